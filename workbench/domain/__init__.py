@@ -1,0 +1,15 @@
+"""The frozen dataclasses that every other package speaks in. No input or output, no Qt, no SQL, no torch."""
+
+from workbench.domain.changes import Changes, Kind
+from workbench.domain.demonstration import Demonstration, Role, Status, Turn, content_hash
+from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef
+from workbench.domain.prompt import Position, Prompt, Rendered, Span, SpanKind
+from workbench.domain.question import Question, QuestionSet
+from workbench.domain.score import AnswerScore, CandidateScore, TokenScore
+from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetEvaluation
+
+__all__ = [
+    "AnswerScore", "Backend", "CandidateScore", "Changes", "Demonstration", "Interval", "Kind", "MemoryEstimate",
+    "ModelFacts", "ModelRef", "Position", "Prompt", "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role",
+    "SearchRound", "SetEvaluation", "Span", "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
+]

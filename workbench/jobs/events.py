@@ -1,0 +1,136 @@
+"""What a job's child says, one JSON object a line on its standard output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from workbench.domain import CandidateScore, SearchRound, SetEvaluation, TokenScore
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The child is up. ``facts`` holds what made the results: library versions, device, dtype, model hash."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` of ``total`` ``unit``s; ``rate`` is units a second, ``seconds_left`` an estimate (None: not known yet)."""
+
+    done: int
+    total: int
+    unit: str
+    message: str = ""
+    rate: float | None = None
+    seconds_left: float | None = None
+    kind: Literal["progress"] = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    level: Literal["info", "good", "warning", "error"]
+    message: str
+    kind: Literal["log"] = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A partial result. ``round`` is 0 in a score job, the round's number in a search."""
+
+    score: CandidateScore
+    round: int = 0
+    kind: Literal["scored"] = "scored"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFinished:
+    round: SearchRound
+    kind: Literal["round_finished"] = "round_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A set measured on the held-out questions."""
+
+    evaluation: SetEvaluation
+    kind: Literal["evaluated"] = "evaluated"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one answer before and after a demonstration is added (an inspect job)."""
+
+    before: tuple[TokenScore, ...]
+    after: tuple[TokenScore, ...]
+    before_text: str
+    after_text: str
+    kind: Literal["tokens"] = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    counts: tuple[tuple[int, int], ...]          # (id, tokens)
+    kind: Literal["counted"] = "counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of generated text, as it comes. ``turn`` is the turn that it answers."""
+
+    text: str
+    turn: int = 0
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Parsed rows of an import; ``refused`` are (line, reason)."""
+
+    demonstrations: tuple[dict[str, Any], ...] = ()
+    refused: tuple[tuple[int, str], ...] = ()
+    kind: Literal["rows"] = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A point of a curve (training)."""
+
+    name: str
+    step: int
+    value: float
+    kind: Literal["metric"] = "metric"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that the job left, below the project's folder (a checkpoint, a report)."""
+
+    path: str
+    role: str
+    sha256: str
+    kind: Literal["artifact"] = "artifact"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job is done; ``summary`` is what its kind reports (see services.searches for a search's)."""
+
+    summary: dict[str, Any] = field(default_factory=dict)
+    kind: Literal["finished"] = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """``known`` errors are the user's to mend; others are bugs and carry a traceback."""
+
+    message: str
+    known: bool
+    traceback: str = ""
+    kind: Literal["failed"] = "failed"
+
+
+Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Rows | Metric
+         | Artifact | Finished | Failed)

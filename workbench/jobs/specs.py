@@ -1,0 +1,120 @@
+"""What a job is told to do: frozen dataclasses, validated when read from JSON. A job's child sees nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from workbench.domain import CandidateScore, Demonstration, ModelRef, Position, Prompt, Question, SearchRound
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"              # cancelled by a person
+    INTERRUPTED = "interrupted"      # the process died; can be resumed
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSpec:
+    """Score each candidate added to ``base`` on ``questions`` (gain, per question), and its own answer (IFD).
+
+    ``turns`` says which turns' references count; a later turn is asked after the earlier turns' references.
+    ``done`` are results of an earlier start of this job (None = the base prompt), not computed again.
+    """
+
+    model: ModelRef
+    base: Prompt
+    candidates: tuple[Demonstration, ...]
+    questions: tuple[Question, ...]
+    position: Position = Position.BEFORE_BASE
+    turns: Literal["first", "all"] = "first"
+    seed: int = 0
+    done: tuple[int | None, ...] = ()
+    kind: Literal["score"] = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpec:
+    """Forward greedy selection (arXiv 2405.19874, section 4) with baselines, reported on held-out questions.
+
+    ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds`` and ``known`` carry what an earlier
+    start of this job had found, so that a resumed search repeats at most one step.
+    """
+
+    model: ModelRef
+    base: Prompt
+    candidates: tuple[Demonstration, ...]
+    questions: tuple[Question, ...]
+    heldout: tuple[Question, ...]
+    rounds: int = 3
+    token_budget: int = 0
+    strategy: Literal["greedy", "random", "top_k", "diverse"] = "greedy"
+    objective: Literal["log_likelihood"] = "log_likelihood"
+    position: Position = Position.BEFORE_BASE
+    turns: Literal["first", "all"] = "first"
+    random_sets: int = 20
+    seed: int = 0
+    finished_rounds: tuple[SearchRound, ...] = ()
+    known: tuple[tuple[int, CandidateScore], ...] = ()      # (round number, score), of the unfinished round
+    kind: Literal["search"] = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class InspectSpec:
+    """Each token of one reference answer, with and without one demonstration: what a heat-map cell stands for."""
+
+    model: ModelRef
+    base: Prompt
+    candidate: Demonstration
+    question: Question
+    turn: int = 0
+    position: Position = Position.BEFORE_BASE
+    kind: Literal["inspect"] = "inspect"
+
+
+@dataclass(frozen=True, slots=True)
+class CountSpec:
+    """Token counts of texts with a model's tokenizer (no weights are loaded): for lists of (id, text)."""
+
+    model: ModelRef
+    texts: tuple[tuple[int, str], ...]
+    kind: Literal["count"] = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateSpec:
+    """Answer one question under a prompt ("try a prompt"); text is streamed."""
+
+    model: ModelRef
+    prompt: Prompt
+    turns: tuple[str, ...]                       # user turns; answers to all but the last are generated first
+    max_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    seed: int = 0
+    kind: Literal["generate"] = "generate"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSpec:
+    """Parse files in a child so that no parsing happens in the window's process; see workbench.formats.
+
+    ``mapping`` maps a field of a demonstration (instruction, answer, category, …) to a column of the file.
+    """
+
+    path: str
+    format: str = "auto"
+    encoding: str = "auto"
+    mapping: dict[str, str] = field(default_factory=dict)
+    preview: int = 0                             # > 0: only the first rows, for the preview
+    kind: Literal["import"] = "import"
+
+
+JobSpec = ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec | ImportSpec
