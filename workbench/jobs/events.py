@@ -18,7 +18,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``done`` of ``total`` ``unit``s; ``rate`` is units a second, ``seconds_left`` an estimate (None: not known yet)."""
+    """``done`` of ``total`` ``unit``s; ``rate`` is units a second, ``seconds_left`` an estimate (None: not known)."""
 
     done: int
     total: int
@@ -86,15 +86,6 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Parsed rows of an import; ``refused`` are (line, reason)."""
-
-    demonstrations: tuple[dict[str, Any], ...] = ()
-    refused: tuple[tuple[int, str], ...] = ()
-    kind: Literal["rows"] = "rows"
-
-
-@dataclass(frozen=True, slots=True)
 class Metric:
     """A point of a curve (training)."""
 
@@ -132,5 +123,5 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
-Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Rows | Metric
+Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Metric
          | Artifact | Finished | Failed)

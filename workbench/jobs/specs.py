@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -42,8 +42,8 @@ class ScoreSpec:
 class SearchSpec:
     """Forward greedy selection (arXiv 2405.19874, section 4) with baselines, reported on held-out questions.
 
-    ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds`` and ``known`` carry what an earlier
-    start of this job had found, so that a resumed search repeats at most one step.
+    ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds`` and ``known`` carry what an
+    earlier start of this job had found, so that a resumed search repeats at most one step.
     """
 
     model: ModelRef
@@ -102,19 +102,4 @@ class GenerateSpec:
     kind: Literal["generate"] = "generate"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportSpec:
-    """Parse files in a child so that no parsing happens in the window's process; see workbench.formats.
-
-    ``mapping`` maps a field of a demonstration (instruction, answer, category, …) to a column of the file.
-    """
-
-    path: str
-    format: str = "auto"
-    encoding: str = "auto"
-    mapping: dict[str, str] = field(default_factory=dict)
-    preview: int = 0                             # > 0: only the first rows, for the preview
-    kind: Literal["import"] = "import"
-
-
-JobSpec = ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec | ImportSpec
+JobSpec = ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
