@@ -43,7 +43,7 @@ class JobQueue:
     lane's thread) with the job's id, the event, and what changed.
     """
 
-    def list(self) -> list[JobInfo]:
+    def all(self) -> list[JobInfo]:
         """Running first, then waiting in their order, then the ended ones, newest first."""
         raise NotImplementedError
 

@@ -32,7 +32,7 @@ class Machine:
 class Models:
     """``project.models``"""
 
-    def list(self) -> list[ModelInfo]:
+    def all(self) -> list[ModelInfo]:
         raise NotImplementedError
 
     def register(self, path: Path, name: str = "") -> Changes:

@@ -21,7 +21,7 @@ class PromptInfo:
 class Prompts:
     """``project.prompts``. Every change makes a new version (undoable); old versions can be read."""
 
-    def list(self) -> list[PromptInfo]:
+    def all(self) -> list[PromptInfo]:
         raise NotImplementedError
 
     def get(self, prompt_id: int, version: int | None = None) -> Prompt:
@@ -48,6 +48,8 @@ class Prompts:
         """The whole ordered list: reordering, removing and adding are all this."""
         raise NotImplementedError
 
-    def add_demonstrations(self, prompt_id: int, ids: Sequence[int], position: Position = Position.BEFORE_BASE) -> Changes:
+    def add_demonstrations(
+        self, prompt_id: int, ids: Sequence[int], position: Position = Position.BEFORE_BASE
+    ) -> Changes:
         """Add those not in it yet, before or after what is there."""
         raise NotImplementedError

@@ -1,0 +1,77 @@
+"""What every language model can do here, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.domain import ModelRef, TokenScore
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """``ids`` and, for each token, the characters ``start:end`` of the text it stands for."""
+
+    ids: tuple[int, ...]
+    offsets: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSequence:
+    """A whole prompt as token ids; the log-probabilities of tokens ``start:end`` are wanted (``start`` ≥ 1)."""
+
+    ids: tuple[int, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How an answer is drawn. ``temperature`` 0 is greedy."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+
+
+class Tokenizer(Protocol):
+    """A model's tokenizer, usable without its weights."""
+
+    def encode(self, text: str, *, special: bool = True) -> Encoded:
+        """Tokens of a whole text; ``special`` adds what the model expects at the start (BOS)."""
+
+    def decode(self, ids: Sequence[int]) -> str: ...
+
+    def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
+        """The tokenizer's own chat template, in a sandbox. Raises PromptError where there is none or it fails."""
+
+
+class LanguageModel(Protocol):
+    """A loaded model."""
+
+    ref: ModelRef
+    context: int
+    tokenizer: Tokenizer
+    facts: Mapping[str, str]         # library versions, device, dtype, sha256: what made a result
+
+    def logprobs(
+        self, sequences: Sequence[ScoredSequence], progress: Callable[[int], None] = lambda done: None
+    ) -> list[tuple[float, ...]]:
+        """log P(token | all before it), in nats, of each sequence's wanted tokens.
+
+        Equal to scoring each sequence alone; what sequences share is computed once. ``progress`` gets the number
+        of finished sequences and may raise Cancelled. Raises ModelError (sequence longer than the context, memory).
+        """
+
+    def inspect(self, sequence: ScoredSequence, alternatives: int = 3) -> list[TokenScore]:
+        """The wanted tokens of one sequence with rank and the likeliest alternatives."""
+
+    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
+        """Answers, the stop string cut off; ``on_text`` gets (index, new text) as it comes and may raise Cancelled."""
+
+    def close(self) -> None: ...
