@@ -10,7 +10,7 @@ OUT     ?= build/tour
 .PHONY: run test tour setup dev gguf lint types contracts models bench-% clean
 
 run: $(VENV)/.run
-	@$(BIN)/python -m workbench.build_gguf --background
+	@$(BIN)/python -m workbench.gguf_build --background
 	@$(BIN)/python -m workbench open --sample || exit $$?
 
 tour: $(VENV)/.run
@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 $(VENV)/.gguf: $(VENV)/.run
-	$(BIN)/python -m workbench.build_gguf
+	$(BIN)/python -m workbench.gguf_build
 	@touch $@
 
 lint: dev

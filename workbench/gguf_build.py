@@ -1,0 +1,94 @@
+"""Installing llama-cpp-python, which comes as source and takes some minutes to build.
+
+``python -m workbench.gguf_build`` builds and waits; with ``--background`` it starts a build that outlives this
+command and returns at once, so that a first look does not wait for it. Log and state lie in the environment's folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+LOG = Path(sys.prefix) / "gguf-build.log"
+PID = Path(sys.prefix) / "gguf-build.pid"
+INSTALL = "make gguf"
+
+
+def installed() -> bool:
+    importlib.invalidate_caches()
+    return importlib.util.find_spec("llama_cpp") is not None
+
+
+def building() -> bool:
+    """Whether a build is under way. Its start time is kept beside its process id, which may be used again."""
+    try:
+        pid, started = PID.read_text().split()
+        return bool(abs(psutil.Process(int(pid)).create_time() - float(started)) < 1)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
+
+
+def support() -> tuple[bool, str]:
+    """Whether GGUF models can be used here and, if not, what is going on or the line that installs it."""
+    if installed():
+        return True, ""
+    if building():
+        return False, f"GGUF support is being built, some minutes from its start. Log: {LOG}"
+    if LOG.exists():
+        return False, f"GGUF support could not be built (log: {LOG}). Install a C++ compiler and run: {INSTALL}"
+    return False, f"GGUF models need llama-cpp-python. Install it with: {INSTALL}"
+
+
+def requirement() -> str:
+    """The pinned range, as the package itself declares it."""
+    declared = importlib.metadata.requires("demonstration-workbench") or []
+    return next(line.split(";")[0].strip() for line in declared if line.startswith("llama-cpp-python"))
+
+
+def build() -> int:
+    """Build and install; the pip output goes to LOG. Returns 0, or 1 where it cannot be built."""
+    me = psutil.Process()
+    PID.write_text(f"{me.pid} {me.create_time()}")
+    if hasattr(os, "nice"):
+        os.nice(10)                               # the window and its jobs come first
+    try:
+        with LOG.open("w", encoding="utf-8") as log:
+            if not any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++", "cl")):
+                log.write("No C++ compiler was found.\n")
+                return 1
+            done = subprocess.run([sys.executable, "-m", "pip", "install", requirement()],
+                                  stdout=log, stderr=subprocess.STDOUT, check=False)
+            return min(done.returncode, 1)
+    finally:
+        PID.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> int:
+    if installed():
+        return 0
+    if "--background" in arguments:
+        if not building():
+            print(f"GGUF support is built in the background. Log: {LOG}")
+            subprocess.Popen([sys.executable, "-m", "workbench.gguf_build"], start_new_session=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return 0
+    if building():
+        print("GGUF support is being built already; waiting for it.")
+        psutil.wait_procs([psutil.Process(int(PID.read_text().split()[0]))])
+    else:
+        build()
+    if not installed():
+        print(support()[1], "All else works without it.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
