@@ -47,7 +47,7 @@ Tasks = Mapping[str, Sequence[Demonstration]]
 
 
 def check_disjoint(source: Tasks, target: Tasks) -> None:
-    """Source and target tasks must share neither a name nor a demonstration. Raises AlignmentError with what overlaps."""
+    """Source and target tasks must share neither a name nor a demonstration; else AlignmentError says what overlaps."""
     names = sorted(source.keys() & target.keys())
     if names:
         raise AlignmentError(f"Source and target tasks overlap: {', '.join(names[:5])}.",
