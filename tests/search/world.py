@@ -1,0 +1,65 @@
+"""A world of numbers in place of a model: what a set does to each answer is a formula, so the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
+
+
+class World:
+    """Each demonstration helps some questions; two that help alike help less together; order matters a little."""
+
+    def __init__(self, candidates: int, questions: int, *, turns: int = 1, seed: int = 0, tokens: int = 10) -> None:
+        rng = np.random.default_rng(seed)
+        self.effect = rng.normal(0, 1, (candidates + 1, questions, turns))
+        self.floor = rng.normal(-8, 2, (questions, turns))
+        self.tokens = tokens
+        self.evaluated: list[tuple[int, ...]] = []
+        self.fail_after: int | None = None
+
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
+        if self.fail_after is not None and len(self.evaluated) + len(sets) > self.fail_after:
+            raise KeyboardInterrupt
+        self.evaluated += sets
+        return [self.answers(ids) for ids in sets]
+
+    def answers(self, ids: tuple[int, ...]) -> tuple[AnswerScore, ...]:
+        lift = np.zeros_like(self.floor)
+        for place, id in enumerate(ids):
+            lift = np.maximum(lift, self.effect[id]) + 0.1 * self.effect[id] / (place + 1)
+        value = self.floor + lift
+        return tuple(
+            AnswerScore(100 + question, turn, float(value[question, turn]), 5)
+            for question in range(value.shape[0]) for turn in range(value.shape[1])
+        )
+
+    def prompt_tokens(self, ids: tuple[int, ...]) -> int:
+        return 100 + sum(self.tokens * id for id in ids)
+
+
+@dataclass
+class Heard:
+    scores: list[tuple[int, CandidateScore]] = field(default_factory=list)
+    rounds: list[SearchRound] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def scored(self, round: int, score: CandidateScore) -> None:
+        self.scores.append((round, score))
+
+    def round_finished(self, round: SearchRound) -> None:
+        self.rounds.append(round)
+
+    def log(self, level: Literal["info", "good", "warning"], message: str) -> None:
+        self.lines.append(message)
+
+
+def demonstrations(count: int) -> tuple[Demonstration, ...]:
+    return tuple(
+        Demonstration.pair(f"question {id}", f"answer {id}", source="abc"[id % 3], id=id) for id in range(1, count + 1)
+    )
+

@@ -1,0 +1,73 @@
+"""The honest end of a search: its set on questions that it never saw, beside sets that cost nothing to find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.domain import AnswerScore, Interval, RankedCandidate, SetEvaluation
+from workbench.search.baselines import diverse_set, random_set, top_k_set
+from workbench.search.intervals import bootstrap, by_question, mean_logprob
+from workbench.search.task import SearchTask
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSet:
+    """A set to be measured: how it came about, its label, and its demonstrations in order."""
+
+    strategy: str
+    label: str
+    ids: tuple[int, ...]
+
+    def measured(self, answers: tuple[AnswerScore, ...]) -> SetEvaluation:
+        return SetEvaluation(self.strategy, self.label, self.ids, mean_logprob(answers), answers)
+
+
+CHOSEN = "chosen"
+
+
+def sets_to_measure(
+    task: SearchTask,
+    strategy: str,
+    chosen: tuple[int, ...],
+    first_ranking: Sequence[RankedCandidate],
+    random_sets: int,
+    rng: np.random.Generator,
+) -> list[ProposedSet]:
+    """The base, the chosen set, and the baselines: each as large as the chosen set, where the budget allows.
+
+    The best by single gain is there only if candidates were scored singly (``first_ranking`` is not empty). Each
+    random set has a stream of its own, so that a set does not depend on how many there are.
+    """
+    size = len(chosen)
+    streams = rng.spawn(random_sets + 1)
+    sets = [ProposedSet("base", "base", ()), ProposedSet(strategy, CHOSEN, chosen)]
+    if first_ranking and strategy != "top_k":
+        sets.append(ProposedSet("top_k", "best by single gain", top_k_set(first_ranking, size, task.fits)))
+    if strategy != "diverse":
+        spread = diverse_set(task.candidates, size, task.fits, streams[0])
+        sets.append(ProposedSet("diverse", "one of each source", spread))
+    for seed, stream in enumerate(streams[1:]):
+        sets.append(ProposedSet("random", f"random {seed}", random_set(task.ids, size, task.fits, stream)))
+    return sets
+
+
+def difference_to_random(
+    chosen: Sequence[AnswerScore], random: Sequence[Sequence[AnswerScore]], rng: np.random.Generator
+) -> Interval | None:
+    """Chosen minus the mean of the random sets, in nats per answer, with a paired 95 % bootstrap interval.
+
+    Paired over questions: both sides are resampled with the same questions. The random sets are averaged first, so
+    the interval says how sure the difference to *these* sets is. None without random sets.
+    """
+    if not random:
+        return None
+    sums, counts = by_question([chosen, *random])
+    return bootstrap((sums[0] - sums[1:].mean(axis=0))[None, :], counts, rng)[0]
+
+
+def random_mean(random: Sequence[Sequence[AnswerScore]]) -> float | None:
+    """Mean over the random sets, in nats per answer; None without any."""
+    return float(np.mean([mean_logprob(answers) for answers in random])) if random else None

@@ -1,0 +1,77 @@
+"""What every strategy gets, and what it says while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
+from workbench.errors import JobError
+
+
+class Objective(Protocol):
+    """How good a set is: the log-likelihoods of the reference answers when its demonstrations are added to the base.
+
+    Sets are ordered: ``(4, 9)`` puts demonstration 4 before 9, as the prompt will.
+    """
+
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
+        """One tuple of answers a set, the same answers in the same order for all. May raise Cancelled."""
+
+    def prompt_tokens(self, ids: tuple[int, ...]) -> int:
+        """Tokens of the base prompt with this set added."""
+
+
+class Watch(Protocol):
+    """Hears of results as they come, so that they can be kept at once."""
+
+    def scored(self, round: int, score: CandidateScore) -> None: ...
+
+    def round_finished(self, round: SearchRound) -> None: ...
+
+    def log(self, level: Literal["info", "good", "warning"], message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTask:
+    """One search: ``size`` demonstrations out of ``candidates``, the whole prompt within ``token_budget`` tokens.
+
+    ``finished`` and ``known`` (by round and demonstration id, None for the set that the round started from) come
+    from an earlier start of the same search and are not computed again.
+    """
+
+    objective: Objective
+    candidates: tuple[Demonstration, ...]
+    size: int
+    token_budget: int
+    rng: np.random.Generator
+    watch: Watch
+    finished: tuple[SearchRound, ...] = ()
+    known: Mapping[tuple[int, int | None], CandidateScore] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The candidates' ids in ascending order: the order in which they are scored, whatever the pool's was."""
+        return tuple(sorted(d.id for d in self.candidates if d.id is not None))
+
+    def fits(self, ids: tuple[int, ...]) -> bool:
+        return self.objective.prompt_tokens(ids) <= self.token_budget
+
+    def check_base(self) -> None:
+        """Raises JobError when the base prompt alone is over the budget."""
+        tokens = self.objective.prompt_tokens(())
+        if tokens > self.token_budget:
+            raise JobError(
+                f"The base prompt takes {tokens} tokens, and the budget is {self.token_budget}.",
+                remedy="Shorten the base prompt, raise the budget, or choose a model with a longer context.",
+            )
+
+
+class Strategy(Protocol):
+    """A way to choose a set. A function of a task is one; see STRATEGIES in strategies.py."""
+
+    def __call__(self, task: SearchTask) -> tuple[int, ...]:
+        """The chosen ids in the order they stand in the prompt; fewer than ``task.size`` when no more fit."""
