@@ -1,0 +1,64 @@
+"""Bringing a database to the newest schema, with a backup before, and refusing one that is newer still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from db import backup
+from db.session import Database
+from workbench.errors import ProjectError
+
+# Alembic takes a quarter of a second to import, so an up-to-date project is recognised without it.
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+
+
+def schema_revision(connection: Connection) -> str | None:
+    """The database's schema; None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+
+
+def create(database: Database) -> None:
+    """Make the tables in an empty database."""
+    with database.write() as connection:
+        _run_migrations(connection)
+
+
+def upgrade(database: Database) -> Path | None:
+    """Bring an existing database to HEAD; returns the backup made before, None if nothing was to be done.
+
+    Raises ProjectError: not a project's database, newer than this program, or older and open read-only.
+    """
+    with database.read() as connection:
+        revision = schema_revision(connection)
+    folder = database.path.parent
+    if revision is None:
+        raise ProjectError(f"{database.path.name} in {folder} is not a project's database.", safe="It was not changed.",
+                           remedy="Choose another folder.")
+    if revision == HEAD:
+        return None
+    if revision not in REVISIONS:
+        raise ProjectError(f"This project was written by a newer version of the workbench (schema {revision}, "
+                           f"this program knows up to {HEAD}).", safe="It was not changed.",
+                           remedy="Update the workbench.")
+    if database.read_only:
+        raise ProjectError(f"This project has an older schema ({revision}) and has to be upgraded first.",
+                           safe="It was not changed.", remedy="Open it once for writing; a backup is made before.")
+    made = backup.make(database, f"before-upgrade-from-{revision}")
+    with database.write() as connection:
+        _run_migrations(connection)
+    return made
+
+
+def _run_migrations(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
