@@ -1,0 +1,74 @@
+"""URIAL's form (Lin et al., arXiv 2312.01552): rules, then queries and answers in fences.
+
+The text of a prompt file is followed by the conversation as URIAL's own code does it (``SeparatorStyle.URIAL`` in
+``src/fastchat_conversation.py``): an empty line, the heading, and the text in a fence; an open answer ends after its
+opening fence. That code ends an answer at the next ``# Query`` or ``# User`` and takes the fences out afterwards; here
+the closing fence belongs to the stop string, so that code blocks inside an answer are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
+from workbench.prompts.pieces import Pieces, awaits_answer, labelled_conversation, labelled_demonstration
+
+STOP = ("\n```\n\n# Query", "\n```\n\n# User", "\n# Query:", "\n# User:")
+
+_HEADING = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:"}
+
+
+def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
+    """Raises PromptError when the conversation's roles do not alternate."""
+    pieces = Pieces()
+    if not _from_file(pieces, prompt):
+        if prompt.rules:
+            pieces.part(prompt.rules, SpanKind.RULES, 0)
+            pieces.frame("\n")
+        for index, demonstration in enumerate(prompt.demonstrations):
+            _blocks(pieces, labelled_demonstration(demonstration, index))
+    _blocks(pieces, labelled_conversation(turns), closed=awaits_answer(turns))
+    if awaits_answer(turns):
+        pieces.frame("\n# Answer:\n```\n")
+    return pieces.rendered(STOP)
+
+
+def answer_text(raw: str) -> str:
+    """A generated answer without the fence that closes it, which is left when the model stopped right after it."""
+    if raw.endswith("\n```") and sum(line.startswith("```") for line in raw.split("\n")) % 2:
+        return raw.removesuffix("\n```")
+    return raw
+
+
+def _blocks(pieces: Pieces, items: Iterable[tuple[Turn, SpanKind, int]], *, closed: bool = True) -> None:
+    """Write blocks, an empty line before each; ``closed`` False leaves the last one's fence open, at its text's end."""
+    close = ""
+    for turn, kind, index in items:
+        pieces.frame(close)
+        pieces.frame(("\n" if pieces.length else "") + _HEADING[turn.role] + "\n```\n")
+        pieces.part(turn.text, kind, index)
+        close = "\n```\n"
+    if closed:
+        pieces.frame(close)
+
+
+def _from_file(pieces: Pieces, prompt: Prompt) -> bool:
+    """Take the prompt's part from the text of its file. False where that text is not this prompt's."""
+    text, position = prompt.verbatim, 0
+    if not text:
+        return False
+    found: list[tuple[int, str, SpanKind, int]] = []
+    expected = [(prompt.rules, SpanKind.RULES, 0)] if prompt.rules else []
+    for index, demonstration in enumerate(prompt.demonstrations):
+        expected += [(t.text, kind, place) for t, kind, place in labelled_demonstration(demonstration, index)]
+    for part, kind, index in expected:
+        start = text.find(part, position)
+        if start < 0:
+            return False
+        found.append((start, part, kind, index))
+        position = start + len(part)
+    for start, part, kind, index in found:
+        pieces.frame(text[pieces.length:start])
+        pieces.part(part, kind, index)
+    pieces.frame(text[pieces.length:])
+    return True
