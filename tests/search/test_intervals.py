@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.domain import AnswerScore
-from workbench.search.intervals import bootstrap, by_question, gain_intervals
+from workbench.search.intervals import bootstrap, by_question, gain_intervals, mean_logprob
 
 
 def answers(values: dict[tuple[int, int], float]) -> tuple[AnswerScore, ...]:
@@ -15,6 +15,14 @@ def test_a_questions_turns_are_summed_and_counted() -> None:
     sums, counts = by_question([answers({(5, 0): 1, (5, 1): 2, (9, 0): 4}), answers({(5, 0): 0, (5, 1): 0, (9, 0): 1})])
     assert sums.tolist() == [[3, 4], [0, 1]]
     assert counts.tolist() == [2, 1]
+
+
+def test_the_order_in_which_answers_come_does_not_matter() -> None:
+    values = {(5, 0): 0.1, (9, 0): 0.7, (5, 1): 0.2, (2, 0): 0.3}
+    forwards, backwards = answers(values), answers(values)[::-1]
+    sums, _ = by_question([forwards, backwards])
+    assert np.array_equal(sums[0], sums[1])
+    assert mean_logprob(forwards) == mean_logprob(backwards)
 
 
 def test_sets_scored_on_other_answers_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +18,30 @@ _COLUMNS = 512                       # sets resampled at a time: 2,000 x 512 dou
 
 def mean_logprob(answers: Sequence[AnswerScore]) -> float:
     """Mean log-likelihood in nats per answer."""
-    return float(np.mean([answer.logprob for answer in answers]))
+    return fsum(answer.logprob for answer in answers) / len(answers)
 
 
 def by_question(sets: Sequence[Sequence[AnswerScore]]) -> tuple[Floats, Floats]:
     """Sums of log-likelihoods ``(sets, questions)``, and how many answers each question has ``(questions,)``.
 
-    A question's turns stay together, because they are not independent. Raises ValueError when the sets do not
+    Questions are in the order of their ids. A question's turns stay together, because they are not independent. Raises ValueError when the sets do not
     hold the same answers: differences between them would not be paired.
     """
-    keys = [(answer.question_id, answer.turn) for answer in sets[0]]
-    questions = list(dict.fromkeys(question for question, _ in keys))
+    keys = [(answer.question_id, answer.turn) for answer in _ordered(sets[0])]
+    questions = sorted({question for question, _ in keys})
     column = {question: at for at, question in enumerate(questions)}
     columns = np.array([column[question] for question, _ in keys])
     sums = np.zeros((len(sets), len(questions)))
-    for row, answers in enumerate(sets):
+    for row, answers in enumerate(map(_ordered, sets)):
         if [(answer.question_id, answer.turn) for answer in answers] != keys:
             raise ValueError("the sets were not scored on the same answers")
         np.add.at(sums[row], columns, [answer.logprob for answer in answers])
     return sums, np.bincount(columns, minlength=len(questions)).astype(np.float64)
+
+
+def _ordered(answers: Sequence[AnswerScore]) -> list[AnswerScore]:
+    """By question and turn: results that were stored and read back give the same bits as fresh ones."""
+    return sorted(answers, key=lambda answer: (answer.question_id, answer.turn))
 
 
 def bootstrap(sums: Floats, counts: Floats, rng: np.random.Generator, resamples: int = RESAMPLES) -> list[Interval]:
