@@ -1,0 +1,123 @@
+"""Messages in the window: a bar inside a page, and the one that passes at the bottom left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGraphicsOpacityEffect,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.views.buttons import IconButton, link
+from workbench.gui.views.labels import IconLabel, label
+
+_ICONS = {"warn": "alert", "bad": "alert", "info": "help", "ok": "check"}
+
+
+class Notice(QFrame):
+    """A sentence with a soft ground and perhaps a button: ``kind`` is warn, bad, info or ok."""
+
+    def __init__(self, text: str, kind: str = "warn", button: QPushButton | None = None,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("notice", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 12, 12, 12)
+        row.setSpacing(10)
+        self._icon = IconLabel(_ICONS[kind], kind, 18)
+        row.addWidget(self._icon)
+        self._text = label(text, "body", wrap=True)
+        row.addWidget(self._text, 1)
+        if button is not None:
+            row.addWidget(button)
+        self.setAccessibleName(text)
+
+    def set_text(self, text: str) -> None:
+        self._text.setText(text)
+        self.setAccessibleName(text)
+
+
+class UndoToast(QFrame):
+    """What has just been done, at the bottom left of ``room`` for some seconds, with the way back."""
+
+    undo = Signal()
+    SECONDS = 8
+
+    def __init__(self, room: QWidget) -> None:
+        super().__init__(room)
+        self.setProperty("card", "raised")
+        self._room = room
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 10, 8, 10)
+        row.setSpacing(10)
+        self._icon = IconLabel("check", "ok", 16)
+        self._text = label("", "body")
+        self._undo = link("Undo")
+        self._keys = label("Ctrl+Z", "faint")
+        close = IconButton("x", "Close this message", "Close this message, Esc", size=14)
+        for widget in (self._icon, self._text, self._undo, self._keys, close):
+            row.addWidget(widget)
+        self._undo.clicked.connect(self._undone)
+        close.clicked.connect(self.hide)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._fade)
+        self._effect = QGraphicsOpacityEffect(self)
+        self._effect.setEnabled(False)
+        self.setGraphicsEffect(self._effect)
+        self._motion = QPropertyAnimation(self._effect, b"opacity", self)
+        self._motion.setDuration(120)
+        self._motion.setEndValue(0.0)
+        self._motion.finished.connect(self.hide)
+        room.installEventFilter(self)
+        theme.notifier.changed.connect(self._place)
+        self.hide()
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """``kind``: "undo" offers the way back; "info" only says it; "error" stays until it is closed."""
+        self._motion.stop()
+        self._effect.setEnabled(False)
+        line = text if len(text) <= 160 else text[:159] + "…"
+        self._text.setText(line if line.endswith((".", "…", "?")) else line + ".")
+        self._text.setToolTip(text)
+        self._icon.set_icon(*(("alert", "bad") if kind == "error" else ("check", "ok")))
+        for widget in (self._undo, self._keys):
+            widget.setVisible(kind == "undo")
+        self.setAccessibleName(text)
+        self.show()
+        self.raise_()
+        self._place()
+        self._timer.stop()
+        if kind != "error":
+            self._timer.start(self.SECONDS * 1000)
+
+    def text(self) -> str:
+        return self._text.text()
+
+    def _undone(self) -> None:
+        self.hide()
+        self.undo.emit()
+
+    def _fade(self) -> None:
+        if not self.isVisible():
+            return
+        self._effect.setOpacity(1.0)
+        self._effect.setEnabled(True)
+        self._motion.setStartValue(1.0)
+        self._motion.start()
+
+    def _place(self) -> None:
+        self.layout().activate()
+        size = self.sizeHint()
+        self.resize(min(size.width(), self._room.width() - 32), size.height())
+        self.move(16, self._room.height() - self.height() - 16)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._room and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False

@@ -1,0 +1,61 @@
+"""A control that chooses one of a few, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+
+class Segmented(QFrame):
+    """Options side by side, one chosen. Left and right arrows move the choice."""
+
+    changed = Signal(int)
+
+    def __init__(self, options: Sequence[str], current: int = 0, *, name: str = "",
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("seg", "1")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        if name:
+            self.setAccessibleName(name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        for index, text in enumerate(options):
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setChecked(index == current)
+            button.setAccessibleName(f"{name}: {text}" if name else text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._group.addButton(button, index)
+            row.addWidget(button)
+        self._group.idToggled.connect(lambda index, on: self.changed.emit(index) if on else None)
+
+    def current(self) -> int:
+        return self._group.checkedId()
+
+    def text(self) -> str:
+        return self._group.checkedButton().text()
+
+    def set_current(self, index: int) -> None:
+        self._group.button(index).setChecked(True)
+
+    def set_text(self, index: int, text: str) -> None:
+        self._group.button(index).setText(text)
+
+    def button(self, index: int) -> QPushButton:
+        return self._group.button(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if step:
+            index = (self.current() + step) % len(self._group.buttons())
+            self.set_current(index)
+            self._group.button(index).setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
