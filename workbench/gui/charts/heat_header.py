@@ -1,0 +1,68 @@
+"""The band above a heat map: categories, and the questions' numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from workbench.domain import Question
+from workbench.gui import theme
+from workbench.gui.charts.chart import CENTRE, LEFT, draw_text, one_line, text_width
+from workbench.gui.charts.heat_grid import ColumnLayout, Group, layout
+
+
+class HeatHeader(QWidget):
+    """Painted only: the cells below it take the mouse and the keyboard."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._layout: ColumnLayout = layout((), 0, dense=False)
+        self._questions: Sequence[Question] = ()
+        self._left = 0.0
+        self._marked = -1
+
+    def show_columns(self, columns: ColumnLayout, questions: Sequence[Question], left: float) -> None:
+        """``left`` is where the first column starts, in pixels (negative when scrolled)."""
+        self._layout, self._questions, self._left = columns, questions, left
+        self.update()
+
+    def mark(self, question: int) -> None:
+        self._marked = question
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surface"))
+        painter.setPen(QPen(theme.color("hairline"), 1))
+        painter.drawLine(QPointF(0, self.height() - 0.5), QPointF(self.width(), self.height() - 0.5))
+        named = any(group.category for group in self._layout.groups)
+        for index, group in enumerate(self._layout.groups):
+            if named:
+                self._paint_name(painter, index, group)
+            self._paint_numbers(painter, group, QRectF(0, 17 if named else 8, 0, 15))
+
+    def _paint_name(self, painter: QPainter, index: int, group: Group) -> None:
+        x = self._left + self._layout.left(group.start)
+        band = QRectF(x + 1, 3, (group.end - group.start) * self._layout.cell - 2, 15)
+        name, font = one_line(group.category), theme.font("caption_medium")
+        if band.width() >= text_width(name[:2] + "…", font):
+            draw_text(painter, band, name, theme.color("text2"), font, LEFT)
+
+    def _paint_numbers(self, painter: QPainter, group: Group, line: QRectF) -> None:
+        """Each fifth question's number; fewer where they would touch; the marked one always, and stronger."""
+        widest = text_width("000", theme.font("caption"))
+        every = next(step for step in (1, 5, 10, 50, 100, 10**9) if step * self._layout.cell >= widest + 6)
+        for place in range(group.start, group.end):
+            number = self._layout.order[place] + 1
+            x = self._left + self._layout.left(place) + self._layout.cell / 2
+            marked = number - 1 == self._marked
+            near = self._marked >= 0 and not marked and abs(
+                self._layout.order.index(self._marked) - place) * self._layout.cell < widest
+            if marked or (not near and (number % every == 0 or place == group.start)):
+                role, token = ("caption_strong", "text") if marked else ("caption", "text3")
+                band = QRectF(x - 20, line.y(), 40, line.height())
+                draw_text(painter, band, str(number), theme.color(token), theme.font(role), CENTRE, elide=False)

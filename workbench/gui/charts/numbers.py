@@ -1,0 +1,62 @@
+"""How numbers are written in charts: a true minus, a sign where it carries meaning, thin groups."""
+
+from __future__ import annotations
+
+import math
+
+from workbench.domain import Interval
+
+MINUS = "−"
+MISSING = "–"
+
+
+def plain(value: float | None, digits: int = 2) -> str:
+    """``-1.236`` → "−1.24"; a dash where there is no number."""
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{_no_negative_zero(value, digits):.{digits}f}".replace("-", MINUS)
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """``0.29`` → "+0.29", ``-0.05`` → "−0.05", zero without a sign."""
+    if value is None or math.isnan(value):
+        return MISSING
+    rounded = _no_negative_zero(value, digits)
+    return plain(rounded, digits) if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", MINUS)
+
+
+def count(value: int) -> str:
+    """``1284`` → "1 284" (narrow no-break space)."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def interval_words(interval: Interval, digits: int = 2) -> str:
+    """"95 % interval 0.21 to 0.63"."""
+    return f"95 % interval {plain(interval.low, digits)} to {plain(interval.high, digits)}"
+
+
+def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
+    """Round numbers between ``low`` and ``high`` (steps of 1, 2 or 5 times a power of ten), about ``about`` of them."""
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+        return []
+    raw = (high - low) / max(1, about)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def tick_digits(ticks: list[float]) -> int:
+    """Decimals that tell the ticks apart."""
+    if len(ticks) < 2:
+        return 2
+    return max(0, min(6, math.ceil(-math.log10(abs(ticks[1] - ticks[0])) - 1e-9)))
+
+
+def _no_negative_zero(value: float, digits: int) -> float:
+    rounded = round(value, digits)
+    return 0.0 if rounded == 0 else rounded

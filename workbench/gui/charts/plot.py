@@ -1,0 +1,97 @@
+"""The one factory for pyqtgraph plots, with the traps of pyqtgraph dealt with in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from workbench.gui import theme
+from workbench.gui.charts.chart import Cell, Table
+
+RANGE_PAD = 0.045                    # of the range, so that the end labels show
+
+pg.setConfigOptions(antialias=True)
+
+
+class Plot(pg.PlotWidget):
+    """A plot that follows the theme. ``restyle`` runs now and at each change of theme: it draws the data's items.
+
+    pyqtgraph's pens are cosmetic, in device pixels: make them with ``pen``. QSS does not reach it, so colours and
+    fonts are set again by hand.
+    """
+
+    def __init__(self, name: str, columns: Sequence[str], *, pan_x: bool = False, grid_x: bool = False,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent, background=theme.color("surface"))
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMinimumSize(80, 60)                      # its own hint is 640 × 480 and would blow the window up
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.columns = tuple(columns)
+        self.rows: tuple[tuple[Cell, ...], ...] = ()
+        self.grid_x = grid_x
+        self.restyle: Callable[[], None] = lambda: None
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(pan_x, False)
+        item.layout.setContentsMargins(0, 4, 14, 0)
+        item.getViewBox().setBorder(None)
+        item.getViewBox().setDefaultPadding(0.02)
+        self.apply_theme()
+        theme.notifier.changed.connect(self.apply_theme)
+
+    def pen(self, colour: QColor, width: float = 2.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen ``width`` logical pixels wide, round joins."""
+        pen = pg.mkPen(colour, width=width * self.devicePixelRatioF(), style=style)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        return pen
+
+    def show_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Show these ranges, padded; a range of one value is widened."""
+        low, high = y if y[0] < y[1] else (y[0] - 0.5, y[1] + 0.5)
+        left, right = x if x[0] < x[1] else (x[0] - 0.5, x[1] + 0.5)
+        self.setXRange(left, right, padding=0.02)
+        self.setYRange(low - (high - low) * RANGE_PAD, high + (high - low) * RANGE_PAD, padding=0)
+
+    def apply_theme(self) -> None:
+        self.setBackground(theme.color("surface"))
+        hairline = pg.mkPen(theme.color("hairline"), width=self.devicePixelRatioF())
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            grid = side == "left" or self.grid_x
+            axis.setPen(None)
+            axis.setTextPen(theme.color("text3"))
+            axis.setTickPen(hairline if grid else pg.mkPen(None))
+            # tickAlpha 255: an opaque grid whatever the number of ticks; 0 where there is no grid, else dots remain
+            axis.setStyle(tickFont=theme.font("caption"), tickLength=0, tickTextOffset=6, maxTickLevel=0,
+                          hideOverlappingLabels=False, tickAlpha=255 if grid else 0)
+            axis.setGrid(255 if grid else False)
+            axis.setZValue(-10)                          # under the data
+        self.getPlotItem().getAxis("bottom").setHeight(theme.px("caption") * 2)
+        self.restyle()
+
+    def mouseDoubleClickEvent(self, event: object) -> None:
+        self.getPlotItem().autoRange(padding=0.05)
+
+    # what makes it exportable, beside the painted charts
+    def draw(self, painter: QPainter, rect: QRectF) -> None:
+        self.scene().prepareForPaint()
+        self.scene().render(painter, rect, QRectF(self.viewport().rect()))
+
+    def table(self) -> Table:
+        return Table(self.columns, self.rows)
+
+    def export_size(self) -> QSizeF:
+        return QSizeF(max(160, self.width()), max(120, self.height()))
+
+
+def plot(name: str, columns: Sequence[str], *, pan_x: bool = False, grid_x: bool = False,
+         parent: QWidget | None = None) -> Plot:
+    """A themed plot without menu, buttons and frame. ``columns`` name the table's columns; ``rows`` are set on it."""
+    return Plot(name, columns, pan_x=pan_x, grid_x=grid_x, parent=parent)

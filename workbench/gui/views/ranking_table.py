@@ -1,0 +1,104 @@
+"""The ranking table: the rows that the heat map continues to the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+
+from workbench.gui.charts import heat_map
+from workbench.gui.item_models.ranking import Column, RankingModel
+from workbench.gui.views.ranking_delegate import RankingDelegate
+
+WIDTHS = {Column.RANK: 46, Column.CHANGE: 44, Column.TOKENS: 64, Column.DIFFICULTY: 58, Column.GAIN: 200}
+OPTIONAL = {Column.TOKENS: "Tokens added", Column.DIFFICULTY: "Instruction-following difficulty"}
+
+
+class RankingTable(QTableView):
+    """``row_changed`` follows the current row; ``sideways`` is Left, Right or Enter, which belong to the heat map."""
+
+    row_changed = Signal(int)
+    sideways = Signal(object)                    # Qt.Key
+
+    def __init__(self, model: RankingModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Candidates, ranked")
+        self.setModel(model)
+        self._delegate = RankingDelegate(self, model, self)
+        self.setItemDelegate(self._delegate)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(heat_map.ROW)
+        self.verticalHeader().setMinimumSectionSize(heat_map.ROW)
+        self._set_up_header()
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setFixedHeight(heat_map.HEADER)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(36)
+        for column in Column:
+            stretch = column is Column.TITLE
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch if stretch
+                                        else QHeaderView.ResizeMode.Fixed)
+        for column, width in WIDTHS.items():
+            self.setColumnWidth(column, width)
+        for column in OPTIONAL:
+            self.setColumnHidden(column, True)
+        header.setSortIndicator(Column.RANK, Qt.SortOrder.AscendingOrder)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda at: self.columns_menu().popup(header.mapToGlobal(at)))
+        self.setSortingEnabled(True)
+
+    def columns_menu(self) -> QMenu:
+        """The columns that can be shown and hidden."""
+        menu = QMenu(self)
+        for column, words in OPTIONAL.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(column))
+            action.toggled.connect(lambda on, column=column: self.setColumnHidden(column, not on))
+        return menu
+
+    def selected_rows(self) -> list[int]:
+        return sorted(index.row() for index in self.selectionModel().selectedRows())
+
+    def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        self.row_changed.emit(current.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.sideways.emit(Qt.Key(event.key()))
+            return
+        super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(round(event.position().y())))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        if row != self._delegate.hovered:
+            self._delegate.hovered = row
+            self.viewport().update()
+
+    def focusInEvent(self, event: QEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
