@@ -10,7 +10,7 @@ from workbench.gui import theme
 
 
 def label(text: str, role: str = "body", *, wrap: bool = False, tone: str = "") -> QLabel:
-    """A plain-text label. ``role`` is a type role of the style sheet; ``tone`` colours it: ok, bad, warn, gain, loss."""
+    """A plain-text label. ``role`` is a type role of the style sheet; ``tone`` is ok, bad, warn, gain or loss."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)      # what it shows may come from a stranger's file
     made.setProperty("r", role)

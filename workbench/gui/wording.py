@@ -1,0 +1,78 @@
+"""Numbers, times and sizes as the window says them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+NARROW = "\N{NO-BREAK SPACE}"
+
+
+def gigabytes(size: float) -> str:
+    """Bytes in words: "13.5 GB", "48 MB". Decimal units, as disks and model cards use them."""
+    if size >= 999.5e6:
+        return f"{size / 1e9:.1f}{NARROW}GB"
+    if size >= 999.5e3:
+        return f"{size / 1e6:.1f}{NARROW}MB" if size < 9.95e6 else f"{size / 1e6:.0f}{NARROW}MB"
+    return f"{size / 1e3:.0f}{NARROW}kB"
+
+
+def parameters(count: int) -> str:
+    """"7.2 billion", "1.1 million", "48 000"."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if count >= size * 0.9995:
+            value = count / size
+            return f"{value:.0f} {word}" if value >= 99.5 else f"{value:.1f} {word}"
+    return f"{count:,}".replace(",", NARROW)
+
+
+def short_parameters(count: int) -> str:
+    """As a column shows it: "7.2 B", "1.9 M", "48 k"."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= size * 0.9995:
+            value = count / size
+            return f"{value:.0f}{NARROW}{unit}" if value >= 99.5 else f"{value:.1f}{NARROW}{unit}"
+    return str(count)
+
+
+def duration(seconds: float) -> str:
+    """"few seconds", "1 min 28 s", "3 min", "2 h 5 min"."""
+    if seconds < 10:
+        return "few seconds"
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 2:
+        return f"{minutes} min {rest} s"
+    if minutes < 60:
+        return f"{minutes + (rest >= 30)} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def time_left(seconds: float | None) -> str:
+    """"3 min left", or "" when it is not known."""
+    return "" if seconds is None else f"{duration(seconds)} left"
+
+
+def day(when: datetime, now: datetime | None = None) -> str:
+    """"Today, 10:42", "Yesterday", "12 November", "3 May 2024"."""
+    when = when.astimezone() if when.tzinfo else when
+    now = now or datetime.now(when.tzinfo)
+    if when.date() == now.date():
+        return f"Today, {when:%H:%M}"
+    if when.date() == (now - timedelta(days=1)).date():
+        return "Yesterday"
+    return f"{when.day} {when:%B}" + ("" if when.year == now.year else f" {when.year}")
+
+
+def clock(when: datetime | None, now: datetime | None = None) -> str:
+    """"10:29" for today, "Yesterday", "Tuesday" within a week, else the date; "–" for None."""
+    if when is None:
+        return "–"
+    when = when.astimezone() if when.tzinfo else when
+    now = now or datetime.now(when.tzinfo)
+    if when.date() == now.date():
+        return f"{when:%H:%M}"
+    if timedelta(0) < now.date() - when.date() < timedelta(days=7):
+        return "Yesterday" if (now.date() - when.date()).days == 1 else f"{when:%A}"
+    return day(when, now)
