@@ -1,0 +1,40 @@
+"""The two sizes of tiny Llama model."""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from resources.recipe.tokenizer import CONTEXT
+
+
+@dataclass(frozen=True)
+class Size:
+    """Width, depth and heads of a model, and how many million tokens it is trained on."""
+
+    width: int
+    layers: int
+    heads: int
+    tokens: float
+
+
+SIZES = {"teacher": Size(128, 4, 4, 32.0), "student": Size(96, 3, 3, 14.0)}
+
+
+def make(size: Size, tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
+    """A new model with random weights from ``seed``; embeddings are tied."""
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=size.width,
+        intermediate_size=size.width * 5 // 2,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        rms_norm_eps=1e-5,
+    )
+    return LlamaForCausalLM(config)
