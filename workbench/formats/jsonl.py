@@ -1,0 +1,50 @@
+"""JSON Lines: one object a line. Our own form is lossless (see ``record``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workbench.domain import Demonstration
+from workbench.formats.json_value import as_object, decode
+from workbench.formats.rows import Refused, Row, RowError, Rows
+from workbench.formats.source import Source, numbered_lines
+
+
+def rows(source: Source) -> Rows:
+    """Each non-empty line's object; a line that is none is refused, and the reading goes on."""
+    with source.text() as stream:
+        for item in numbered_lines(stream):
+            if isinstance(item, Refused):
+                yield item
+                continue
+            number, line = item
+            if not line or line.isspace():
+                continue
+            try:
+                yield Row(number, as_object(decode(line)))
+            except RowError as error:
+                cut = "" if line.endswith("\n") else " It is the last line and has no end: the file may be cut off."
+                yield Refused(number, f"{error}{cut}")
+
+
+def record(demonstration: Demonstration) -> dict[str, Any]:
+    """Every field but the id, as our JSON Lines and Parquet files hold them; ``messages`` as OpenAI's chat has it."""
+    return {
+        "messages": [{"role": turn.role.value, "content": turn.text} for turn in demonstration.turns],
+        "category": demonstration.category,
+        "source": demonstration.source,
+        "licence": demonstration.licence,
+        "language": demonstration.language,
+        "tags": list(demonstration.tags),
+        "status": demonstration.status.value,
+        "rating": demonstration.rating,
+        "note": demonstration.note,
+    }
+
+
+def write(demonstrations: Iterable[Demonstration]) -> Iterator[str]:
+    """Lines that, read again, give the same demonstrations (ids apart)."""
+    for demonstration in demonstrations:
+        yield json.dumps(record(demonstration), ensure_ascii=False) + "\n"

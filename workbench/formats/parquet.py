@@ -1,0 +1,61 @@
+"""Parquet files: columns may be nested (lists of structs for turns)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.domain import Demonstration
+from workbench.formats.arrow_cells import batch_rows, class_labels, reading
+from workbench.formats.jsonl import record
+from workbench.formats.rows import Rows
+from workbench.formats.source import Source
+
+MAGIC = b"PAR1"
+_BATCH = 1000
+
+_SCHEMA = pa.schema([
+    ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+    ("category", pa.string()), ("source", pa.string()), ("licence", pa.string()), ("language", pa.string()),
+    ("tags", pa.list_(pa.string())), ("status", pa.string()), ("rating", pa.int8()), ("note", pa.string()),
+])
+
+
+def rows(source: Source) -> Rows:
+    """The file's rows, numbered from 1, a batch at a time."""
+    yield from file_rows(source, source.path, 1)
+    source.done = source.total
+
+
+def file_rows(source: Source, path: Path, first: int) -> Rows:
+    """The rows of one Parquet file, numbered from ``first``. Raises FormatError for a damaged one."""
+    with reading(path.name):
+        file = pq.ParquetFile(path)
+    with file:
+        labels, before, size = class_labels(file.schema_arrow), source.done, path.stat().st_size
+        count, seen = max(file.metadata.num_rows, 1), 0
+        batches = file.iter_batches(batch_size=_BATCH)
+        while True:
+            with reading(path.name):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield from batch_rows(batch, labels, first + seen)
+            seen += batch.num_rows
+            source.done = before + size * seen // count
+
+
+def write(demonstrations: Iterable[Demonstration], stream: BinaryIO) -> int:
+    """Write every field but the id; returns how many demonstrations."""
+    records: Iterator[dict[str, object]] = (record(demonstration) for demonstration in demonstrations)
+    count = 0
+    with pq.ParquetWriter(stream, _SCHEMA, compression="zstd") as writer:
+        while batch := list(islice(records, _BATCH)):
+            writer.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
+            count += len(batch)
+    return count
