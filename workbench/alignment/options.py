@@ -1,0 +1,70 @@
+"""What a training run is told to do, and the presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from workbench.alignment.episodes import SubsetMethod
+
+Method = Literal["vanilla", "finetune", "pretrain", "output", "bialign"]
+
+METHOD_NAMES: dict[Method, str] = {
+    "vanilla": "Vanilla (no training)",
+    "finetune": "Fine-tuning on labels (FT)",
+    "pretrain": "Continued pre-training (C-Pretrain)",
+    "output": "Output alignment (Output-Align)",
+    "bialign": "Bidirectional alignment (BiAlign)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentOptions:
+    """One run. The five methods of the paper's comparison are one trainer with parts switched off.
+
+    ``pairs`` 0 takes all pairs of subsets. ``output_scope`` "label" takes the KL on the answer's tokens only.
+    ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient`` and ``floor`` are those of
+    ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all weights.
+    """
+
+    method: Method = "bialign"
+    template: str = "urial"
+    rules: str = ""
+    episodes: int = 800
+    fewest: int = 4
+    most: int = 10
+    subsets: int = 4
+    subset_method: SubsetMethod = "random"
+    pairs: int = 0
+    output_scope: Literal["sequence", "label"] = "sequence"
+    ranking_weight: float = 1.0
+    margin: Literal["rank", "score"] = "rank"
+    normaliser_gradient: bool = False
+    floor: float = 1.0
+    steps: int = 150
+    batch: int = 10
+    accumulation: int = 1
+    learning_rate: float = 2e-3
+    warmup_steps: int = 10
+    weight_decay: float = 0.0
+    max_gradient_norm: float = 1.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    gradient_checkpointing: bool = False
+    lora_rank: int = 0
+    kl_chunk: int = 128
+    evaluate_every: int = 50
+    save_every: int = 50
+    seed: int = 0
+
+    @property
+    def needs_teacher(self) -> bool:
+        return self.method in ("output", "bialign")
+
+
+PRESETS: dict[str, AlignmentOptions] = {
+    "quick": AlignmentOptions(episodes=300, most=8, steps=60, batch=8, ranking_weight=0.03),
+    "balanced": AlignmentOptions(ranking_weight=0.03),
+    # Section 4 of the paper: N = 4, λ = 1, k in 4..10, Eq. 3 as printed; learning rate and batch for 7B-class students
+    "paper": replace(AlignmentOptions(), ranking_weight=1.0, normaliser_gradient=True, floor=1e-6, episodes=10_000,
+                     steps=1_000, batch=1, accumulation=64, learning_rate=1e-5, warmup_steps=30, precision="bfloat16"),
+}

@@ -1,0 +1,206 @@
+"""The trainer: transformers' own, with a step that needs little memory.
+
+A step of BiAlign (L = L_KL + λ · L_rank) is several backward passes whose gradients add up, so that never more than
+one pass's activations are held: first the student scores all subsets without a graph; the hinge's gradient with
+respect to those few scores says which subsets matter; only these are run again with a graph; the output loss comes
+last. Mixed precision, accumulation, checkpoints, resume and distribution are the library's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from transformers import Trainer, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from workbench.alignment.episodes import AlignmentError
+from workbench.alignment.forward import answer_logprobs, head, last_hidden
+from workbench.alignment.options import AlignmentOptions
+from workbench.alignment.output_loss import output_loss
+from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
+from workbench.alignment.samples import Padded, Sample, pad
+from workbench.alignment.teacher import Teacher
+
+KEPT_CHECKPOINTS = 2
+
+
+class Numbers(Dataset[int]):
+    """0 … size − 1: the trainer shuffles these, and the collator makes batches of them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+
+def training_arguments(options: AlignmentOptions, folder: Path, device: str = "auto") -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder), max_steps=options.steps, per_device_train_batch_size=options.batch,
+        gradient_accumulation_steps=options.accumulation, learning_rate=options.learning_rate,
+        warmup_steps=options.warmup_steps, weight_decay=options.weight_decay, lr_scheduler_type="linear",
+        max_grad_norm=options.max_gradient_norm, seed=options.seed, data_seed=options.seed,
+        bf16=options.precision == "bfloat16", activation_checkpointing=options.gradient_checkpointing,
+        logging_steps=1, save_strategy="steps", save_steps=options.save_every, report_to=[], disable_tqdm=True,
+        remove_unused_columns=False, use_cpu=device == "cpu", dataloader_pin_memory=False,
+        average_tokens_across_devices=False,
+    )
+
+
+class AlignmentTrainer(Trainer):                      # type: ignore[misc]
+    """Trains ``model`` on ``samples`` by ``options.method``; ``teacher`` is needed for output alignment and BiAlign."""
+
+    def __init__(
+        self, model: Any, samples: Sequence[Sample], options: AlignmentOptions, folder: Path, *, padding_id: int,
+        teacher: Teacher | None = None, device: str = "auto", callbacks: list[Any] | None = None,
+    ) -> None:
+        if options.needs_teacher and teacher is None:
+            raise ValueError(f"{options.method} needs a teacher")
+        self.options, self.samples, self.teacher, self._padding = options, samples, teacher, padding_id
+        self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor)
+        self._parts: dict[str, list[float]] = {}
+        super().__init__(model=model, args=training_arguments(options, folder, device),
+                         train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
+
+    def _collate(self, indices: list[int]) -> dict[str, Any]:
+        chosen = [self.samples[i] for i in indices]
+        batch: dict[str, Any] = {"sequence": pad([s.sequence for s in chosen], self._padding)}
+        if self.teacher is not None and self.options.needs_teacher:
+            batch["teacher_hidden"] = torch.cat([self.teacher.hidden(i) for i in indices])
+        if self.teacher is not None and self.options.method == "bialign":
+            batch["subsets"] = pad([subset for s in chosen for subset in s.subsets], self._padding)
+            batch["teacher_scores"] = torch.stack([self.teacher.scores(i) for i in indices])
+        return batch
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
+        """Gradients of the whole loss; returns its value over the number of accumulated batches."""
+        model.train()
+        device = self.args.device
+        inputs = {name: value.to(device) for name, value in inputs.items()}
+        share = 1 / self.current_gradient_accumulation_steps
+        total = torch.zeros((), device=device)
+        if "subsets" in inputs:
+            ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share)
+            total += self.options.ranking_weight * ranking
+            self._note("ranking_loss", ranking)
+        with self.compute_loss_context_manager():
+            main = self._main_loss(model, inputs)
+        self.accelerator.backward(main * share)
+        self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
+        value: Tensor = (total + main).detach() * share
+        return value
+
+    def _main_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
+        """Mean over samples of each sample's mean over its tokens: KL to the teacher, or cross-entropy."""
+        batch: Padded = inputs["sequence"]
+        label_only = self.options.method == "finetune" or (
+            self.options.needs_teacher and self.options.output_scope == "label")
+        counted = batch.answer if label_only else batch.predicts
+        weights = (counted / counted.sum(1, keepdim=True) / len(counted))[batch.predicts]
+        hidden = last_hidden(model, batch)[batch.predicts]
+        student = head(self.accelerator.unwrap_model(model))
+        if self.teacher is not None and self.options.needs_teacher:
+            return output_loss(hidden, student, inputs["teacher_hidden"].to(hidden.dtype), self.teacher.head, weights,
+                               self.options.kl_chunk)
+        targets = batch.ids.roll(-1, 1)[batch.predicts]
+        losses = torch.nn.functional.cross_entropy(student.logits(hidden), targets, reduction="none")
+        return (losses * weights).sum()
+
+    def _ranking_step(self, model: Any, subsets: Padded, teacher_scores: Tensor, share: float) -> Tensor:
+        """Back-propagate λ · L_rank through the subsets whose score it depends on; returns L_rank's value."""
+        output_head = head(self.accelerator.unwrap_model(model))
+        with torch.no_grad(), self.compute_loss_context_manager():
+            scores = answer_logprobs(model, output_head, subsets)[0]
+        leaf = scores.view(teacher_scores.shape).requires_grad_()
+        loss = ranking_loss(leaf, teacher_scores, self._ranking, self._pairs(teacher_scores))
+        slope = torch.autograd.grad(loss, leaf)[0].flatten()
+        active = slope.nonzero().squeeze(1)
+        for rows in torch.split(active, self.options.batch):
+            with self.accelerator.no_sync(model):
+                with self.compute_loss_context_manager():
+                    again = answer_logprobs(model, output_head, subsets.rows(rows))[0]
+                self.accelerator.backward((again * slope[rows]).sum() * self.options.ranking_weight * share)
+        return loss.detach()
+
+    def _pairs(self, scores: Tensor) -> Tensor | None:
+        if not self.options.pairs:
+            return None
+        seed = self.options.seed * 1_000_003 + self.state.global_step
+        generator = torch.Generator().manual_seed(seed)
+        return sample_pairs(len(scores), scores.shape[1], self.options.pairs, generator).to(scores.device)
+
+    def _note(self, name: str, value: Tensor) -> None:
+        number = value.item()
+        if number != number or number in (float("inf"), float("-inf")):
+            raise AlignmentError(
+                f"The {name.replace('_', ' ')} is not a number at step {self.state.global_step + 1}.",
+                safe="The last checkpoint is good.",
+                remedy="Lower the learning rate, raise the floor of the ranking loss, or train in float32.")
+        self._parts.setdefault(name, []).append(number)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Adds the parts of the loss, means since the last log, under their own names."""
+        parts = {name: sum(values) / len(values) for name, values in self._parts.items()}
+        self._parts.clear()
+        super().log({**logs, **parts}, start_time)
+
+    def _get_output_dir(self, trial: Any) -> str:
+        folder = super()._get_output_dir(trial)
+        return os.path.join(folder, "unfinished") if getattr(self, "_saving", False) else folder
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Written beside, then moved into place whole: a checkpoint that is there is good."""
+        self._saving = True
+        try:
+            super()._save_checkpoint(model, trial)
+        except OSError as error:
+            raise AlignmentError(f"The checkpoint could not be written: {error.strerror or error}.",
+                                 safe="The last checkpoint is good.", remedy="Free disk space, then resume.") from error
+        finally:
+            self._saving = False
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            name = f"checkpoint-{self.state.global_step}"
+            folder = Path(self.args.output_dir)
+            _sync(folder / "unfinished" / name)
+            (folder / "unfinished" / name).replace(folder / name)
+            _forget_old(folder)
+
+    def start(self) -> None:
+        """Train, from the newest checkpoint in the folder if there is one."""
+        try:
+            self.train(resume_from_checkpoint=newest_checkpoint(Path(self.args.output_dir)))
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
+                                 remedy="Lower the batch and raise the accumulation, train with LoRA, or lower the "
+                                        "chunk of the output loss.") from error
+
+
+def newest_checkpoint(folder: Path) -> str | None:
+    return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+
+
+def _sync(folder: Path) -> None:
+    for path in (*folder.iterdir(), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _forget_old(folder: Path) -> None:
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    for old in found[:-KEPT_CHECKPOINTS]:
+        for path in old.iterdir():
+            path.unlink()
+        old.rmdir()
