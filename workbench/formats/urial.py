@@ -65,7 +65,8 @@ class _Block:
 def looks_like(text: str, *, plain: bool = False) -> bool:
     """Whether a text starts as URIAL's rules do or has fenced queries (or unfenced ones, where ``plain`` allows it)."""
     lines = text.split("\n")
-    if lines[0].strip() == "# Instruction" or any(_opening(lines, place) for place in range(len(lines)) if lines[place].startswith("#")):
+    headings = (place for place, line in enumerate(lines) if line.startswith("#"))
+    if lines[0].strip() == "# Instruction" or any(_opening(lines, place) for place in headings):
         return True
     roles = {block.role for block in _plain_blocks(lines)} if plain else set()
     return {Role.USER, Role.ASSISTANT} <= roles
