@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from workbench.domain import Changes, Demonstration, Interval, Status, Turn
+from db import demonstration_table, revisions
+from db import demonstrations as stored
+from db.demonstration_table import Facets, Row
+from db.session import Connection
+from workbench.domain import Changes, Demonstration, Kind, Status, Turn, content_hash
+from workbench.domain.filter import Filter, Sort, parse_query
+from workbench.errors import WorkbenchError
+from workbench.services.wording import STATUS_WORDS, counted, revision_summary
 
+if TYPE_CHECKING:
+    from workbench.services.project import Project
 
-class Sort(StrEnum):
-    ID = "id"
-    INSTRUCTION = "instruction"
-    CATEGORY = "category"
-    TOKENS = "tokens"
-    GAIN = "gain"
-    RATING = "rating"
-    STATUS = "status"
-    RELEVANCE = "relevance"          # of a text query (bm25)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What to show. Within a field the values are alternatives; fields are combined with and.
-
-    ``text`` is what a person typed: words for the full-text search, plus ``tag:x``, ``category:x``, ``source:x``,
-    ``status:x``, ``rating>=3``, ``tokens<600``, ``gain>0`` (see parse_query in this module).
-    """
-
-    text: str = ""
-    statuses: frozenset[Status] = frozenset()
-    categories: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
-    tags: frozenset[str] = frozenset()
-    ratings: frozenset[int] = frozenset()
-    min_tokens: int | None = None
-    max_tokens: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the table paints for one demonstration. ``gain`` is the latest measured one (nats per answer)."""
-
-    id: int
-    status: Status
-    instruction: str                 # first 300 characters, one line
-    category: str
-    source: str
-    tags: tuple[str, ...]
-    tokens: int | None
-    gain: Interval | None
-    rating: int
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """Counts for the facet lists, each under the filter with that facet's own choice taken out."""
-
-    statuses: dict[Status, int]
-    categories: dict[str, int]
-    sources: dict[str, int]
-    tags: dict[str, int]
-    ratings: dict[int, int]
-    total: int
+__all__ = ["Demonstrations", "Facets", "Filter", "Revision", "Row", "Sort", "parse_query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,54 +36,126 @@ class Revision:
 class Demonstrations:
     """``project.demonstrations``"""
 
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
     def ids(self, where: Filter, sort: Sort = Sort.ID, *, descending: bool = False) -> list[int]:
-        """Ids of all that match, sorted; ties by id. A million ids come in well under a second."""
-        raise NotImplementedError
+        """Ids of all that match, sorted; ties by id. A million ids come in well under a second.
+
+        Those without a value (tokens not counted, no gain measured) come last in either direction.
+        """
+        with self._project.database.read() as connection:
+            return demonstration_table.ids(connection, where, sort, descending=descending)
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of ``ids``, in that order (some hundreds at a time); ids that are gone are left out."""
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return demonstration_table.rows(connection, ids)
 
     def facets(self, where: Filter) -> Facets:
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return demonstration_table.facets(connection, where)
 
     def get(self, ids: Sequence[int]) -> list[Demonstration]:
-        """Whole demonstrations, in the order of ``ids``."""
-        raise NotImplementedError
+        """Whole demonstrations, in the order of ``ids``; ids that are gone are left out."""
+        with self._project.database.read() as connection:
+            return stored.get(connection, ids)
 
     def history(self, id: int) -> list[Revision]:
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            entries = revisions.of_entity(connection, Kind.DEMONSTRATION.value, id)
+        return [Revision(e.when, e.who, revision_summary(e.before, e.after, e.label, e.state), e.before, e.after)
+                for e in entries]
 
     def add(self, demonstrations: Sequence[Demonstration]) -> Changes:
         """Store new ones; those already there (same content hash) are skipped. ``created`` holds the new ids."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            ids = stored.insert_demonstrations(connection, demonstrations).ids
+            if not ids:
+                return Changes()
+            label = f"{counted(len(ids), 'demonstration')} added"
+            change = revisions.open_change(connection, self._project.person, label)
+            revisions.record_added(connection, change, Kind.DEMONSTRATION.value, ids)
+        return Changes({Kind.DEMONSTRATION: frozenset(ids)}, label, undoable=True, created=tuple(ids))
 
     def set_status(self, ids: Sequence[int], status: Status) -> Changes:
-        raise NotImplementedError
+        return self._set(ids, {"status": status.value}, STATUS_WORDS[status.value])
 
     def set_rating(self, ids: Sequence[int], rating: int) -> Changes:
-        raise NotImplementedError
+        """``rating`` is 1..5, or 0 to take it away. Raises WorkbenchError outside of that."""
+        if not 0 <= rating <= 5:
+            raise WorkbenchError(f"A rating is 1 to 5, or 0 for none; {rating} is not.", safe="Nothing was changed.")
+        return self._set(ids, {"rating": rating}, f"rated {rating}" if rating else "no longer rated")
 
     def set_note(self, id: int, note: str) -> Changes:
-        raise NotImplementedError
+        return self._set([id], {"note": note}, "annotated")
 
     def set_category(self, ids: Sequence[int], category: str) -> Changes:
-        raise NotImplementedError
+        category = category.strip()
+        return self._set(ids, {"category": category}, f"put in “{category}”" if category else "put in no category")
 
     def add_tag(self, ids: Sequence[int], tag: str) -> Changes:
-        raise NotImplementedError
+        """Raises WorkbenchError for an empty tag."""
+        name = _tag(tag)
+        return self._change(lambda connection: {
+            id: {"tags": sorted({*tags, name})} for id, tags in _tags(connection, ids).items()}, f"tagged “{name}”")
 
     def remove_tag(self, ids: Sequence[int], tag: str) -> Changes:
-        raise NotImplementedError
+        name = _tag(tag)
+        return self._change(lambda connection: {
+            id: {"tags": [kept for kept in tags if kept != name]} for id, tags in _tags(connection, ids).items()},
+            f"without tag “{name}”")
 
     def set_turns(self, id: int, turns: Sequence[Turn]) -> Changes:
         """Edit the text. Raises WorkbenchError if another demonstration has exactly these turns."""
-        raise NotImplementedError
+        digest = content_hash(turns)
+
+        def patches(connection: Connection) -> dict[int, stored.Fields]:
+            other = stored.ids_by_hash(connection, [digest]).get(digest, id)
+            if other != id:
+                raise WorkbenchError(f"Demonstration {other} has exactly this text already.",
+                                     safe="Nothing was changed.", remedy="Delete one, or write another text.")
+            return {id: {"turns": stored.turns_json(turns)}}
+
+        return self._change(patches, "edited")
 
     def delete(self, ids: Sequence[int]) -> Changes:
         """Take them away (undoable; a demonstration that a prompt uses stays in that prompt's versions)."""
-        raise NotImplementedError
+        return self._set(ids, {"deleted": 1}, "deleted")
 
     def store_token_counts(self, model_id: int, counts: Sequence[tuple[int, int]]) -> Changes:
         """Remember (id, tokens) as a model's tokenizer counts them; the table shows the current model's."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            stored.store_token_counts(connection, model_id, counts)
+        return Changes.of(Kind.DEMONSTRATION, [id for id, _ in counts])
+
+    def uncounted(self, model_id: int, limit: int = 10_000) -> list[int]:
+        """Ids whose tokens have not been counted with a model's tokenizer yet."""
+        with self._project.database.read() as connection:
+            return stored.uncounted(connection, model_id, limit)
+
+    def _set(self, ids: Sequence[int], fields: stored.Fields, done: str) -> Changes:
+        return self._change(lambda connection: dict.fromkeys(ids, fields), done)
+
+    def _change(self, patches: Callable[[Connection], Mapping[int, stored.Fields]], done: str) -> Changes:
+        """One undoable step; ``done`` goes into its label: "3 demonstrations accepted"."""
+        with self._project.database.write() as connection:
+            after = patches(connection)
+            before = stored.patch(connection, after)
+            if not before:
+                return Changes()
+            label = f"{counted(len(before), 'demonstration')} {done}"
+            revisions.record_step(connection, self._project.person, label, Kind.DEMONSTRATION.value, before, after)
+        return Changes({Kind.DEMONSTRATION: frozenset(before)}, label, undoable=True)
+
+
+def _tag(tag: str) -> str:
+    name = " ".join(tag.split())
+    if not name:
+        raise WorkbenchError("A tag needs at least one letter.", safe="Nothing was changed.")
+    return name
+
+
+def _tags(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    tags = stored.tags_of(connection, ids)
+    return {id: tags.get(id, []) for id in ids}

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
 
 FORMATS = ("jsonl", "openai", "alpaca", "csv", "parquet", "urial", "markdown", "html")
 
 
 class Exports:
     """``project.exports``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
 
     def demonstrations(self, ids: Sequence[int], path: Path, format: str) -> int:
         """Write demonstrations in one of FORMATS; returns how many. Raises FormatError, ProjectError (disk full, …)."""

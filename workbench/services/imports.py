@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.domain import Changes, Demonstration
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class ImportReport:
 
 class Imports:
     """``project.imports``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
 
     def preview(self, path: Path, options: ImportOptions = ImportOptions(), *, rows: int = 50) -> Preview:
         """Look at the first rows. Touches no database: may be called off the lane. Raises FormatError."""

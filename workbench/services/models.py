@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.domain import Changes, MemoryEstimate, ModelFacts, ModelRef
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Machine:
 
 class Models:
     """``project.models``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
 
     def all(self) -> list[ModelInfo]:
         raise NotImplementedError

@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from workbench.services.demonstrations import Demonstrations
-    from workbench.services.exports import Exports
-    from workbench.services.history import History
-    from workbench.services.imports import Imports
-    from workbench.services.job_queue import JobQueue
-    from workbench.services.models import Models
-    from workbench.services.prompts import Prompts
-    from workbench.services.questions import QuestionSets
-    from workbench.services.results import Results
+from db import backup, upgrade
+from db import jobs as stored_jobs
+from db import project as stored_project
+from db.lock import ProjectLock, login_name
+from db.session import Database
+from workbench.errors import ProjectError
+from workbench.services.demonstrations import Demonstrations
+from workbench.services.exports import Exports
+from workbench.services.history import History
+from workbench.services.imports import Imports
+from workbench.services.job_queue import JobQueue
+from workbench.services.lane import Lane
+from workbench.services.models import Models
+from workbench.services.prompts import Prompts
+from workbench.services.questions import QuestionSets
+from workbench.services.results import Results
+
+DATABASE = "project.db"
+ARTIFACTS = "artifacts"
 
 
 class Project:
-    """An open project. All but ``folder``, ``name`` and ``read_only`` belongs to the database lane.
+    """An open project. All but ``folder``, ``name``, ``read_only`` and ``lane`` belongs to the database lane.
 
     ``person`` is who makes the changes (the revisions' author).
     """
 
-    folder: Path
-    name: str
-    read_only: bool
-    person: str
-    demonstrations: Demonstrations
-    imports: Imports
-    questions: QuestionSets
-    prompts: Prompts
-    models: Models
-    results: Results
-    jobs: JobQueue
-    history: History
-    exports: Exports
+    def __init__(self, folder: Path, database: Database, lock: ProjectLock | None, person: str) -> None:
+        """Not to be called from outside: see create, open and open_sample."""
+        self.folder, self.database, self.person = folder, database, person or login_name()
+        self.read_only = database.read_only
+        self._lock = lock
+        self.lane = Lane()
+        with database.read() as connection:
+            self.name = stored_project.name(connection)
+        self.demonstrations = Demonstrations(self)
+        self.questions = QuestionSets(self)
+        self.prompts = Prompts(self)
+        self.history = History(self)
+        self.models = Models(self)
+        self.imports = Imports(self)
+        self.exports = Exports(self)
+        self.results = Results(self)
+        self.jobs = JobQueue(self)
 
     @classmethod
     def create(cls, folder: Path, name: str = "", *, person: str = "") -> Project:
         """Make a new project in an empty or new folder and open it. Raises ProjectError."""
-        raise NotImplementedError
+        folder = folder.absolute()
+        if (folder / DATABASE).exists():
+            raise ProjectError(f"There is a project in {folder} already.", safe="It was not changed.",
+                               remedy="Open it, or choose another folder.")
+        if folder.exists() and not folder.is_dir():
+            raise ProjectError(f"{folder} is a file.", remedy="Choose a folder.")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ProjectError(f"The folder {folder} is not empty.", safe="Nothing was written into it.",
+                               remedy="Choose an empty or a new folder.")
+        _make_folders(folder)
+        lock = ProjectLock(folder, person or login_name())
+        try:
+            _make_database(folder, name or folder.name)
+        finally:
+            lock.release()
+        return cls.open(folder, person=person)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False, person: str = "") -> Project:
@@ -48,12 +76,58 @@ class Project:
 
         Raises ProjectError: not a project, locked by another program (says who), schema newer than this program.
         """
-        raise NotImplementedError
+        folder = folder.absolute()
+        if not (folder / DATABASE).is_file():
+            raise ProjectError(f"There is no project in {folder}.", remedy="Choose another folder, or make a project.")
+        lock = None if read_only else ProjectLock(folder, person or login_name())
+        database = Database(folder / DATABASE, read_only=read_only)
+        try:
+            upgrade.upgrade(database)
+            if not read_only:
+                _make_folders(folder)
+                with database.write() as connection:
+                    stored_jobs.mark_interrupted(connection)
+            return cls(folder, database, lock, person)
+        except BaseException:
+            database.dispose()
+            if lock is not None:
+                lock.release()
+            raise
+
+    def backup(self, reason: str = "") -> Path:
+        """Copy the database into the project's ``backups`` folder; returns the copy. Raises ProjectError."""
+        return backup.make(self.database, reason)
 
     def close(self) -> None:
-        raise NotImplementedError
+        """Finish what was handed to the lane, and let go of the folder. Not to be called on the lane."""
+        self.lane.run(self.jobs.close)
+        self.lane.close()
+        try:
+            self.database.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
 
-def open_sample(folder: Path, *, person: str = "") -> Project:
-    """Open the sample project in ``folder``; made from resources/sample and the tiny models if it is not there."""
-    raise NotImplementedError
+def _make_folders(folder: Path) -> None:
+    try:
+        for part in (ARTIFACTS, backup.FOLDER):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(f"The folder {folder} cannot be written ({error.strerror}).",
+                           remedy="Change its permissions, or choose another folder.") from error
+
+
+def _make_database(folder: Path, name: str) -> None:
+    """Under another name first, so that what is called project.db is always whole."""
+    partial = folder / f"{DATABASE}.partial"
+    partial.unlink(missing_ok=True)
+    database = Database(partial, create=True)
+    try:
+        upgrade.create(database)
+        with database.write() as connection:
+            stored_project.describe(connection, name, datetime.now(UTC))
+        database.close()
+    finally:
+        database.dispose()
+    partial.replace(folder / DATABASE)

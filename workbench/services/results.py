@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.domain import Interval, Question, RankedCandidate, SearchRound, SetEvaluation
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class HeldOut:
 
 class Results:
     """``project.results``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
 
     def runs(self) -> list[RunInfo]:
         """Newest first."""

@@ -153,7 +153,8 @@ CREATE TABLE answers (
     row_hash TEXT NOT NULL,
     CONSTRAINT pk_answers PRIMARY KEY (id),
     CONSTRAINT fk_answers_job_id FOREIGN KEY(job_id) REFERENCES jobs (id) ON DELETE CASCADE,
-    CONSTRAINT fk_answers_question_id FOREIGN KEY(question_id) REFERENCES questions (id) ON DELETE CASCADE,
+    CONSTRAINT fk_answers_question_id
+        FOREIGN KEY(question_id) REFERENCES questions (id) ON DELETE CASCADE,
     CONSTRAINT fk_answers_prompt_version_id
         FOREIGN KEY(prompt_version_id) REFERENCES prompt_versions (id) ON DELETE SET NULL
 )
@@ -256,7 +257,8 @@ CREATE TABLE revisions (
     "after" JSON NOT NULL,
     row_hash TEXT NOT NULL,
     CONSTRAINT pk_revisions PRIMARY KEY (id),
-    CONSTRAINT fk_revisions_change_id FOREIGN KEY(change_id) REFERENCES change_groups (id) ON DELETE CASCADE
+    CONSTRAINT fk_revisions_change_id
+        FOREIGN KEY(change_id) REFERENCES change_groups (id) ON DELETE CASCADE
 )
 
 CREATE INDEX ix_revisions_change ON revisions (change_id)
@@ -302,7 +304,8 @@ CREATE TABLE candidate_measures (
     row_hash TEXT NOT NULL,
     CONSTRAINT pk_candidate_measures PRIMARY KEY (id),
     CONSTRAINT fk_candidate_measures_job_id FOREIGN KEY(job_id) REFERENCES jobs (id) ON DELETE CASCADE,
-    CONSTRAINT fk_candidate_measures_demonstration_id FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
+    CONSTRAINT fk_candidate_measures_demonstration_id
+        FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
 )
 
 CREATE INDEX ix_candidate_measures_demonstration ON candidate_measures (demonstration_id)
@@ -323,7 +326,8 @@ CREATE TABLE judgements (
     CONSTRAINT pk_judgements PRIMARY KEY (id),
     CONSTRAINT fk_judgements_job_id FOREIGN KEY(job_id) REFERENCES jobs (id) ON DELETE CASCADE,
     CONSTRAINT fk_judgements_answer_id FOREIGN KEY(answer_id) REFERENCES answers (id) ON DELETE CASCADE,
-    CONSTRAINT fk_judgements_other_answer_id FOREIGN KEY(other_answer_id) REFERENCES answers (id) ON DELETE CASCADE
+    CONSTRAINT fk_judgements_other_answer_id
+        FOREIGN KEY(other_answer_id) REFERENCES answers (id) ON DELETE CASCADE
 )
 
 CREATE INDEX ix_judgements_answer_id ON judgements (answer_id)
@@ -336,7 +340,8 @@ CREATE TABLE tags (
     tag TEXT NOT NULL,
     demonstration_id INTEGER NOT NULL,
     CONSTRAINT pk_tags PRIMARY KEY (tag, demonstration_id),
-    CONSTRAINT fk_tags_demonstration_id FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
+    CONSTRAINT fk_tags_demonstration_id
+        FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
 ) WITHOUT ROWID
 
 CREATE INDEX ix_tags_demonstration ON tags (demonstration_id)
@@ -347,7 +352,8 @@ CREATE TABLE token_counts (
     tokens INTEGER NOT NULL,
     CONSTRAINT pk_token_counts PRIMARY KEY (model_id, demonstration_id),
     CONSTRAINT fk_token_counts_model_id FOREIGN KEY(model_id) REFERENCES models (id) ON DELETE CASCADE,
-    CONSTRAINT fk_token_counts_demonstration_id FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
+    CONSTRAINT fk_token_counts_demonstration_id
+        FOREIGN KEY(demonstration_id) REFERENCES demonstrations (id) ON DELETE CASCADE
 ) WITHOUT ROWID
 
 CREATE INDEX ix_token_counts_demonstration ON token_counts (demonstration_id)
@@ -359,7 +365,8 @@ CREATE TABLE scores (
     logprob DOUBLE NOT NULL,
     tokens INTEGER NOT NULL,
     CONSTRAINT pk_scores PRIMARY KEY (measure_id, question_id, turn),
-    CONSTRAINT fk_scores_measure_id FOREIGN KEY(measure_id) REFERENCES candidate_measures (id) ON DELETE CASCADE,
+    CONSTRAINT fk_scores_measure_id
+        FOREIGN KEY(measure_id) REFERENCES candidate_measures (id) ON DELETE CASCADE,
     CONSTRAINT fk_scores_question_id FOREIGN KEY(question_id) REFERENCES questions (id) ON DELETE CASCADE
 ) WITHOUT ROWID
 

@@ -1,0 +1,245 @@
+"""Storing, reading and changing demonstrations, with their tags, hashes and token counts."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from db.row_hash import row_hash
+from workbench.domain import Demonstration, Role, Status, Turn, content_hash
+from workbench.errors import WorkbenchError
+
+TITLE_CHARACTERS = 300
+SORT_CHARACTERS = 40
+CHUNK = 2000
+
+# What a person can change, and what a revision therefore keeps. ``turns`` is [[role, text], …], ``tags`` a sorted list.
+FIELDS = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "turns", "tags")
+_PLAIN = FIELDS[:-2]
+Fields = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """``ids`` of the new rows, in order; ``skipped`` were there already or twice among those given."""
+
+    ids: list[int]
+    skipped: int
+
+
+def id_list(ids: Iterable[int]) -> str:
+    """Ids as JSON, for ``IN (SELECT value FROM json_each(?))``: any number of them in one parameter."""
+    return json.dumps(list(ids), separators=(",", ":"))
+
+
+def insert_demonstrations(connection: Connection, demonstrations: Iterable[Demonstration],
+                          import_id: int | None = None) -> Inserted:
+    """Store those that are not there yet (same turns), reading the iterable in chunks.
+
+    Raises WorkbenchError if a text cannot be stored (half of a surrogate pair).
+    """
+    next_id = (connection.exec_driver_sql("SELECT max(id) FROM demonstrations").scalar() or 0) + 1
+    ids: list[int] = []
+    seen = 0
+    for chunk in _chunks(demonstrations):
+        seen += len(chunk)
+        fresh: dict[str, Demonstration] = {}
+        for demonstration in chunk:
+            fresh.setdefault(demonstration.content_hash, demonstration)
+        for known in ids_by_hash(connection, fresh):
+            del fresh[known]
+        rows, tags = [], []
+        for digest, demonstration in fresh.items():
+            rows.append(_new_row(next_id, digest, demonstration, import_id))
+            tags += [(tag, next_id) for tag in set(demonstration.tags)]
+            ids.append(next_id)
+            next_id += 1
+        if rows:
+            connection.exec_driver_sql(_INSERT, rows)
+        if tags:
+            connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", tags)
+    return Inserted(ids, seen - len(ids))
+
+
+def ids_by_hash(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
+    """Content hash → id, of those that are stored and not deleted."""
+    rows = connection.exec_driver_sql(
+        "SELECT content_hash, id FROM demonstrations WHERE deleted = 0"
+        " AND content_hash IN (SELECT value FROM json_each(?))", (json.dumps(list(hashes)),))
+    return {row[0]: row[1] for row in rows}
+
+
+def get(connection: Connection, ids: Sequence[int], *, deleted: bool = False) -> list[Demonstration]:
+    """Whole demonstrations in the order of ``ids``; those that are gone are left out, unless ``deleted`` asks."""
+    live = "" if deleted else " AND deleted = 0"
+    rows = connection.exec_driver_sql(
+        "SELECT id, turns, category, source, licence, language, status, rating, note FROM demonstrations"
+        f" WHERE id IN (SELECT value FROM json_each(?)){live}", (id_list(ids),))
+    tags = tags_of(connection, ids)
+    found = {
+        id: Demonstration(turns_from(json.loads(turns)), category, source, licence, language,
+                          tuple(tags.get(id, ())), Status(status), rating, note, id)
+        for id, turns, category, source, licence, language, status, rating, note in rows
+    }
+    return [found[id] for id in ids if id in found]
+
+
+def tags_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
+    """Sorted tags by id; those without tags are left out."""
+    tags: defaultdict[int, list[str]] = defaultdict(list)
+    for id, tag in connection.exec_driver_sql(
+            "SELECT demonstration_id, tag FROM tags WHERE demonstration_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY tag", (id_list(ids),)):
+        tags[id].append(tag)
+    return dict(tags)
+
+
+def fields_of(connection: Connection, ids: Sequence[int], *, turns: bool = False) -> dict[int, Fields]:
+    """The changeable fields by id, deleted rows too, with ``content_hash``; ``turns`` only when asked for."""
+    columns = (*_PLAIN, "content_hash", *(("turns",) if turns else ()))
+    rows = connection.exec_driver_sql(
+        f"SELECT id, {', '.join(columns)} FROM demonstrations WHERE id IN (SELECT value FROM json_each(?))",
+        (id_list(ids),))
+    found = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
+    tags = tags_of(connection, found)
+    for id, fields in found.items():
+        fields["tags"] = tags.get(id, [])
+        if turns:
+            fields["turns"] = json.loads(fields["turns"])
+    return found
+
+
+def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fields]:
+    """Write fields, and return the former values of those that really changed, by id.
+
+    The one way by which a stored demonstration changes: forwards when a person changes it, backwards on undo.
+    """
+    before: dict[int, Fields] = {}
+    for ids in _chunks(patches):
+        with_turns = any("turns" in patches[id] for id in ids)
+        writes: defaultdict[tuple[str, ...], list[tuple[object, ...]]] = defaultdict(list)
+        for id, old in fields_of(connection, ids, turns=with_turns).items():
+            changed = {name: value for name, value in patches[id].items() if old[name] != value}
+            if not changed:
+                continue
+            before[id] = {name: old[name] for name in changed}
+            columns = _columns(old | changed, changed, id)
+            writes[tuple(columns)].append((*columns.values(), id))
+            if "tags" in changed:
+                _write_tags(connection, id, changed["tags"])
+        for names, rows in writes.items():
+            settings = ", ".join(f"{name} = ?" for name in names)
+            connection.exec_driver_sql(f"UPDATE demonstrations SET {settings} WHERE id = ?", rows)
+    _forget_measures(connection, [id for id, fields in before.items() if "turns" in fields])
+    return before
+
+
+def store_token_counts(connection: Connection, model_id: int, counts: Sequence[tuple[int, int]]) -> None:
+    """Remember (id, tokens) for a model, and show them if it is the current one."""
+    if not counts:
+        return
+    connection.exec_driver_sql(
+        "INSERT OR REPLACE INTO token_counts (model_id, demonstration_id, tokens)"
+        " SELECT ?, id, ? FROM demonstrations WHERE id = ?", [(model_id, tokens, id) for id, tokens in counts])
+    current = connection.exec_driver_sql("SELECT id FROM models WHERE current = 1").scalar()
+    if current == model_id:
+        connection.exec_driver_sql("UPDATE demonstrations SET tokens = ? WHERE id = ?",
+                                   [(tokens, id) for id, tokens in counts])
+
+
+def uncounted(connection: Connection, model_id: int, limit: int = 10_000) -> list[int]:
+    """Ids, not deleted, whose tokens have not been counted with a model's tokenizer yet."""
+    return list(connection.exec_driver_sql(
+        "SELECT id FROM demonstrations WHERE deleted = 0 AND id NOT IN"
+        " (SELECT demonstration_id FROM token_counts WHERE model_id = ?) ORDER BY id LIMIT ?",
+        (model_id, limit)).scalars())
+
+
+def hash_of_row(id: int, fields: Mapping[str, Any]) -> str:
+    """The row's hash from its fields and content_hash (which covers the turns)."""
+    return row_hash(id, fields["content_hash"], *(fields[name] for name in _PLAIN), fields["tags"])
+
+
+def turns_from(stored: Iterable[Sequence[str]]) -> tuple[Turn, ...]:
+    return tuple(Turn(Role(role), text) for role, text in stored)
+
+
+def turns_json(turns: Iterable[Turn]) -> list[list[str]]:
+    return [[turn.role.value, turn.text] for turn in turns]
+
+
+_INSERT = ("INSERT INTO demonstrations (id, deleted, status, rating, category, source, licence, language, import_id,"
+           " content_hash, row_hash, title, sort_key, note, turns) VALUES (?, 0" + ", ?" * 13 + ")")
+
+
+def _new_row(id: int, digest: str, d: Demonstration, import_id: int | None) -> tuple[object, ...]:
+    fields = {"deleted": 0, "status": d.status.value, "rating": d.rating, "category": d.category, "source": d.source,
+              "licence": d.licence, "language": d.language, "note": d.note, "content_hash": digest,
+              "tags": sorted(set(d.tags))}
+    title = title_of(d.instruction)
+    return (id, d.status.value, d.rating, d.category, d.source, d.licence, d.language, import_id, digest,
+            hash_of_row(id, fields), title, sort_key_of(title), d.note, _turns_text(turns_json(d.turns)))
+
+
+def _columns(fields: Fields, changed: Fields, id: int) -> Fields:
+    """The columns to write for changed fields (``fields`` are all of them, as they will be)."""
+    columns = {name: value for name, value in changed.items() if name not in ("turns", "tags")}
+    if "turns" in changed:
+        turns = turns_from(changed["turns"])
+        fields["content_hash"] = content_hash(turns)
+        title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
+        columns |= {"turns": _turns_text(changed["turns"]), "content_hash": fields["content_hash"], "title": title,
+                    "sort_key": sort_key_of(title)}
+    return columns | {"row_hash": hash_of_row(id, fields)}
+
+
+def _write_tags(connection: Connection, id: int, tags: Sequence[str]) -> None:
+    connection.exec_driver_sql("DELETE FROM tags WHERE demonstration_id = ?", (id,))
+    for tag in tags:
+        connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", (tag, id))
+
+
+def _forget_measures(connection: Connection, ids: Sequence[int]) -> None:
+    """Token counts and gains were those of the old text."""
+    if ids:
+        connection.exec_driver_sql("DELETE FROM token_counts WHERE demonstration_id IN"
+                                   " (SELECT value FROM json_each(?))", (id_list(ids),))
+        connection.exec_driver_sql("UPDATE demonstrations SET tokens = NULL, gain = NULL, gain_low = NULL,"
+                                   " gain_high = NULL, gain_job_id = NULL WHERE id IN"
+                                   " (SELECT value FROM json_each(?))", (id_list(ids),))
+
+
+def title_of(instruction: str) -> str:
+    """The first 300 characters on one line, without control characters."""
+    start = instruction[:4 * TITLE_CHARACTERS]
+    return " ".join("".join(c if c.isprintable() else " " for c in start).split())[:TITLE_CHARACTERS]
+
+
+def sort_key_of(title: str) -> str:
+    """Case and accents do not count."""
+    letters = unicodedata.normalize("NFKD", title[:SORT_CHARACTERS].casefold())
+    return letters if letters.isascii() else "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def _turns_text(turns: list[list[str]]) -> str:
+    text = json.dumps(turns, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise WorkbenchError("A text holds half of a character (a lone surrogate) and cannot be stored.",
+                             safe="Nothing was changed.", remedy="Take that character out.") from error
+    return text
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk

@@ -1,0 +1,82 @@
+"""Full-text search over demonstrations (FTS5), in words that a person typed."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from sqlalchemy import Connection
+
+from workbench.domain.filter import Query
+
+RANKED_AT_MOST = 20_000
+"""bm25 over a word that nearly every row has takes seconds, and says nothing: so many matches are ranked."""
+
+
+def conditions(query: Query) -> list[tuple[str, tuple[object, ...]]]:
+    """SQL conditions on ``demonstrations`` with their parameters; [] when nothing was typed that can be searched."""
+    found: list[tuple[str, tuple[object, ...]]] = []
+    if expression := match_expression(query):
+        found.append(("id IN (SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?)",
+                      (expression,)))
+    for part in _substrings(query):
+        pattern = "".join(f"\\{c}" if c in "\\%_" else c for c in part)
+        found.append(("id IN (SELECT id FROM demonstration_texts WHERE body LIKE ? ESCAPE '\\'"
+                      " OR note LIKE ? ESCAPE '\\')", (f"%{pattern}%", f"%{pattern}%")))
+    return found
+
+
+def match_expression(query: Query) -> str:
+    """FTS5's expression for a query, everything that was typed quoted; "" if it has no word that is indexed."""
+    terms = [_quoted(part) for part in (*query.words, *query.phrases) if _indexed(part)]
+    if _indexed(query.prefix):
+        terms.append(_quoted(query.prefix) + "*")
+    return " ".join(terms)
+
+
+def ranked_ids(connection: Connection, query: Query) -> list[int]:
+    """Ids that match the words, best first (bm25); beyond RANKED_AT_MOST matches the rest follows by id."""
+    expression = match_expression(query)
+    if not expression:
+        return list(connection.exec_driver_sql("SELECT id FROM demonstrations WHERE deleted = 0 ORDER BY id").scalars())
+    ranked = connection.exec_driver_sql(
+        "SELECT rowid FROM (SELECT rowid, bm25(demonstration_search) AS score FROM demonstration_search"
+        " WHERE demonstration_search MATCH ? LIMIT ?) ORDER BY score, rowid", (expression, RANKED_AT_MOST))
+    best = list(ranked.scalars())
+    if len(best) < RANKED_AT_MOST:
+        return best
+    every = connection.exec_driver_sql(
+        "SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?", (expression,)).scalars()
+    known = set(best)
+    return best + [id for id in every if id not in known]
+
+
+def is_sound(connection: Connection) -> bool:
+    """Whether the full-text index says exactly what the demonstrations say."""
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        connection.exec_driver_sql(
+            "INSERT INTO demonstration_search (demonstration_search, rank) VALUES ('integrity-check', 1)")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _quoted(part: str) -> str:
+    return '"' + part.replace('"', '""') + '"'
+
+
+def _indexed(part: str) -> bool:
+    """Whether the tokenizer makes a word of it that can be looked up: letters or digits, in a script with spaces."""
+    return any(c.isalnum() for c in part) and not _unspaced(part)
+
+
+def _unspaced(part: str) -> bool:
+    """Scripts written without spaces: a whole sentence is one word to the index, so it has to be looked through."""
+    return any(unicodedata.name(c, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR"))
+               for c in part)
+
+
+def _substrings(query: Query) -> list[str]:
+    """What has to be looked for character by character: unspaced scripts, emoji, signs."""
+    return [part for part in (*query.words, *query.phrases, query.prefix) if part.strip() and not _indexed(part)]
