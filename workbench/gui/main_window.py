@@ -39,6 +39,7 @@ class MainWindow(QWidget):
         self._rail_choice: bool | None = None
         self._shortcuts: list[QShortcut] = []
         self._dialog_open = False
+        self._rebuild = QTimer(self, singleShot=True, interval=0)
         self.setWindowTitle("Demonstration Workbench")
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
@@ -49,6 +50,7 @@ class MainWindow(QWidget):
         self.commands = WindowCommands(self)
         self._connect()
         self._restore()
+        self._drop_pages()
         self.show_page("welcome")
 
     # -- building
@@ -91,7 +93,6 @@ class MainWindow(QWidget):
         self.top.search.connect(lambda: self.commands.open_palette())
         self.top.theme_toggled.connect(self.toggle_theme)
         self.top.help.connect(lambda: self.commands.open_shortcuts())
-        self._rebuild = QTimer(self, singleShot=True, interval=0)
         self._rebuild.timeout.connect(self._rebuild_shortcuts)
         self._rebuild_shortcuts()
 
@@ -144,8 +145,6 @@ class MainWindow(QWidget):
         self._drop_pages()
         self.top.project.set_project(project.name, read_only=project.read_only)
         self.setWindowTitle(f"{project.name} – Demonstration Workbench")
-        for page in PAGES:
-            self.rail.set_enabled(page.name, True)
         self.commands.read_models()
         self._read_badge()
         self.show_page("demonstrations")
@@ -164,8 +163,8 @@ class MainWindow(QWidget):
             page = self._pages.pop(name)
             self.stack.removeWidget(page)
             page.deleteLater()
-        for page in PAGES:
-            self.rail.set_enabled(page.name, not page.needs_project or self.session.project is not None)
+        for entry_ in PAGES:
+            self.rail.set_enabled(entry_.name, not entry_.needs_project or self.session.project is not None)
 
     def _read_badge(self) -> None:
         def got(active: int) -> None:

@@ -51,16 +51,16 @@ class RailItem(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(self.rect()).adjusted(8, 1, -8, -1)
-        if self.isChecked() or self.underMouse():
+        if self.isChecked() or (self.underMouse() and self.isEnabled()):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft" if self.isChecked() else "pressed"))
             painter.drawRoundedRect(room, 6, 6)
-        token = "accent_text" if self.isChecked() else "text2"
+        token = "accent_text" if self.isChecked() else "text2" if self.isEnabled() else "disabled"
         painter.drawPixmap(QPointF(room.x() + (10 if self.collapsed else 8), room.center().y() - 10),
                            theme.pixmap(self._icon_name, token, 20, self.devicePixelRatioF()))
         if not self.collapsed:
             words = QRectF(room.x() + 38, room.y(), room.width() - 44, room.height())
-            paint_text(painter, words, self.text(), "accent_text" if self.isChecked() else "text",
+            paint_text(painter, words, self.text(), "text" if token == "text2" else token,
                        "strong" if self.isChecked() else "medium")
         if self.badge:
             self._paint_badge(painter, room)

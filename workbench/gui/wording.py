@@ -76,3 +76,23 @@ def clock(when: datetime | None, now: datetime | None = None) -> str:
     if timedelta(0) < now.date() - when.date() < timedelta(days=7):
         return "Yesterday" if (now.date() - when.date()).days == 1 else f"{when:%A}"
     return day(when, now)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """"1 demonstration", "12 demonstrations", "1 284 demonstrations"."""
+    return f"{number:,}".replace(",", NARROW) + f" {one if number == 1 else many or one + 's'}"
+
+
+def time_ago(when: datetime, now: datetime | None = None) -> str:
+    """"just now", "12 min ago", "2 h ago", "yesterday", then the day, as the end of a sentence."""
+    now = now or datetime.now().astimezone()
+    when = when.astimezone(now.tzinfo)
+    seconds = (now - when).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    if when.date() == now.date() or seconds < 6 * 3600:
+        return f"{int(seconds // 3600)} h ago"
+    said = day(when, now)
+    return said.lower() if said == "Yesterday" else said
