@@ -40,12 +40,21 @@ class Decoding:
 
 
 class Tokenizer(Protocol):
-    """A model's tokenizer, usable without its weights."""
+    """A model's tokenizer, usable without its weights.
+
+    ``start`` is the token that may stand before an empty context: BOS, or EOS where there is no BOS, or None.
+    """
+
+    start: int | None
 
     def encode(self, text: str, *, special: bool = True) -> Encoded:
         """Tokens of a whole text; ``special`` adds what the model expects at the start (BOS)."""
 
-    def decode(self, ids: Sequence[int]) -> str: ...
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text without special tokens."""
+
+    def token_text(self, id: int) -> str:
+        """One token as a person reads it, special tokens by their name."""
 
     def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
         """The tokenizer's own chat template, in a sandbox. Raises PromptError where there is none or it fails."""

@@ -1,0 +1,137 @@
+"""Attention for many short stretches that follow one shared past: inside each stretch, over the past, and merged.
+
+The stretches lie packed in one row, so that no padding goes through the linear layers and the past is neither copied
+nor masked. Both parts are softmax averages over different keys; their log-sum-exps say how to weight them (as in
+Hydragen, Juravsky et al., arXiv 2402.05099, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+NAME = "cascade"
+
+KeyValue = tuple[Tensor, Tensor]     # each (1, kv_heads, time, head_dim)
+
+
+@dataclass(slots=True)
+class Pack:
+    """What one pass attends to. ``lengths`` of the packed stretches sum to the row's; ``past`` has one entry a layer.
+
+    ``new`` collects the row's own keys and values by layer when ``keep`` is set.
+    """
+
+    lengths: Sequence[int]
+    past: Sequence[KeyValue] = ()
+    keep: bool = False
+    new: dict[int, KeyValue] = field(default_factory=dict)
+    grid: Tensor | None = None       # (stretches * longest): which token of the row stands there, or the row's length
+    back: Tensor | None = None       # (time): where each token of the row stands in the grid
+
+    def __post_init__(self) -> None:
+        longest = max(self.lengths)
+        if min(self.lengths) == longest:
+            return
+        row = torch.arange(sum(self.lengths))
+        starts = torch.tensor([0, *self.lengths[:-1]]).cumsum(0)
+        stretch = torch.repeat_interleave(torch.arange(len(self.lengths)), torch.tensor(self.lengths))
+        self.back = stretch * longest + row - starts[stretch]
+        self.grid = torch.full((len(self.lengths) * longest,), len(row))
+        self.grid[self.back] = row
+
+    def to(self, device: torch.device) -> Pack:
+        if self.grid is not None and self.back is not None:
+            self.grid, self.back = self.grid.to(device), self.back.to(device)
+        return self
+
+
+_active: ContextVar[Pack | None] = ContextVar("pack", default=None)
+
+
+@contextmanager
+def packed(pack: Pack) -> Iterator[None]:
+    token = _active.set(pack)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+def register() -> None:
+    """Make the attention known to transformers under NAME. Its mask function gives none: nothing is masked but time."""
+    from transformers.masking_utils import AttentionMaskInterface
+    from transformers.modeling_utils import AttentionInterface
+
+    AttentionInterface.register(NAME, _attention)
+    AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)
+
+
+def attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
+    """Attention (batch, heads, time, head_dim) and the log-sum-exp of its scores (batch, heads, time).
+
+    ``key`` and ``value`` may have fewer heads. Torch's fused CPU kernel gives both but is private to it; wherever it is
+    not to be had the plain computation does the same.
+    """
+    if query.device.type == "cpu" and hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
+        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        out, lse = fused(query, key, value, 0.0, causal, scale=scale)
+        return out, lse
+    return plain_attention_with_lse(query, key, value, causal=causal, scale=scale)
+
+
+def plain_attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
+    """The same as ``attention_with_lse``, written out."""
+    groups = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    scores = (query @ key.transpose(-1, -2)).float() * scale
+    if causal:
+        hidden = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
+        scores = scores.masked_fill(hidden, float("-inf"))
+    return scores.softmax(-1).to(value.dtype) @ value, scores.logsumexp(-1)
+
+
+def _attention(
+    module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
+    scaling: float | None = None, dropout: float = 0.0, **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """Transformers' attention interface: query (1, heads, time, head_dim) to (1, time, heads, head_dim)."""
+    pack = _active.get()
+    if pack is None or attention_mask is not None:
+        raise RuntimeError("cascade attention needs an active pack and no mask")
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    layer = int(module.layer_idx)  # type: ignore[arg-type]
+    if pack.keep:
+        pack.new[layer] = (key, value)
+    out, lse = _inside(pack, query, key, value, scale)
+    if pack.past:
+        past_out, past_lse = attention_with_lse(query, *pack.past[layer], causal=False, scale=scale)
+        both = torch.logaddexp(lse, past_lse)
+        out = out * (lse - both).exp()[..., None] + past_out * (past_lse - both).exp()[..., None]
+    return out.to(query.dtype).transpose(1, 2).contiguous(), None
+
+
+def _inside(pack: Pack, query: Tensor, key: Tensor, value: Tensor, scale: float) -> KeyValue:
+    """Causal attention of each stretch to itself: the row becomes (stretches, heads, longest, head_dim) and back."""
+    count, time = len(pack.lengths), query.shape[2]
+    if count == 1:
+        return attention_with_lse(query, key, value, causal=True, scale=scale)
+
+    def fold(row: Tensor) -> Tensor:
+        grid = row[0] if pack.grid is None else functional.pad(row[0], (0, 0, 0, 1))[:, pack.grid]
+        return grid.view(grid.shape[0], count, -1, grid.shape[-1]).transpose(0, 1)
+
+    out, lse = attention_with_lse(fold(query), fold(key), fold(value), causal=True, scale=scale)
+    out = out.transpose(0, 1).reshape(1, query.shape[1], -1, query.shape[-1])
+    lse = lse.transpose(0, 1).reshape(1, query.shape[1], -1)
+    if pack.back is not None:
+        out, lse = out[:, :, pack.back], lse[:, :, pack.back]
+    assert out.shape[2] == time
+    return out, lse

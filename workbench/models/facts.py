@@ -1,0 +1,138 @@
+"""What is known of a model from its files, without torch and without loading weights."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.domain import ModelFacts
+from workbench.errors import ModelError
+from workbench.models.files import hash_files, model_files, read_json
+
+# Decoder-only architectures whose code ships with transformers. Everything else is refused: see ARCHITECTURES in
+# docs/adding-a-model-backend.md for how one is added.
+ARCHITECTURES = frozenset({
+    "apertus", "arcee", "bloom", "codegen", "cohere", "cohere2", "ernie4_5", "exaone4", "falcon", "gemma", "gemma2",
+    "gemma3_text", "glm", "glm4", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "gpt_oss", "gptj", "granite",
+    "helium", "llama", "ministral", "mistral", "mixtral", "mpt", "nemotron", "olmo", "olmo2", "olmo3", "olmoe", "opt",
+    "persimmon", "phi", "phi3", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "seed_oss", "smollm3", "stablelm",
+    "starcoder2",
+})  # fmt: skip
+
+# Settings through which a config.json can ask for code or kernels from elsewhere.
+_CODE_KEYS = frozenset({
+    "auto_map", "custom_pipelines", "trust_remote_code", "attn_implementation", "_attn_implementation",
+    "_attn_implementation_internal", "_attn_implementation_autoset", "_experts_implementation",
+    "experts_implementation", "experts_implementation_internal", "_experts_implementation_internal", "use_kernels",
+    "kernel_config",
+})  # fmt: skip
+
+_DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F8_E4M3": "float8", "I8": "int8"}
+
+
+def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None) -> ModelFacts:
+    """Facts and hash of a model folder. What keeps it from being loaded is listed in ``problems``.
+
+    Raises ModelError where there is no model at all, or a file is damaged.
+    """
+    if not path.is_dir():
+        raise ModelError(f"{path} is not a folder.", remedy="Choose the folder that holds config.json.")
+    config = read_json(path / "config.json")
+    inner = config.get("text_config")
+    text: Mapping[str, Any] = inner if isinstance(inner, dict) else config
+    weights = sorted(path.glob("*.safetensors"))
+    parameters, dtypes, problems = 0, Counter[str](), problems_of(path, config)
+    for file in weights:
+        for _, (dtype, shape) in safetensors_header(file).items():
+            parameters += math.prod(shape)
+            dtypes[dtype] += math.prod(shape)
+    hidden, heads = _number(text, "hidden_size", "n_embd", "d_model"), _number(text, "num_attention_heads", "n_head")
+    names = config.get("architectures")
+    return ModelFacts(
+        architecture=str(names[0]) if isinstance(names, list) and names else str(config.get("model_type", "")),
+        parameters=parameters,
+        layers=_number(text, "num_hidden_layers", "n_layer", "n_layers", "num_layers"),
+        hidden_size=hidden,
+        heads=heads,
+        kv_heads=_number(text, "num_key_value_heads", default=heads),
+        vocabulary=_number(text, "vocab_size"),
+        context=_number(text, "max_position_embeddings", "n_positions", "max_seq_len", "n_ctx"),
+        dtype=_DTYPES.get(dtypes.most_common(1)[0][0], dtypes.most_common(1)[0][0]) if dtypes else "",
+        size_bytes=sum(file.stat().st_size for file in weights),
+        files=tuple(file.name for file in model_files(path)),
+        sha256=hash_files(path, progress),
+        chat_template=_has_chat_template(path),
+        problems=tuple(problems),
+    )
+
+
+def problems_of(path: Path, config: Mapping[str, Any]) -> list[str]:
+    """Why the model in ``path`` cannot be loaded, in sentences; empty if it can."""
+    problems = []
+    kind = config.get("model_type")
+    if kind not in ARCHITECTURES:
+        problems.append(f"The architecture “{kind}” is not one that the workbench loads.")
+    asked = sorted(_CODE_KEYS & {key for part in (config, *_parts(config)) for key in part})
+    asked = [key for key in asked if any(part.get(key) is not None for part in (config, *_parts(config)))]
+    if asked:
+        problems.append(f"config.json asks for code from elsewhere ({', '.join(asked)}), which is never run.")
+    if "quantization_config" in config:
+        problems.append("The weights are quantised, which is not supported yet.")
+    if not (path / "tokenizer.json").is_file():
+        problems.append("There is no tokenizer.json (a fast tokenizer is needed).")
+    problems += _missing_weights(path)
+    return problems
+
+
+def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [value for value in config.values() if isinstance(value, dict)]
+
+
+def _missing_weights(path: Path) -> list[str]:
+    index = path / "model.safetensors.index.json"
+    if index.is_file():
+        shards = read_json(index).get("weight_map")
+        names = {str(name) for name in shards.values()} if isinstance(shards, dict) else set()
+        missing = sorted(name for name in names if "/" in name or "\\" in name or not (path / name).is_file())
+        return [f"Weights are missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."] if missing else []
+    if any(path.glob("*.safetensors")):
+        return []
+    if any(path.glob("*.bin")) or any(path.glob("*.pt")) or any(path.glob("*.pth")):
+        return ["The weights are pickle files, which can run code when loaded; only safetensors are read."]
+    return ["There are no weights (*.safetensors)."]
+
+
+def safetensors_header(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Name → (dtype, shape) of a file's tensors. Raises ModelError where header and file do not fit."""
+    try:
+        with file.open("rb") as stream:
+            size = file.stat().st_size
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > min(size - 8, 100 * 2**20):
+                raise ValueError("the header is longer than the file")
+            header = json.loads(stream.read(length))
+            tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+            end = max((int(entry["data_offsets"][1]) for entry in tensors.values()), default=0)
+            if 8 + length + end != size:
+                raise ValueError(f"{8 + length + end:,} bytes are announced, {size:,} are there")
+            return {n: (str(e["dtype"]), tuple(int(x) for x in e["shape"])) for n, e in tensors.items()}
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error) as error:
+        raise ModelError(
+            f"{file.name} is damaged or incomplete: {error}.", remedy="Download the file again."
+        ) from error
+
+
+def _number(config: Mapping[str, Any], *names: str, default: int = 0) -> int:
+    return next((int(config[n]) for n in names if isinstance(config.get(n), int)), default)
+
+
+def _has_chat_template(path: Path) -> bool:
+    if (path / "chat_template.jinja").is_file():
+        return True
+    settings = path / "tokenizer_config.json"
+    return settings.is_file() and bool(read_json(settings).get("chat_template"))

@@ -1,0 +1,133 @@
+"""Answers drawn token by token, with the prompts' common start computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from workbench.models.base import Decoding
+from workbench.models.passes import fork
+
+
+class Decoder(Protocol):
+    def decode(self, ids: Sequence[int]) -> str: ...
+
+
+def generate(
+    model: Any, decoder: Decoder, prompts: Sequence[tuple[int, ...]], decoding: Decoding,
+    on_text: Callable[[int, str], None], end_tokens: frozenset[int], context: int,
+) -> list[str]:
+    """See LanguageModel.generate. Greedy output equals ``transformers.generate``'s.
+
+    Prompt i is drawn with seed ``decoding.seed + i``, so that an answer does not depend on the prompts beside it.
+    """
+    shared = _common_start(prompts)
+    answers = []
+    with torch.inference_mode():
+        start = _forward(model, prompts[0][:shared], None)[1] if shared else None
+        for index, ids in enumerate(prompts):
+            logits, cache = _forward(model, ids[shared:], fork(start) if start is not None else None)
+            stream = TextStream(decoder, decoding.stop, partial(on_text, index))
+            _draw(model, logits, cache, ids, decoding, stream, end_tokens, context, seed=decoding.seed + index)
+            answers.append(stream.text)
+    return answers
+
+
+def _draw(
+    model: Any, logits: Tensor, cache: Any, ids: Sequence[int], decoding: Decoding, stream: TextStream,
+    end_tokens: frozenset[int], context: int, *, seed: int,
+) -> None:
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    seen = torch.tensor(ids, device=logits.device)
+    for _ in range(min(decoding.max_tokens, context - len(ids))):
+        token = choose(logits, seen, decoding, generator)
+        if token in end_tokens:
+            break
+        if stream.add(token):
+            return
+        seen = torch.cat([seen, torch.tensor([token], device=seen.device)])
+        logits, cache = _forward(model, (token,), cache)
+    stream.finish()
+
+
+def choose(logits: Tensor, seen: Tensor, decoding: Decoding, generator: torch.Generator) -> int:
+    """One token from ``logits`` (vocabulary). The steps and their order are those of transformers' generate:
+    repetition penalty (Keskar et al., arXiv 1909.05858), temperature, top-k, top-p (Holtzman et al., arXiv 1904.09751).
+    """
+    scores = logits.float().clone()
+    if decoding.repetition_penalty != 1.0:
+        old = scores[seen]
+        scores[seen] = torch.where(old < 0, old * decoding.repetition_penalty, old / decoding.repetition_penalty)
+    if decoding.temperature <= 0:
+        return int(scores.argmax())
+    scores = scores / decoding.temperature
+    if 0 < decoding.top_k < len(scores):
+        scores[scores < scores.topk(decoding.top_k).values[-1]] = float("-inf")
+    if decoding.top_p < 1.0:
+        ordered, order = scores.sort()
+        cut = ordered.softmax(-1).cumsum(-1) <= 1 - decoding.top_p
+        cut[-1] = False
+        scores[order[cut]] = float("-inf")
+    return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=generator))
+
+
+@dataclass(slots=True)
+class TextStream:
+    """Tokens in, text out: holds back half characters and what may be the beginning of a stop string."""
+
+    decoder: Decoder
+    stop: tuple[str, ...]
+    on_text: Callable[[str], None]
+    ids: list[int] = field(default_factory=list)
+    text: str = ""                   # what was given out
+
+    def add(self, token: int) -> bool:
+        """Take one more token; True when a stop string has come."""
+        self.ids.append(token)
+        whole = self.decoder.decode(self.ids)
+        found = [place for stop in self.stop if stop and (place := whole.find(stop)) >= 0]
+        if found:
+            self._give(whole[: min(found)])
+            return True
+        if not whole.endswith("\ufffd"):
+            self._give(whole[: len(whole) - _held_back(whole, self.stop)])
+        return False
+
+    def finish(self) -> None:
+        """No more tokens: give out what was held back."""
+        self._give(self.decoder.decode(self.ids))
+
+    def _give(self, whole: str) -> None:
+        if len(whole) > len(self.text):
+            self.on_text(whole[len(self.text) :])
+            self.text = whole
+
+
+def _held_back(text: str, stops: Sequence[str]) -> int:
+    """How many characters at the end of ``text`` are the beginning of a stop string."""
+    longest = max((len(stop) for stop in stops), default=0)
+    for count in range(min(longest - 1, len(text)), 0, -1):
+        if any(stop.startswith(text[-count:]) for stop in stops):
+            return count
+    return 0
+
+
+def _common_start(prompts: Sequence[tuple[int, ...]]) -> int:
+    """Tokens that all prompts share, less one, as each needs a token of its own to begin with."""
+    if len(prompts) < 2:
+        return 0
+    first, last = min(prompts), max(prompts)
+    shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return min(shared, *(len(prompt) - 1 for prompt in prompts))
+
+
+def _forward(model: Any, ids: Sequence[int], cache: Any) -> tuple[Tensor, Any]:
+    """Logits (vocabulary) after the last of ``ids``, and the cache with them added."""
+    rows = torch.tensor([list(ids)], device=model.device)
+    output = model(input_ids=rows, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return output.logits[0, -1], output.past_key_values

@@ -1,0 +1,33 @@
+"""Memory that a model needs, estimated before it is loaded."""
+
+from __future__ import annotations
+
+from workbench.domain import MemoryEstimate, ModelFacts
+from workbench.errors import ModelError
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_LOGITS = 256 * 2**20            # the most that one pass's logits may take (see walk.py)
+
+
+def estimate(facts: ModelFacts, dtype: str, context: int, batch: int = 1) -> MemoryEstimate:
+    """Bytes for weights, the key-value cache of ``batch`` sequences of ``context`` tokens, and working space.
+
+    ``dtype`` "auto" counts what the files hold. Working space is a pass of ``context`` tokens: about eight
+    activations of the hidden size a token (residual, normed, queries, keys, values, and two of the wider MLP), and
+    its logits in float32.
+    """
+    size = BYTES.get(dtype) or BYTES.get(facts.dtype, 4)
+    head = facts.hidden_size // facts.heads if facts.heads else 0
+    cache = 2 * facts.layers * (facts.kv_heads or facts.heads) * head * context * batch * size
+    working = 12 * facts.hidden_size * context * batch * size + min(_LOGITS, 4 * facts.vocabulary * context * batch)
+    return MemoryEstimate(facts.parameters * size, cache, working, context, batch)
+
+
+def check(needed: MemoryEstimate, free: int, *, where: str) -> None:
+    """Raises ModelError when ``needed`` is more than ``free`` bytes."""
+    if needed.total > free:
+        raise ModelError(
+            f"The model needs about {needed.total / 2**30:.1f} GiB and {where} has {free / 2**30:.1f} GiB free.",
+            safe="Nothing was loaded.",
+            remedy="Close other programs, choose a smaller dtype or a smaller model, or load it anyway.",
+        )

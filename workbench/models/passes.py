@@ -1,0 +1,165 @@
+"""The two ways through a token tree: packed rows with cascade attention, and batches over a key-value cache."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.models.cascade import KeyValue, Pack, packed
+from workbench.models.token_tree import Node
+
+
+class Way(Protocol):
+    """How a group of nodes with the same past is computed. A past is whatever ``after`` made; None is the empty one."""
+
+    holds_many: bool                 # whether several nodes' pasts come out of one pass
+
+    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        """For each node its wanted log-probabilities (nats, float32), and what ``after`` needs if ``keep``."""
+
+    def after(self, past: Any, kept: Any) -> Any:
+        """The past of a node's children."""
+
+    def crop(self, past: Any, length: int) -> Any:
+        """The first ``length`` tokens of a past; None where that cannot be had."""
+
+    def cost(self, node: Node) -> int:
+        """What a node takes of a pass's budget, in tokens."""
+
+
+class Cascade:
+    """Nodes packed in one row (see cascade.py)."""
+
+    holds_many = True
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        device = self._model.device
+        lengths = [len(node.ids) for node in nodes]
+        pack = Pack(lengths, past or (), keep).to(device)
+        positions = np.concatenate([np.arange(node.depth, node.end) for node in nodes])
+        row = torch.from_numpy(np.concatenate([node.ids for node in nodes]).astype(np.int64))
+        rows, places = _unique_rows(nodes, np.cumsum([0, *lengths[:-1]]))
+        with packed(pack):
+            output = self._model(
+                input_ids=row[None].to(device),
+                position_ids=torch.from_numpy(positions)[None].to(device),
+                logits_to_keep=torch.from_numpy(rows if len(rows) else np.zeros(1, np.int64)).to(device),
+                use_cache=False,
+            )
+        found = _pick(output.logits[0], nodes, places)
+        if not keep:
+            return found, []
+        starts = np.cumsum([0, *lengths])
+        layers = [pack.new[layer] for layer in sorted(pack.new)]
+        return found, [
+            [(k[:, :, a:b], v[:, :, a:b]) for k, v in layers] for a, b in pairwise(starts)
+        ]
+
+    def after(self, past: Any, kept: Any) -> list[KeyValue]:
+        if past is None:
+            return [(k.contiguous(), v.contiguous()) for k, v in kept]
+        return [
+            (torch.cat([old_k, k], 2), torch.cat([old_v, v], 2))
+            for (old_k, old_v), (k, v) in zip(past, kept, strict=True)
+        ]
+
+    def crop(self, past: Any, length: int) -> Any:
+        return [(k[:, :, :length], v[:, :, :length]) for k, v in past]
+
+    def cost(self, node: Node) -> int:
+        return len(node.ids)
+
+
+class Cached:
+    """Nodes as a right-padded batch over copies of their past's cache: right for every architecture.
+
+    With causal attention what stands to the right of a token does not change it, so that padding needs no mask.
+    """
+
+    holds_many = False
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        device, longest = self._model.device, max(len(node.ids) for node in nodes)
+        batch = np.zeros((len(nodes), longest), np.int64)
+        mask = np.zeros((len(nodes), longest), bool)
+        for place, node in enumerate(nodes):
+            batch[place, : len(node.ids)] = node.ids
+            mask[place, node.at] = True
+        if not mask.any():
+            mask[0, 0] = True
+        flat = np.cumsum(mask.ravel()) - 1
+        places = [flat[place * longest + node.at] for place, node in enumerate(nodes)]
+        cache = fork(past, len(nodes)) if past is not None else self._empty()
+        output = self._model(
+            input_ids=torch.from_numpy(batch).to(device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=torch.from_numpy(mask).to(device),
+        )
+        logits = output.logits.reshape(-1, output.logits.shape[-1])
+        return _pick(logits, nodes, places), [output.past_key_values] if keep else []
+
+    def after(self, past: Any, kept: Any) -> Any:
+        return kept
+
+    def crop(self, past: Any, length: int) -> Any:
+        if any(layer.is_sliding or not layer.is_croppable for layer in past.layers):
+            return None
+        cut = fork(past)
+        for layer in cut.layers:
+            layer.keys, layer.values = layer.keys[:, :, :length], layer.values[:, :, :length]
+        return cut
+
+    def cost(self, node: Node) -> int:
+        # Every row gets a copy of the past in front of its own keys; a quarter is about what that costs.
+        return len(node.ids) + node.depth // 4
+
+    def _empty(self) -> Any:
+        from transformers import DynamicCache
+
+        return DynamicCache(config=self._model.config)
+
+
+def fork(cache: Any, count: int = 1) -> Any:
+    """A cache that grows on its own, ``count`` times in the batch, without copying what is there.
+
+    Safe because a dynamic cache's ``update`` makes new tensors and never writes in place.
+    """
+    forked = copy.copy(cache)
+    forked.layers = [copy.copy(layer) for layer in cache.layers]
+    if count > 1:
+        for layer in forked.layers:
+            if layer.is_initialized:
+                layer.keys = layer.keys.expand(count, -1, -1, -1)
+                layer.values = layer.values.expand(count, -1, -1, -1)
+    return forked
+
+
+def _unique_rows(nodes: Sequence[Node], starts: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The row's places whose logits are needed, and for each node which of them its wants look at."""
+    wanted = [start + node.at for start, node in zip(starts, nodes, strict=True)]
+    rows, inverse = np.unique(np.concatenate(wanted), return_inverse=True)
+    return rows.astype(np.int64), np.split(inverse, np.cumsum([len(w) for w in wanted])[:-1])
+
+
+def _pick(logits: Tensor, nodes: Sequence[Node], places: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """log P(target) at each place. ``logits`` is (rows, vocabulary); worked on in chunks, as fp32 copies are large."""
+    if not sum(len(place) for place in places):
+        return [np.empty(0, np.float32) for _ in nodes]
+    norm = torch.cat([part.float().logsumexp(-1) for part in torch.split(logits, 512)])
+    rows = torch.from_numpy(np.concatenate(places)).to(logits.device)
+    targets = torch.from_numpy(np.concatenate([node.targets for node in nodes])).to(logits.device)
+    found = (logits[rows, targets].float() - norm[rows]).cpu().numpy()
+    return np.split(found, np.cumsum([len(place) for place in places])[:-1])

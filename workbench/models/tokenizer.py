@@ -1,0 +1,119 @@
+"""Tokenizers from a model's folder, without its weights and without transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from workbench.errors import ModelError, PromptError
+from workbench.models.base import Encoded
+from workbench.models.files import read_json
+
+
+class FastTokenizer:
+    """``tokenizer.json`` run by the tokenizers library; ``tokenizer_config.json`` names special tokens and the chat
+    template. ``start`` is what may stand before an empty context: BOS, or EOS where there is no BOS."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ModelError: no tokenizer.json, or it cannot be read."""
+        import tokenizers
+
+        file = folder / "tokenizer.json"
+        content = read_json(file)
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_str(json.dumps(_untrimmed(content), ensure_ascii=True))
+        except Exception as error:  # the library raises plain Exception
+            raise ModelError(f"{file} cannot be used: {error}.", remedy="Download the model again.") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        settings = folder / "tokenizer_config.json"
+        self._settings = read_json(settings) if settings.is_file() else {}
+        self._chat_template = _chat_template(folder, self._settings)
+        self._bos = self._special("bos_token")
+        self._adds_bos = self._settings.get("add_bos_token") is True
+        self._drops_bos = self._settings.get("add_bos_token") is False
+        self.start: int | None = self._bos if self._bos is not None else self._special("eos_token")
+
+    def encode(self, text: str, *, special: bool = True) -> Encoded:
+        """Tokens of the whole text with the characters each stands for; special tokens stand for none."""
+        found = self._tokenizer.encode(text, add_special_tokens=special)
+        ids, offsets = found.ids, found.offsets
+        if special and self._bos is not None:
+            if self._adds_bos and ids[:1] != [self._bos]:
+                ids, offsets = [self._bos, *ids], [(0, 0), *offsets]
+            elif self._drops_bos and ids[:1] == [self._bos] and offsets[0][1] == 0:
+                ids, offsets = ids[1:], offsets[1:]
+        return Encoded(tuple(ids), tuple(offsets))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text without special tokens."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def token_text(self, id: int) -> str:
+        """One token as a person reads it, special tokens by their name."""
+        return str(self._tokenizer.decode([id], skip_special_tokens=False))
+
+    def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
+        if not self._chat_template:
+            raise PromptError("The model has no chat template.", remedy="Choose the URIAL or the plain template.")
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[
+            "jinja2.ext.loopcontrols",
+        ])  # fmt: skip
+        environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False)
+        environment.globals["raise_exception"] = _raise
+        environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+        tokens = {name: self._text(name) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
+        try:
+            text = environment.from_string(self._chat_template).render(
+                messages=[dict(m) for m in messages], add_generation_prompt=open_answer, tools=None, documents=None,
+                **tokens,
+            )  # fmt: skip
+        except (jinja2.TemplateError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
+            raise PromptError(
+                f"The model's chat template refuses this conversation: {error}.",
+                remedy="Choose the URIAL or the plain template, or leave out demonstrations without an answer.",
+            ) from error
+        bos = tokens["bos_token"]
+        # The tokenizer puts BOS in front itself.
+        begins = self._bos is not None and self.encode("").ids[:1] == (self._bos,)
+        return text.removeprefix(bos) if bos and begins else text
+
+    def _text(self, name: str) -> str:
+        token = self._settings.get(name)
+        return str(token.get("content", "")) if isinstance(token, dict) else str(token or "")
+
+    def _special(self, name: str) -> int | None:
+        text = self._text(name)
+        found: int | None = self._tokenizer.token_to_id(text) if text else None
+        return found
+
+
+def _raise(message: str) -> None:
+    raise jinja2.TemplateError(message)
+
+
+def _untrimmed(content: Any) -> Any:
+    """The same settings with offsets that include white space, which byte-level post-processors cut off: a token that
+    stands for an answer's indentation would otherwise seem to stand for nothing."""
+    processor = content.get("post_processor")
+    for part in [processor, *((processor or {}).get("processors") or [])]:
+        if isinstance(part, dict) and "trim_offsets" in part:
+            part["trim_offsets"] = False
+    return content
+
+
+def _chat_template(folder: Path, settings: Mapping[str, Any]) -> str:
+    file = folder / "chat_template.jinja"
+    if file.is_file():
+        return file.read_text("utf-8")
+    found = settings.get("chat_template")
+    if isinstance(found, list):      # several, by name
+        named = {str(t.get("name")): t.get("template") for t in found if isinstance(t, dict)}
+        found = named.get("default")
+    return found if isinstance(found, str) else ""

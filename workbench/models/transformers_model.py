@@ -1,0 +1,259 @@
+"""Models run by transformers: a local folder with safetensors, an allow-listed architecture, no remote code."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+
+from workbench.domain import ModelFacts, ModelRef, TokenScore
+from workbench.errors import ModelError
+from workbench.models import cascade, memory
+from workbench.models.base import Decoding, ScoredSequence, Tokenizer
+from workbench.models.facts import read_facts
+from workbench.models.files import read_json
+from workbench.models.generation import generate
+from workbench.models.passes import Cached, Cascade, Way
+from workbench.models.tokenizer import FastTokenizer
+from workbench.models.walk import Walker
+
+THREADS = "WORKBENCH_THREADS"
+_PASS_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
+_PLANNED_CONTEXT = 4096          # tokens that the memory check before loading counts with, if the context is longer
+
+
+class TransformersModel:
+    """See LanguageModel. Made by ``load``."""
+
+    def __init__(self, ref: ModelRef, model: Any, tokenizer: FastTokenizer, facts: ModelFacts, way: Way) -> None:
+        self.ref = ref
+        self.tokenizer: Tokenizer = tokenizer
+        self.context = facts.context
+        self.facts: Mapping[str, str] = _facts(model, facts, way)
+        self._model = model
+        self._stops = _end_tokens(Path(ref.path), model.config)
+        budget = _PASS_TOKENS[model.device.type]
+        self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget)
+
+    @classmethod
+    def load(cls, ref: ModelRef, *, ignore_memory: bool = False) -> TransformersModel:
+        """Raises ModelError: not allowed, changed since it was registered, not enough memory, no such device."""
+        facts = read_facts(Path(ref.path))
+        if facts.problems:
+            raise ModelError(f"“{ref.name}” cannot be loaded. {' '.join(facts.problems)}", safe="No code was run.")
+        if ref.sha256 and ref.sha256 != facts.sha256:
+            raise ModelError(
+                f"The files of “{ref.name}” have changed since it was registered (SHA-256 {facts.sha256[:12]}…, "
+                f"registered {ref.sha256[:12]}…).",
+                safe="Nothing was loaded.",
+                remedy="Register the model again if the change is wanted.",
+            )
+        set_threads()
+        device = choose_device(ref.device)
+        dtype = choose_dtype(ref.dtype, device, facts)
+        needed = memory.estimate(facts, dtype, min(facts.context, _PLANNED_CONTEXT))
+        if not ignore_memory:
+            memory.check(needed, free_memory(device), where=str(device))
+        model = _from_folder(Path(ref.path), device, dtype)
+        return cls(ref, model, FastTokenizer(Path(ref.path)), facts, choose_way(model))
+
+    def logprobs(
+        self, sequences: Sequence[ScoredSequence], progress: Callable[[int], None] = lambda done: None
+    ) -> list[tuple[float, ...]]:
+        longest = max((sequence.end for sequence in sequences), default=0)
+        self._check_length(longest)
+        if any(sequence.start < 1 < sequence.end for sequence in sequences):
+            raise ValueError("a sequence's first token has nothing before it to be predicted from")
+        self._use(cascade.NAME if isinstance(self._walker.way, Cascade) else "sdpa")
+        return self._walker.logprobs(sequences, progress)
+
+    def inspect(self, sequence: ScoredSequence, alternatives: int = 3) -> list[TokenScore]:
+        self._check_length(sequence.end)
+        self._use("sdpa")
+        with torch.inference_mode():
+            ids = torch.tensor([sequence.ids[: sequence.end - 1]], device=self._model.device)
+            keep = torch.arange(sequence.start - 1, sequence.end - 1, device=ids.device)
+            logits = self._model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits[0]
+            found = []
+            for row, target in zip(logits, sequence.ids[sequence.start : sequence.end], strict=True):
+                found.append(self._token_score(row.float().log_softmax(-1), target, alternatives))
+        return found
+
+    def _token_score(self, logprobs: torch.Tensor, target: int, alternatives: int) -> TokenScore:
+        best = logprobs.topk(min(alternatives + 1, len(logprobs)))
+        others = [
+            (self.tokenizer.token_text(int(token)), float(value))
+            for value, token in zip(best.values, best.indices, strict=True)
+            if int(token) != target
+        ]
+        rank = int((logprobs > logprobs[target]).sum())
+        text = self.tokenizer.token_text(target)
+        return TokenScore(text, float(logprobs[target]), rank, tuple(others[:alternatives]))
+
+    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
+        self._use("sdpa")
+        encoded = [self.tokenizer.encode(prompt).ids for prompt in prompts]
+        for ids in encoded:
+            self._check_length(len(ids) + 1)
+        return generate(self._model, self.tokenizer, encoded, decoding, on_text, self._stops, self.context)
+
+    def close(self) -> None:
+        self._model = None
+        self._walker.kept = None
+        self._walker.way = None      # type: ignore[assignment]
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _use(self, attention: str) -> None:
+        if self._model is None:
+            raise RuntimeError("the model is closed")
+        if self._model.config._attn_implementation != attention:
+            self._model.set_attn_implementation(attention)
+
+    def _check_length(self, tokens: int) -> None:
+        if tokens > self.context:
+            raise ModelError(
+                f"A prompt of {tokens:,} tokens does not fit in the context of “{self.ref.name}” ({self.context:,}).",
+                safe="Nothing was computed.",
+                remedy="Take out a demonstration, or choose a model with a longer context.",
+            )
+
+
+def set_threads() -> None:
+    """Torch's threads: ``WORKBENCH_THREADS``, or the physical cores. Hyper-threads slow matrix products down."""
+    asked = os.environ.get(THREADS, "")
+    threads = int(asked) if asked.isdigit() and int(asked) > 0 else psutil.cpu_count(logical=False) or 1
+    if "OMP_NUM_THREADS" in os.environ and not asked:
+        return
+    torch.set_num_threads(threads)
+
+
+def choose_device(asked: str) -> torch.device:
+    """ "auto" takes CUDA, then MPS, then the CPU. Raises ModelError for a device that is not there."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if asked == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    try:
+        device = torch.device(asked)
+    except RuntimeError as error:
+        raise ModelError(f"“{asked}” is not a device.", remedy="Choose auto, cpu, cuda or mps.") from error
+    there = {"cpu": True, "mps": mps, "cuda": cuda and (device.index or 0) < torch.cuda.device_count()}
+    if not there.get(device.type, False):
+        raise ModelError(f"This computer has no {asked}.", remedy="Set the model's device to auto or cpu.")
+    return device
+
+
+def choose_dtype(asked: str, device: torch.device, facts: ModelFacts) -> str:
+    """ "auto" computes in float32 on the CPU if the memory allows, elsewhere in what the files hold."""
+    if asked in memory.BYTES:
+        return asked
+    if asked != "auto":
+        raise ModelError(f"“{asked}” is not a dtype.", remedy=f"Choose auto, {', '.join(memory.BYTES)}.")
+    stored = facts.dtype if facts.dtype in memory.BYTES else "float32"
+    if device.type != "cpu":
+        return stored
+    full = memory.estimate(facts, "float32", min(facts.context, _PLANNED_CONTEXT))
+    return "float32" if full.total <= free_memory(device) else "bfloat16"
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
+
+
+def choose_way(model: Any) -> Way:
+    """Cascade attention where the configuration allows it and a probe agrees with the plain model; else the cache."""
+    cascade.register()
+    plain = Cached(model)
+    if not _plain_attention(model.config.get_text_config()):
+        return plain
+    try:
+        return Cascade(model) if _agrees(model) else plain
+    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError, IndexError):
+        return plain                 # an architecture that does not go through transformers' attention interface
+    finally:
+        model.set_attn_implementation("sdpa")
+
+
+def _plain_attention(config: Any) -> bool:
+    """Whether every layer attends to everything before it, with nothing added to or capping the scores."""
+    kinds = getattr(config, "layer_types", None)
+    if kinds and any(kind != "full_attention" for kind in kinds):
+        return False
+    if not kinds and getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True):
+        return False
+    special = ("attn_logit_softcapping", "attention_chunk_size", "alibi", "position_bias")
+    return not any(getattr(config, name, None) for name in special)
+
+
+def _agrees(model: Any) -> bool:
+    """Score a few made-up sequences both ways. The tolerance is loose: a wrong mask or position costs whole nats."""
+    rng = np.random.default_rng(0)
+    vocabulary = model.config.get_text_config().vocab_size
+
+    def ids(count: int) -> tuple[int, ...]:
+        return tuple(int(x) for x in rng.integers(0, vocabulary, count))
+
+    start = ids(20)
+    sequences = [ScoredSequence(start + ids(count), 20, 20 + count) for count in (3, 6)]
+    shared = [s.ids + ids(3) for s in sequences for _ in range(2)]
+    sequences += [ScoredSequence(found, 21, len(found)) for found in shared]
+    results = []
+    for way, name in ((Cached(model), "sdpa"), (Cascade(model), cascade.NAME)):
+        model.set_attn_implementation(name)
+        walker = Walker(way, vocabulary, 4096)
+        found = walker.logprobs(sequences, lambda done: None)
+        results.append(np.concatenate([np.asarray(values) for values in found]))
+    tolerance = 1e-3 if model.dtype is torch.float32 else 0.5
+    return bool(np.isfinite(results[1]).all() and np.abs(results[0] - results[1]).max() < tolerance)
+
+
+def _from_folder(path: Path, device: torch.device, dtype: str) -> Any:
+    """The classes are looked up by ``model_type`` in transformers' own tables, so that nothing in the folder can name
+    code."""
+    import transformers
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    content = read_json(path / "config.json")
+    config = CONFIG_MAPPING[content["model_type"]].from_dict(content)
+    model_class = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    try:
+        model = model_class.from_pretrained(
+            str(path), config=config, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True,
+            trust_remote_code=False, attn_implementation="sdpa",
+        )  # fmt: skip
+        return model.to(device).eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"The model in {path} cannot be loaded: {error}.", remedy="Check or download its files again."
+        ) from error
+
+
+def _end_tokens(path: Path, config: Any) -> frozenset[int]:
+    """Tokens that end an answer: generation_config.json's, or config.json's."""
+    file = path / "generation_config.json"
+    found = (read_json(file).get("eos_token_id") if file.is_file() else None) or config.eos_token_id
+    return frozenset(found if isinstance(found, list) else [] if found is None else [found])
+
+
+def _facts(model: Any, facts: ModelFacts, way: Way) -> dict[str, str]:
+    import tokenizers
+    import transformers
+
+    return {
+        "architecture": facts.architecture, "sha256": facts.sha256, "device": str(model.device),
+        "dtype": str(model.dtype).removeprefix("torch."), "attention": type(way).__name__.lower(),
+        "threads": str(torch.get_num_threads()), "torch": torch.__version__, "transformers": transformers.__version__,
+        "tokenizers": tokenizers.__version__, "python": platform.python_version(),
+    }  # fmt: skip

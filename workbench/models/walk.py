@@ -1,0 +1,137 @@
+"""Walking a token tree with a model: what to compute together, what to keep, when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+
+from workbench.errors import ModelError
+from workbench.models.base import ScoredSequence
+from workbench.models.passes import Way
+from workbench.models.token_tree import Ids, Node, plan, shared_length
+
+_LOGIT_BYTES = 256 * 2**20       # of one pass's fp32 logits
+_WORTH_KEEPING = 16              # tokens: a shorter start is computed again
+
+
+@dataclass(slots=True)
+class Walker:
+    """Scores sequences with a ``Way`` through the model, at most ``budget`` tokens a pass.
+
+    The start that the last call shared among its sequences is kept, as the next call (the next candidates, the next
+    round of a search) mostly begins with the same tokens.
+    """
+
+    way: Way
+    vocabulary: int
+    budget: int
+    kept: tuple[Ids, Any] | None = None
+    passes: int = 0
+    computed: int = 0                # tokens sent through the model
+    _results: list[np.ndarray] = field(default_factory=list)
+    _missing: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    _progress: Callable[[int], None] = lambda done: None
+
+    def logprobs(
+        self, sequences: Sequence[ScoredSequence], progress: Callable[[int], None]
+    ) -> list[tuple[float, ...]]:
+        """See LanguageModel.logprobs."""
+        self._results = [np.zeros(max(s.end - s.start, 0), np.float32) for s in sequences]
+        self._missing = np.array([len(result) for result in self._results], np.int64)
+        self._progress = progress
+        with torch.inference_mode():
+            root = plan(sequences)
+            for child in root.children:
+                if child.children:
+                    self._begin(child)
+            self._leaves([child for child in root.children if not child.children], None)
+        return [tuple(result.tolist()) for result in self._results]
+
+    def _begin(self, node: Node) -> None:
+        """A node that begins at the first token: what is kept from the last call is not computed again."""
+        past, whole = None, node.ids
+        if self.kept is not None:
+            usable = min(shared_length(whole, self.kept[0]), int(node.at[0]) if len(node.at) else len(whole))
+            cut = self.way.crop(self.kept[1], usable) if usable >= _WORTH_KEEPING else None
+            if cut is not None:
+                past, node.ids, node.depth = cut, whole[usable:], usable
+                node.at = node.at - usable
+        if len(node.ids):
+            ((_, kept),) = self._passes([node], past, keep=True)
+            past = self.way.after(past, kept)
+        self.kept = (whole, past)
+        self._below(node, past)
+
+    def _below(self, node: Node, past: Any) -> None:
+        self._leaves([child for child in node.children if not child.children], past)
+        inner = [child for child in node.children if child.children]
+        for child, kept in self._passes(inner, past, keep=True):
+            self._below(child, self.way.after(past, kept))
+
+    def _leaves(self, leaves: Sequence[Node], past: Any) -> None:
+        for _ in self._passes(leaves, past, keep=False):
+            pass
+
+    def _passes(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> Iterator[tuple[Node, Any]]:
+        """Run ``nodes`` in groups; halve the budget when memory runs out. Gives each node with its kept part."""
+        waiting = sorted(nodes, key=lambda node: len(node.ids), reverse=True)
+        while waiting:
+            group = self._group(waiting, alone=keep and not self.way.holds_many)
+            try:
+                found, kept = self.way.run(group, past, keep=keep)
+            except RuntimeError as error:
+                self._halve(error, len(group))
+                continue
+            waiting = waiting[len(group) :]
+            self.passes += 1
+            self.computed += sum(len(node.ids) for node in group)
+            for node, values in zip(group, found, strict=True):
+                self._fill(node, values)
+            self._progress(int((self._missing <= 0).sum()))
+            yield from zip(group, kept or [None] * len(group), strict=True)
+
+    def _group(self, waiting: Sequence[Node], *, alone: bool) -> list[Node]:
+        """As many of the longest as fit, one at least."""
+        tokens = rows = 0
+        most_rows = max(_LOGIT_BYTES // (4 * self.vocabulary), 1)
+        for count, node in enumerate(waiting):
+            tokens += self.way.cost(node)
+            rows += len(node.at)
+            if count and (alone or tokens > self.budget or rows > most_rows):
+                return list(waiting[:count])
+        return list(waiting)
+
+    def _halve(self, error: RuntimeError, size: int) -> None:
+        if not is_out_of_memory(error):
+            raise error
+        self.kept = None
+        if size == 1 or self.budget < 2:
+            raise ModelError(
+                "The memory is not enough for one of the prompts.",
+                safe="What was scored before is kept.",
+                remedy="Close other programs, use a smaller model or dtype, or shorten the prompt.",
+            ) from error
+        self.budget //= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _fill(self, node: Node, values: np.ndarray) -> None:
+        if not len(values):
+            return
+        # One owner's wants lie together.
+        cuts = [0, *(np.flatnonzero(np.diff(node.owners)) + 1).tolist(), len(values)]
+        for start, end in pairwise(cuts):
+            owner = node.owners[start]
+            self._results[owner][node.slots[start:end]] = values[start:end]
+            self._missing[owner] -= end - start
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Torch's own class on a GPU; on the CPU only the allocator's message tells."""
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "not enough memory" in text

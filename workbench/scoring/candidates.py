@@ -1,0 +1,186 @@
+"""What demonstrations do to the likelihood of reference answers when they are added to a base prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal, Protocol
+
+from workbench.domain import AnswerScore, CandidateScore, Demonstration, Position, Prompt, Question, Role, Turn
+from workbench.errors import JobError
+from workbench.models.base import LanguageModel, ScoredSequence
+from workbench.prompts import add, check_context, render
+from workbench.scoring.sequences import conversation, rendered_answer, text_sequence
+
+_TOGETHER = 8                    # candidates whose results come at once
+_JOINT = 4                       # tokens by which a joint of prompt and question may differ
+
+
+class Work(Protocol):
+    """What ``score_candidates`` needs of a score job's specification."""
+
+    @property
+    def base(self) -> Prompt: ...
+    @property
+    def candidates(self) -> tuple[Demonstration, ...]: ...
+    @property
+    def questions(self) -> tuple[Question, ...]: ...
+    @property
+    def position(self) -> Position: ...
+    @property
+    def turns(self) -> Literal["first", "all"]: ...
+    @property
+    def done(self) -> tuple[int | None, ...]: ...
+
+
+class SetObjective:
+    """Scores sets of candidates, added to ``base`` in the order given, on the questions' reference answers.
+
+    The base is laid out by its template and not from its file's text, so that all sets differ only in what is added.
+    """
+
+    def __init__(
+        self, model: LanguageModel, base: Prompt, candidates: Sequence[Demonstration], questions: Sequence[Question],
+        position: Position = Position.BEFORE_BASE, turns: Literal["first", "all"] = "first",
+    ) -> None:
+        """Raises JobError when no question has a reference answer."""
+        self._model = model
+        self._base = add(base, ())
+        self._position = position
+        self._candidates = {d.id: d for d in candidates if d.id is not None}
+        self._asked = _asked(questions, turns)
+        self._sizes: dict[tuple[int, ...], int] = {}
+        self._longest: int | None = None
+
+    def evaluate(
+        self, sets: Sequence[tuple[int, ...]], progress: Callable[[int], None] = lambda done: None
+    ) -> list[tuple[AnswerScore, ...]]:
+        """For each set one score an answer, in the questions' order. ``progress`` gets how many sets are finished.
+
+        Raises PromptError (a prompt is too long), ModelError, and whatever ``progress`` raises.
+        """
+        sequences = [sequence for ids in sets for sequence in self._sequences(ids)]
+        count = len(self._asked)
+        found = self._model.logprobs(sequences, lambda done: progress(done // count))
+        scores = [
+            AnswerScore(question, turn, float(sum(logprobs)), len(logprobs))
+            for (question, turn, _), logprobs in zip(self._asked * len(sets), found, strict=True)
+        ]
+        return [tuple(scores[i * count : (i + 1) * count]) for i in range(len(sets))]
+
+    def prompt_tokens(self, ids: tuple[int, ...]) -> int:
+        """Tokens of the base prompt with this set added, without any question."""
+        if ids not in self._sizes:
+            text = render(self._prompt(ids), tokenizer=self._model.tokenizer).text
+            self._sizes[ids] = len(self._model.tokenizer.encode(text).ids)
+        return self._sizes[ids]
+
+    def fits(self, ids: tuple[int, ...]) -> bool:
+        """Whether the model's context holds the prompt with this set and any of the questions with its answer."""
+        if self._longest is None:
+            base = self.prompt_tokens(())
+            self._longest = max(s.end for s in self._sequences(())) - base
+        return self.prompt_tokens(ids) + self._longest + _JOINT <= self._model.context
+
+    def instruction_difficulty(self, demonstration: Demonstration) -> tuple[float, float, int]:
+        """log P (nats) of the demonstration's own answer given its instruction, and alone; and its token count.
+
+        Li et al. (arXiv 2308.12032, equations 1–3): the ratio of the two mean losses is the instruction-following
+        difficulty. The instruction is laid out by the base's template, without rules or demonstrations; "alone" is the
+        bare answer. Of several turns the last answer counts. Without an answer all three are zero.
+        """
+        return self._difficulties([demonstration])[0]
+
+    def _difficulties(self, demonstrations: Sequence[Demonstration]) -> list[tuple[float, float, int]]:
+        pairs = [self._own(d) for d in demonstrations]
+        found = iter(self._model.logprobs([sequence for pair in pairs for sequence in pair or ()]))
+        results = []
+        for pair in pairs:
+            given, alone = (next(found), next(found)) if pair else ((), ())
+            results.append((float(sum(given)), float(sum(alone)), len(given)))
+        return results
+
+    def _own(self, demonstration: Demonstration) -> tuple[ScoredSequence, ScoredSequence] | None:
+        turns = _to_last_answer(demonstration.turns)
+        if not turns:
+            return None
+        bare = Prompt(template=self._base.template)
+        return (
+            rendered_answer(bare, turns, self._model.tokenizer),
+            text_sequence(turns[-1].text, self._model.tokenizer),
+        )
+
+    def _prompt(self, ids: tuple[int, ...]) -> Prompt:
+        return add(self._base, (self._candidates[id] for id in ids), self._position)
+
+    def _sequences(self, ids: tuple[int, ...]) -> list[ScoredSequence]:
+        prompt = self._prompt(ids)
+        sequences = [rendered_answer(prompt, turns, self._model.tokenizer) for _, _, turns in self._asked]
+        check_context(max(sequence.end for sequence in sequences), self._model.context)
+        return sequences
+
+
+def score_candidates(
+    model: LanguageModel, spec: Work, emit: Callable[[CandidateScore], None],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Score the base prompt (``demonstration_id`` None) and each candidate of ``spec`` that is not in ``spec.done``.
+
+    ``emit`` gets each result as soon as it is there; ``progress`` gets how many of the candidates are finished and how
+    many there are, and may raise Cancelled. A candidate's result does not depend on the others. One that does not fit
+    into the model's context has no answers.
+    """
+    objective = SetObjective(model, spec.base, spec.candidates, spec.questions, spec.position, spec.turns)
+    done = set(spec.done)
+    base_tokens = objective.prompt_tokens(())
+    total = len(spec.candidates)
+    if None not in done:
+        (answers,) = objective.evaluate([()])
+        emit(CandidateScore(None, answers, base_tokens))
+    waiting = [d for d in spec.candidates if d.id is not None and d.id not in done]
+    for start in range(0, len(waiting), _TOGETHER):
+        group = waiting[start : start + _TOGETHER]
+        before = total - len(waiting) + start
+        progress(before, total)
+        sets = [(d.id,) for d in group if d.id is not None]
+        fitting = [ids for ids in sets if objective.fits(ids)]
+        found = objective.evaluate(fitting, partial(_step, progress, before, total))
+        answers_of = dict(zip(fitting, found, strict=True))
+        difficulties = objective._difficulties(group)
+        for ids, (given, alone, own) in zip(sets, difficulties, strict=True):
+            answers = answers_of.get(ids, ())
+            added = objective.prompt_tokens(ids) - base_tokens
+            emit(CandidateScore(ids[0], answers, added, given if own else None, alone if own else None, own))
+    progress(total, total)
+
+
+def _step(progress: Callable[[int, int], None], before: int, total: int, finished: int) -> None:
+    progress(before + finished, total)
+
+
+def _asked(
+    questions: Sequence[Question], turns: Literal["first", "all"]
+) -> list[tuple[int, int, tuple[Turn, ...]]]:
+    """(question id, turn, conversation up to that turn's reference) for every reference that counts.
+
+    A question without an id is known by its place.
+    """
+    asked = []
+    for place, question in enumerate(questions):
+        count = 1 if turns == "first" else len(question.turns)
+        for turn, reference in enumerate(question.references[:count]):
+            if reference and all(question.references[:turn]):
+                talk = conversation(question.turns[: turn + 1], question.references[: turn + 1])
+                asked.append((place if question.id is None else question.id, turn, talk))
+    if not asked:
+        raise JobError("None of the questions has a reference answer to score.", remedy="Choose another question set.")
+    return asked
+
+
+def _to_last_answer(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns up to the last answer; empty unless user and assistant alternate up to there."""
+    talk = [turn for turn in turns if turn.role is not Role.SYSTEM]
+    while talk and (talk[-1].role is not Role.ASSISTANT or not talk[-1].text):
+        talk.pop()
+    alternate = all(turn.role is (Role.ASSISTANT if i % 2 else Role.USER) for i, turn in enumerate(talk))
+    return tuple(talk) if alternate else ()
