@@ -13,6 +13,7 @@ from typing import Any
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
 from workbench.models.files import hash_files, model_files, read_json
+from workbench.models.gguf_facts import read_gguf_facts
 
 # Decoder-only architectures whose code ships with transformers. Everything else is refused: see ARCHITECTURES in
 # docs/adding-a-model-backend.md for how one is added.
@@ -36,12 +37,14 @@ _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat
 
 
 def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None) -> ModelFacts:
-    """Facts and hash of a model folder. What keeps it from being loaded is listed in ``problems``.
+    """Facts and hash of a model folder or a .gguf file. What keeps it from being loaded is listed in ``problems``.
 
     Raises ModelError where there is no model at all, or a file is damaged.
     """
+    if path.suffix == ".gguf" and path.is_file():
+        return read_gguf_facts(path, progress)
     if not path.is_dir():
-        raise ModelError(f"{path} is not a folder.", remedy="Choose the folder that holds config.json.")
+        raise ModelError(f"{path} is not a model.", remedy="Choose a folder that holds config.json, or a .gguf file.")
     config = read_json(path / "config.json")
     inner = config.get("text_config")
     text: Mapping[str, Any] = inner if isinstance(inner, dict) else config

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.domain import Changes, MemoryEstimate, ModelFacts, ModelRef
+from db import models as stored
+from workbench import gguf_build
+from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef
+from workbench.errors import ModelError
+from workbench.models import memory
+from workbench.models.facts import read_facts
+from workbench.models.machine import Machine, read_machine
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
+
+__all__ = ["Machine", "ModelInfo", "Models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +31,6 @@ class ModelInfo:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Memory in bytes, as it is now."""
-
-    memory_total: int
-    memory_free: int
-    gpus: tuple[tuple[str, int, int], ...]       # (name, total, free)
-    disk_free: int
-
-
 class Models:
     """``project.models``"""
 
@@ -40,34 +38,93 @@ class Models:
         self._project = project
 
     def all(self) -> list[ModelInfo]:
-        raise NotImplementedError
+        """By name. The files are looked for, not read: their hash is checked when a job loads them."""
+        with self._project.database.read() as connection:
+            found = stored.all_models(connection)
+        return [ModelInfo(model.ref, model.facts, *_state(model), model.current) for model in found]
 
-    def register(self, path: Path, name: str = "") -> Changes:
-        """Add a model folder (transformers) or a .gguf file: read its facts, hash its files. Raises ModelError."""
-        raise NotImplementedError
+    def register(self, path: Path, name: str = "", facts: ModelFacts | None = None) -> Changes:
+        """Add a model folder (transformers) or a .gguf file: read its facts, hash its files. Raises ModelError.
+
+        Hashing takes about a second a gigabyte: the window gives ``facts``, read off the lane with ``read``. A path
+        that is known already is read again, and its hash is renewed.
+        """
+        path = path.expanduser().absolute()
+        facts = facts or self.read(path)
+        backend = Backend.LLAMA_CPP if path.is_file() else Backend.TRANSFORMERS
+        with self._project.database.write() as connection:
+            known = stored.by_path(connection, str(path))
+            if known is not None and known.ref.id is not None:
+                ref = replace(known.ref, name=name or known.ref.name, sha256=facts.sha256)
+                stored.update_model(connection, ref, facts)
+                return Changes.of(Kind.MODEL, [known.ref.id], f"Model “{ref.name}” read again")
+            ref = ModelRef(name or path.stem, str(path), backend, facts.sha256)
+            model_id = stored.insert_model(connection, ref, facts)
+        return Changes({Kind.MODEL: frozenset([model_id])}, f"Model “{ref.name}” added", created=(model_id,))
+
+    @staticmethod
+    def read(path: Path) -> ModelFacts:
+        """A model's facts and hash; touches no database, so it may be called off the lane. Raises ModelError."""
+        return read_facts(path.expanduser().absolute())
 
     def remove(self, model_id: int) -> Changes:
         """Forget a model (its files stay)."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            name = _known(stored.get_model(connection, model_id)).ref.name
+            stored.delete_model(connection, model_id)
+        return Changes.of(Kind.MODEL, [model_id], f"Model “{name}” removed from the project")
 
     def set_current(self, model_id: int) -> Changes:
         """The model that token counts and new jobs use."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            name = _known(stored.get_model(connection, model_id)).ref.name
+            stored.set_current(connection, model_id)
+        touched = {Kind.MODEL: frozenset[int](), Kind.DEMONSTRATION: frozenset[int]()}
+        return Changes(touched, f"“{name}” is the current model")
 
     def set_loading(self, model_id: int, device: str, dtype: str) -> Changes:
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            model = _known(stored.get_model(connection, model_id))
+            stored.update_model(connection, replace(model.ref, device=device, dtype=dtype), model.facts)
+        return Changes.of(Kind.MODEL, [model_id], f"“{model.ref.name}” loads on {device} as {dtype}")
 
     def current(self) -> ModelRef | None:
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            found = stored.current_model(connection)
+        return None if found is None else found.ref
 
     def estimate(self, facts: ModelFacts, dtype: str, context: int, batch: int) -> MemoryEstimate:
         """Pure arithmetic: may be called off the lane."""
-        raise NotImplementedError
+        return memory.estimate(facts, dtype, context, batch)
 
     def machine(self) -> Machine:
         """What this computer has and what is free; does not touch the database."""
-        raise NotImplementedError
+        return read_machine(self._project.folder)
 
     def gguf_support(self) -> tuple[bool, str]:
         """Whether llama-cpp-python can be imported; if not, the line that installs it or that it is being built."""
-        raise NotImplementedError
+        return gguf_build.support()
+
+
+def _known(model: stored.StoredModel | None) -> stored.StoredModel:
+    if model is None:
+        raise ModelError("This model is not in the project any more.", remedy="Add it again.")
+    return model
+
+
+def _state(model: stored.StoredModel) -> tuple[str, str]:
+    path = Path(model.ref.path)
+    if not path.exists():
+        return "unavailable", f"{path} is not there any more. Put it back, or add the model from where it is now."
+    if model.ref.backend is Backend.LLAMA_CPP:
+        supported, reason = gguf_build.support()
+        if not supported:
+            return "unavailable", reason
+    if model.facts is None:
+        return "incomplete", "Its facts have not been read. Add it again."
+    missing = [name for name in model.facts.files if path.is_dir() and not (path / name).is_file()]
+    if missing:
+        return "incomplete", f"Files are missing: {', '.join(missing)}. Put them back, or add the model again."
+    if model.facts.problems:
+        return "incomplete", " ".join(model.facts.problems)
+    return "ready", ""
