@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from workbench.domain import Demonstration, Role, Status, Turn
@@ -38,6 +39,7 @@ FIELDS = tuple(COLUMNS_OF)
 _LIST = re.compile(r'\s*\[\s*[\[{"]\s*["\w]')      # a JSON list of objects, lists or texts
 
 Mapped = Callable[[Mapping[str, Any]], Demonstration]
+Item = tuple[int, Demonstration] | Refused
 
 
 def known_columns(columns: Iterable[str]) -> list[str]:
@@ -86,18 +88,27 @@ def _holds(convert: Callable[[Any], object], value: Any) -> bool:
     return True
 
 
-def demonstrations(rows: Rows, mapping: Mapping[str, str], source: str = "") -> Iterator[
-        tuple[int, Demonstration] | Refused]:
+def demonstrations(rows: Rows, mapping: Mapping[str, str], source: str = "") -> Generator[Item, None, None]:
     """Each row's demonstration with its line, or the refusal. ``source`` is set on those that carry none."""
     convert = compile_mapping(mapping, source)
-    for row in rows:
-        if not isinstance(row, Row):
-            yield row
-            continue
-        try:
-            yield row.line, convert(row.cells)
-        except RowError as error:
-            yield Refused(row.line, str(error))
+    with closing(rows):
+        for row in rows:
+            yield demonstration(row, convert)
+
+
+def demonstration(row: Row | Refused, convert: Mapped) -> Item:
+    """What one raw row becomes."""
+    if not isinstance(row, Row):
+        return row
+    try:
+        return row.line, convert(row.cells)
+    except RowError as error:
+        return Refused(row.line, str(error))
+
+
+def is_enough(mapping: Mapping[str, str]) -> bool:
+    """Whether a mapping says where the text of a demonstration is."""
+    return any(mapping.get(field) for field in ("turns", "instruction", "input"))
 
 
 def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:

@@ -5,14 +5,13 @@ A kind says how rows are stored; a layout (Alpaca, ShareGPT, OpenAI chat) says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.domain import Demonstration
 from workbench.errors import FormatError
 from workbench.formats import (
     alpaca,
@@ -20,15 +19,15 @@ from workbench.formats import (
     dataset_folder,
     json_array,
     jsonl,
-    mapping,
     mt_bench,
     openai_chat,
     parquet,
     sharegpt,
     urial,
 )
+from workbench.formats import mapping as mappings
 from workbench.formats.json_value import decode
-from workbench.formats.rows import Refused, Row, RowError, Rows
+from workbench.formats.rows import Row, RowError, Rows
 from workbench.formats.source import Source
 
 Content = Literal["demonstrations", "questions", "prompt"]
@@ -81,10 +80,10 @@ class OpenFile:
         assert self.kind.rows is not None, "prompts and question sets are read as a whole"
         return self.kind.rows(self.source)
 
-    def demonstrations(self, columns: Mapping[str, str] | None = None, source: str = "") -> Iterator[
-            tuple[int, Demonstration] | Refused]:
+    def demonstrations(self, columns: Mapping[str, str] | None = None, source: str = "") -> Generator[
+            mappings.Item, None, None]:
         """(line, demonstration) or the refusal, by the mapping ``columns`` (None: the guess)."""
-        return mapping.demonstrations(self.rows(), self.mapping if columns is None else columns, source)
+        return mappings.demonstrations(self.rows(), self.mapping if columns is None else columns, source)
 
 
 def open_file(path: Path, format: str = "auto", encoding: str = "auto") -> OpenFile:
@@ -118,8 +117,8 @@ def _layout(format: str, columns: Sequence[str], sample: Sequence[Mapping[str, A
         if missing and columns:
             raise FormatError(f"The file has no column “{missing[0]}”, which {chosen.title} needs.",
                               safe="Nothing was imported.", remedy="Let the kind be detected.")
-        return format, mapping.guess(columns, sample) | chosen.mapping_for(columns)
-    guessed = mapping.guess(columns, sample)
+        return format, mappings.guess(columns, sample) | chosen.mapping_for(columns)
+    guessed = mappings.guess(columns, sample)
     if set(columns) >= {"messages", "status", "rating"}:
         return "", guessed          # our own
     for layout in LAYOUTS.values():
