@@ -11,34 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, TrainerCallback
+from transformers import LlamaForCausalLM, TrainerCallback
 
+from tests.alignment.small import CharacterTokenizer, model, pool
 from workbench.alignment.episodes import AlignmentError, group_by_task, sample_episodes
 from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss
 from workbench.alignment.samples import Sample, make_samples
 from workbench.alignment.teacher import Teacher, subset_scores
 from workbench.alignment.trainer import AlignmentTrainer
-from workbench.domain import Demonstration
-from workbench.models.base import Encoded
-
-VOCABULARY = 128
-
-
-class CharacterTokenizer:
-    """One token a character: enough for training steps, whatever the text."""
-
-    def encode(self, text: str, *, special: bool = True) -> Encoded:
-        ids = tuple(min(ord(c), VOCABULARY - 1) for c in text)
-        return Encoded(ids, tuple((i, i + 1) for i in range(len(ids))))
-
-
-def model(width: int, seed: int) -> LlamaForCausalLM:
-    torch.manual_seed(seed)
-    return LlamaForCausalLM(LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=512, tie_word_embeddings=seed % 2 == 0,
-        initializer_range=0.2))
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +30,9 @@ def options() -> AlignmentOptions:
 
 @pytest.fixture(scope="module")
 def samples(options: AlignmentOptions) -> list[Sample]:
-    pool = [Demonstration.pair(f"{w}{i}?", f"{w}{(7 * i) % 10}.", category=w) for w in "ab" for i in range(10)]
     generator = np.random.default_rng(0)
-    episodes = sample_episodes(group_by_task(pool), 16, generator, options.fewest, options.most)
+    tasks = group_by_task(pool("a", 10) + pool("b", 10))
+    episodes = sample_episodes(tasks, 16, generator, options.fewest, options.most)
     return make_samples(episodes, options, CharacterTokenizer(), generator)
 
 

@@ -6,6 +6,7 @@ are made again chunk by chunk (a (time, width) array in the place of (time, voca
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,14 @@ Advance = Callable[[int], None]
 
 
 class Teacher:
-    """A frozen model whose hidden states and scores for a fixed list of samples lie in ``folder``."""
+    """A frozen model whose hidden states and scores for a fixed list of samples lie below ``folder``, by content."""
 
     def __init__(self, model: Any, samples: Sequence[Sample], folder: Path, padding_id: int) -> None:
         self.model = model.eval().requires_grad_(False)
         self.head: Head = head(model)
-        self._samples, self._folder, self._padding = samples, folder, padding_id
+        self._samples, self._padding = samples, padding_id
+        content = repr([(s.sequence, s.subsets) for s in samples]).encode()
+        self._folder = folder / hashlib.sha256(content).hexdigest()[:16]
         self._scores: Tensor | None = None
 
     def prepare(self, advance: Advance = lambda done: None, rows: int = 16) -> None:

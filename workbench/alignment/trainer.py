@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from workbench.alignment.episodes import AlignmentError
@@ -68,8 +68,11 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self.options, self.samples, self.teacher, self._padding = options, samples, teacher, padding_id
         self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor)
         self._parts: dict[str, list[float]] = {}
+        self.flops = 0.0                 # of the student: 2 · weights a token forward, 4 · backward
+        self._weights = sum(p.numel() for p in model.parameters())
         super().__init__(model=model, args=training_arguments(options, folder, device),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
+        self.remove_callback(PrinterCallback)
 
     def _collate(self, indices: list[int]) -> dict[str, Any]:
         chosen = [self.samples[i] for i in indices]
@@ -94,6 +97,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             self._note("ranking_loss", ranking)
         with self.compute_loss_context_manager():
             main = self._main_loss(model, inputs)
+        self._count(inputs["sequence"], backward=True)
         self.accelerator.backward(main * share)
         self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
         value: Tensor = (total + main).detach() * share
@@ -120,14 +124,17 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         output_head = head(self.accelerator.unwrap_model(model))
         with torch.no_grad(), self.compute_loss_context_manager():
             scores = answer_logprobs(model, output_head, subsets)[0]
+        self._count(subsets, backward=False)
         leaf = scores.view(teacher_scores.shape).requires_grad_()
         loss = ranking_loss(leaf, teacher_scores, self._ranking, self._pairs(teacher_scores))
         slope = torch.autograd.grad(loss, leaf)[0].flatten()
         active = slope.nonzero().squeeze(1)
         for rows in torch.split(active, self.options.batch):
+            some = subsets.rows(rows)
+            self._count(some, backward=True)
             with self.accelerator.no_sync(model):
                 with self.compute_loss_context_manager():
-                    again = answer_logprobs(model, output_head, subsets.rows(rows))[0]
+                    again = answer_logprobs(model, output_head, some)[0]
                 self.accelerator.backward((again * slope[rows]).sum() * self.options.ranking_weight * share)
         return loss.detach()
 
@@ -137,6 +144,9 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         seed = self.options.seed * 1_000_003 + self.state.global_step
         generator = torch.Generator().manual_seed(seed)
         return sample_pairs(len(scores), scores.shape[1], self.options.pairs, generator).to(scores.device)
+
+    def _count(self, batch: Padded, *, backward: bool) -> None:
+        self.flops += (6 if backward else 2) * self._weights * int(batch.mask.sum())
 
     def _note(self, name: str, value: Tensor) -> None:
         number = value.item()
@@ -177,8 +187,12 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
 
     def start(self) -> None:
         """Train, from the newest checkpoint in the folder if there is one."""
+        checkpoint = newest_checkpoint(Path(self.args.output_dir))
+        if checkpoint and _step(Path(checkpoint)) >= self.args.max_steps:
+            self._load_from_checkpoint(checkpoint)
+            return
         try:
-            self.train(resume_from_checkpoint=newest_checkpoint(Path(self.args.output_dir)))
+            self.train(resume_from_checkpoint=checkpoint)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, or lower the "
@@ -187,6 +201,10 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
 
 def newest_checkpoint(folder: Path) -> str | None:
     return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.split("-")[1])
 
 
 def _sync(folder: Path) -> None:
@@ -199,8 +217,7 @@ def _sync(folder: Path) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    for old in found[:-KEPT_CHECKPOINTS]:
+    for old in sorted(folder.glob("checkpoint-*"), key=_step)[:-KEPT_CHECKPOINTS]:
         for path in old.iterdir():
             path.unlink()
         old.rmdir()

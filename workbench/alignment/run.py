@@ -1,0 +1,161 @@
+"""One whole training run: samples, the teacher's part, measures before, training, measures after, the saved student."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from transformers import TrainerCallback
+
+from workbench.alignment.episodes import AlignmentError, Episode, Tasks, check_disjoint, sample_episodes
+from workbench.alignment.forward import last_hidden
+from workbench.alignment.measures import SHOTS, HeldOut, Measures
+from workbench.alignment.options import AlignmentOptions
+from workbench.alignment.samples import make_samples, pad
+from workbench.alignment.teacher import Teacher, subset_scores
+from workbench.alignment.trainer import AlignmentTrainer
+from workbench.models.base import ScoredSequence, Tokenizer
+
+
+class Watcher(Protocol):
+    """Who looks on. Both may raise Cancelled."""
+
+    def progress(self, done: int, total: int, unit: str, message: str) -> None: ...
+
+    def metric(self, name: str, step: int, value: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """A loaded teacher and student (transformers causal models) with the tokenizer that they share."""
+
+    teacher: Any
+    student: Any
+    tokenizer: Tokenizer
+    padding_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``preferences`` are the teacher's on the held-out examples, (examples, subsets); ``flops`` are of training."""
+
+    before: Measures
+    after: Measures
+    preferences: tuple[tuple[float, ...], ...]
+    held_out: HeldOut
+    flops: float
+
+
+def check_vocabularies(
+    teacher: Any, student: Any, teacher_tokens: dict[str, int], student_tokens: dict[str, int]
+) -> None:
+    """Both losses compare models token by token. Raises AlignmentError when their vocabularies differ."""
+    if teacher_tokens != student_tokens:
+        different = sum(student_tokens.get(token) != number for token, number in teacher_tokens.items())
+        raise AlignmentError(f"Teacher and student have different vocabularies: {different} of {len(teacher_tokens)} "
+                             "tokens of the teacher are others for the student.",
+                             remedy="Choose two models of one family.")
+    sizes = [model.get_output_embeddings().weight.shape[0] for model in (teacher, student)]
+    if sizes[0] != sizes[1]:
+        raise AlignmentError(f"The teacher's head has {sizes[0]} rows and the student's {sizes[1]}.",
+                             remedy="Choose two models of one family.")
+
+
+def train_student(models: Models, source: Tasks, target: Tasks, options: AlignmentOptions, folder: Path,
+                  watcher: Watcher, examples: int = 100) -> Outcome:
+    """Train ``models.student`` in place and save it under ``folder``/student, with checkpoints beside it.
+
+    Started again with the same options and folder it goes on from the newest checkpoint; the teacher's part is kept in
+    ``folder``/teacher. Raises AlignmentError.
+    """
+    check_disjoint(source, target)
+    held_out = HeldOut(_held_out_episodes(target, options, examples), options, models.tokenizer, models.padding_id)
+    preferences = subset_scores(models.teacher, held_out.samples, models.padding_id,
+                                lambda done: watcher.progress(done, len(held_out.samples), "examples", "Teacher"))
+    judge = Teacher(models.teacher, held_out.samples, folder / "teacher", models.padding_id)
+    judge.prepare()
+
+    def measure(step: int) -> Measures:
+        found = held_out.measure(models.student, judge, preferences,
+                                 lambda done: watcher.progress(done, len(held_out.samples), "examples", "Held-out"))
+        _report(found, step, watcher)
+        return found
+
+    before = measure(0)
+    flops = 0.0
+    if options.method != "vanilla":
+        flops = _train(models, source, options, folder, watcher, measure)
+    after = measure(options.steps) if options.method != "vanilla" else before
+    models.student.save_pretrained(folder / "student")
+    return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
+
+
+def _held_out_episodes(target: Tasks, options: AlignmentOptions, examples: int) -> list[Episode]:
+    """Episodes with as many demonstrations as the largest few-shot measure takes, or as the tasks allow."""
+    largest = max(len(members) for members in target.values()) - 1 if target else 0
+    size = min(max(SHOTS), max(largest, options.fewest))
+    return sample_episodes(target, examples, np.random.default_rng([options.seed, 2]), size, size)
+
+
+def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Path, watcher: Watcher,
+           measure: Callable[[int], Measures]) -> float:
+    generator = np.random.default_rng([options.seed, 0])
+    episodes = sample_episodes(source, options.episodes, generator, options.fewest, options.most)
+    alike = [similarities(models, e) for e in episodes] if options.subset_method == "similarity" else None
+    samples = make_samples(episodes, options, models.tokenizer, generator, alike)
+    teacher = None
+    if options.needs_teacher:
+        teacher = Teacher(models.teacher, samples, folder / "teacher", models.padding_id)
+        teacher.prepare(lambda done: watcher.progress(done, len(samples), "samples", "Teacher"))
+    device = next(models.student.parameters()).device
+    trainer = AlignmentTrainer(
+        models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
+        device=device.type, callbacks=[_Watch(watcher, options, measure)])
+    trainer.start()
+    return trainer.flops
+
+
+class _Watch(TrainerCallback):                       # type: ignore[misc]
+    """Hands the trainer's numbers on, and measures every ``evaluate_every`` steps."""
+
+    def __init__(self, watcher: Watcher, options: AlignmentOptions, measure: Callable[[int], Measures]) -> None:
+        self._watcher, self._options, self._measure = watcher, options, measure
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._watcher.progress(state.global_step, state.max_steps, "steps", "Training")
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
+        for name in ("loss", "kl", "ranking_loss", "cross_entropy", "learning_rate", "grad_norm"):
+            if logs and name in logs:
+                self._watcher.metric(name, state.global_step, float(logs[name]))
+        step, every = state.global_step, self._options.evaluate_every
+        if logs and "loss" in logs and every and step % every == 0 and step < state.max_steps:
+            self._measure(step)
+
+
+def _report(measures: Measures, step: int, watcher: Watcher) -> None:
+    watcher.metric("consistency_best", step, measures.consistency.best)
+    watcher.metric("consistency_worst", step, measures.consistency.worst)
+    watcher.metric("kendall_tau", step, measures.consistency.tau)
+    if measures.kl is not None:
+        watcher.metric("held_out_kl", step, measures.kl)
+    for shots in measures.shots:
+        watcher.metric(f"log_likelihood_{shots.demonstrations}", step, shots.log_likelihood)
+        watcher.metric(f"exact_match_{shots.demonstrations}", step, shots.exact_match)
+
+
+@torch.no_grad()
+def similarities(models: Models, episode: Episode) -> list[float]:
+    """Cosine of each demonstration's instruction with the test's: the teacher's mean last hidden states."""
+    texts = [d.instruction for d in (*episode.demonstrations, episode.test)]
+    encoded = [models.tokenizer.encode(text).ids for text in texts]
+    device = next(models.teacher.parameters()).device
+    batch = pad([ScoredSequence(ids, 1, len(ids)) for ids in encoded], models.padding_id).to(device)
+    hidden = last_hidden(models.teacher, batch).float() * batch.mask[:, :, None]
+    means = torch.nn.functional.normalize(hidden.sum(1) / batch.mask.sum(1, keepdim=True), dim=-1)
+    found: Sequence[float] = (means[:-1] @ means[-1]).tolist()
+    return list(found)
