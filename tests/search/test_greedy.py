@@ -70,6 +70,15 @@ def test_each_round_keeps_its_whole_ranking_with_gains_against_the_round_before(
     assert second.evaluations == 19 * 24
 
 
+def test_no_set_is_evaluated_twice(heard: Heard) -> None:
+    world = World(20, 12)
+    greedy(task(world, heard, count=20, size=3))
+    assert len(world.evaluated) == len(set(world.evaluated)) == 1 + 20 + 19 + 18
+    assert [score.answers for number, score in heard.scores if score.demonstration_id is None] == [
+        world.answers(()), *(world.answers(tuple(r.chosen_id for r in heard.rounds[:n])) for n in (1, 2))
+    ]
+
+
 def test_ties_go_to_the_smaller_id_whatever_the_order_of_the_pool(heard: Heard) -> None:
     world = World(6, 5)
     world.effect[:] = 0.5
@@ -86,6 +95,13 @@ def test_candidates_over_the_token_budget_are_skipped_and_named(heard: Heard) ->
     assert any("4 candidates do not fit into 160 tokens and are skipped: 7, 8, 9, 10." in line for line in heard.lines)
 
 
+def test_without_a_budget_the_models_context_is_the_limit(heard: Heard) -> None:
+    world = World(10, 5)
+    world.context = 130
+    assert world.prompt_tokens(greedy(task(world, heard, count=10, size=3, budget=0))) <= 130
+    assert any("do not fit into the model's context" in line for line in heard.lines)
+
+
 def test_it_ends_early_when_nothing_more_fits(heard: Heard) -> None:
     world = World(4, 5, tokens=30)
     rounds = greedy_rounds(task(world, heard, count=4, size=4, budget=165), 4)
@@ -94,7 +110,7 @@ def test_it_ends_early_when_nothing_more_fits(heard: Heard) -> None:
 
 
 def test_a_base_prompt_over_the_budget_is_refused(heard: Heard) -> None:
-    with pytest.raises(JobError, match="takes 100 tokens, and the budget is 99"):
+    with pytest.raises(JobError, match="takes 100 tokens and does not fit into 99 tokens"):
         greedy(task(World(4, 5), heard, count=4, size=2, budget=99))
 
 

@@ -20,6 +20,7 @@ class World:
         self.floor = rng.normal(-8, 2, (questions, turns))
         self.tokens = tokens
         self.evaluated: list[tuple[int, ...]] = []
+        self.context = 100_000
         self.fail_after: int | None = None
 
     def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
@@ -40,6 +41,9 @@ class World:
 
     def prompt_tokens(self, ids: tuple[int, ...]) -> int:
         return 100 + sum(self.tokens * id for id in ids)
+
+    def fits(self, ids: tuple[int, ...]) -> bool:
+        return self.prompt_tokens(ids) <= self.context
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from workbench.domain import CandidateScore, SearchRound, SetEvaluation, TokenScore
+from workbench.jobs.specs import JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The job is done; ``summary`` is what its kind reports (see services.searches for a search's)."""
+    """The job is done; ``summary`` is what its kind reports (see run_search.py for a search's)."""
 
     summary: dict[str, Any] = field(default_factory=dict)
     kind: Literal["finished"] = "finished"
@@ -123,5 +124,28 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The job ended because a person asked; what was finished is kept."""
+
+    kind: Literal["stopped"] = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A sign of life every few seconds, with the child's resident memory in bytes. Not passed on to listeners."""
+
+    memory: int
+    kind: Literal["alive"] = "alive"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """Said by the queue, not by a child: a job was submitted, started, paused, resumed, reordered or removed."""
+
+    state: JobState | None           # None: the job is gone
+    kind: Literal["state_changed"] = "state_changed"
+
+
 Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Metric
-         | Artifact | Finished | Failed)
+         | Artifact | Finished | Failed | Stopped | Alive | StateChanged)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from workbench.domain import CandidateScore, Demonstration, ModelRef, Position, Prompt, Question, SearchRound
+from workbench.domain import (
+    CandidateScore,
+    Demonstration,
+    ModelRef,
+    Position,
+    Prompt,
+    Question,
+    SearchRound,
+    SetEvaluation,
+)
 
 
 class JobState(StrEnum):
@@ -42,8 +51,8 @@ class ScoreSpec:
 class SearchSpec:
     """Forward greedy selection (arXiv 2405.19874, section 4) with baselines, reported on held-out questions.
 
-    ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds`` and ``known`` carry what an
-    earlier start of this job had found, so that a resumed search repeats at most one step.
+    ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds``, ``known`` and ``evaluated``
+    carry what an earlier start of this job had found, so that a resumed search repeats at most one step.
     """
 
     model: ModelRef
@@ -60,13 +69,17 @@ class SearchSpec:
     random_sets: int = 20
     seed: int = 0
     finished_rounds: tuple[SearchRound, ...] = ()
-    known: tuple[tuple[int, CandidateScore], ...] = ()      # (round number, score), of the unfinished round
+    known: tuple[tuple[int, CandidateScore], ...] = ()      # (round number, score): last and open round
+    evaluated: tuple[SetEvaluation, ...] = ()               # held-out sets already measured
     kind: Literal["search"] = "search"
 
 
 @dataclass(frozen=True, slots=True)
 class InspectSpec:
-    """Each token of one reference answer, with and without one demonstration: what a heat-map cell stands for."""
+    """Each token of one reference answer, with and without one demonstration: what a heat-map cell stands for.
+
+    ``chosen`` is what a search had chosen before the round that is looked at; the candidate stands after it.
+    """
 
     model: ModelRef
     base: Prompt
@@ -74,6 +87,7 @@ class InspectSpec:
     question: Question
     turn: int = 0
     position: Position = Position.BEFORE_BASE
+    chosen: tuple[Demonstration, ...] = ()
     kind: Literal["inspect"] = "inspect"
 
 

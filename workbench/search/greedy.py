@@ -27,25 +27,39 @@ def greedy_rounds(task: SearchTask, rounds: int) -> tuple[SearchRound, ...]:
     task.check_base()
     streams = task.rng.spawn(rounds)                 # a stream a round: a resumed search draws the same numbers
     done = list(task.finished[:rounds])
+    answers = _winners_answers(task, done)
     for number in range(len(done) + 1, rounds + 1):
         chosen = tuple(round.chosen_id for round in done)
-        finished = _round(task, number, chosen, streams[number - 1])
-        if finished is None:
+        result = _round(task, number, chosen, answers, streams[number - 1])
+        if result is None:
             break
+        finished, answers = result
         done.append(finished)
         task.watch.round_finished(finished)
     return tuple(done)
 
 
+def _winners_answers(task: SearchTask, done: Sequence[SearchRound]) -> tuple[AnswerScore, ...] | None:
+    """The answers under the set that was chosen so far, if an earlier start of the search kept them."""
+    number = len(done)
+    score = task.known.get((number + 1, None)) or (task.known.get((number, done[-1].chosen_id)) if done else None)
+    return score.answers if score else None
+
+
 def _round(
-    task: SearchTask, number: int, chosen: tuple[int, ...], rng: np.random.Generator
-) -> SearchRound | None:
+    task: SearchTask, number: int, chosen: tuple[int, ...], base: tuple[AnswerScore, ...] | None,
+    rng: np.random.Generator,
+) -> tuple[SearchRound, tuple[AnswerScore, ...]] | None:
+    """The round and its winner's answers; None when no candidate is left that fits."""
     pool = _pool(task, number, chosen)
     if not pool:
         return None
-    base = _start(task, number, chosen)
-    scores: dict[int, tuple[AnswerScore, ...]] = {}
+    if base is None:
+        base = task.objective.evaluate([chosen])[0]
     start_tokens = task.objective.prompt_tokens(chosen)
+    if (number, None) not in task.known:             # kept with the round, so that its gains can be read back
+        task.watch.scored(number, CandidateScore(None, base, prompt_tokens=start_tokens))
+    scores: dict[int, tuple[AnswerScore, ...]] = {}
     for step in _steps(pool, max(1, ANSWERS_PER_STEP // len(base))):
         known = [task.known.get((number, id)) for id in step]
         if all(known):                               # else the whole step again: the same batch gives the same bits
@@ -60,7 +74,9 @@ def _round(
     if best.gain.mean <= 0:
         task.watch.log("warning", f"Round {number}: no candidate raises the log-likelihood of the reference answers.")
     tokens = task.objective.prompt_tokens((*chosen, best.demonstration_id))
-    return SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, len(scores) * len(base))
+    evaluations = len(scores) * len(base)
+    finished = SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, evaluations)
+    return finished, scores[best.demonstration_id]
 
 
 def rank(base: Sequence[AnswerScore], scores: Scores, rng: np.random.Generator) -> tuple[RankedCandidate, ...]:
@@ -81,23 +97,12 @@ def _pool(task: SearchTask, number: int, chosen: tuple[int, ...]) -> list[int]:
         too_long = ", ".join(str(id) for id in left if id not in set(fitting))
         task.watch.log(
             "warning",
-            f"Round {number}: {len(left) - len(fitting)} candidates do not fit into {task.token_budget} tokens "
+            f"Round {number}: {len(left) - len(fitting)} candidates do not fit into {task.limit} "
             f"and are skipped: {too_long}.",
         )
     if not fitting:
         task.watch.log("warning", f"The search ends after {number - 1} rounds: no candidate is left that fits.")
     return fitting
-
-
-def _start(task: SearchTask, number: int, chosen: tuple[int, ...]) -> tuple[AnswerScore, ...]:
-    """The answers under the set that the round starts from. Kept with the round, so that its gains can be read back."""
-    known = task.known.get((number, None))
-    if known:
-        return known.answers
-    winner = task.known.get((number - 1, chosen[-1])) if chosen else None
-    answers = winner.answers if winner else task.objective.evaluate([chosen])[0]
-    task.watch.scored(number, CandidateScore(None, answers, prompt_tokens=task.objective.prompt_tokens(chosen)))
-    return answers
 
 
 def _steps(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:

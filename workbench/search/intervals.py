@@ -24,8 +24,8 @@ def mean_logprob(answers: Sequence[AnswerScore]) -> float:
 def by_question(sets: Sequence[Sequence[AnswerScore]]) -> tuple[Floats, Floats]:
     """Sums of log-likelihoods ``(sets, questions)``, and how many answers each question has ``(questions,)``.
 
-    Questions are in the order of their ids. A question's turns stay together, because they are not independent. Raises ValueError when the sets do not
-    hold the same answers: differences between them would not be paired.
+    Questions are in the order of their ids. A question's turns stay together, because they are not independent.
+    Raises ValueError when the sets do not hold the same answers: differences between them would not be paired.
     """
     keys = [(answer.question_id, answer.turn) for answer in _ordered(sets[0])]
     questions = sorted({question for question, _ in keys})

@@ -24,6 +24,9 @@ class Objective(Protocol):
     def prompt_tokens(self, ids: tuple[int, ...]) -> int:
         """Tokens of the base prompt with this set added."""
 
+    def fits(self, ids: tuple[int, ...]) -> bool:
+        """Whether the model's context holds the prompt with this set and any question with its answer."""
+
 
 class Watch(Protocol):
     """Hears of results as they come, so that they can be kept at once."""
@@ -37,7 +40,8 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SearchTask:
-    """One search: ``size`` demonstrations out of ``candidates``, the whole prompt within ``token_budget`` tokens.
+    """One search: ``size`` demonstrations out of ``candidates``, the whole prompt within ``token_budget`` tokens
+    (0: only the model's context limits it).
 
     ``finished`` and ``known`` (by round and demonstration id, None for the set that the round started from) come
     from an earlier start of the same search and are not computed again.
@@ -58,14 +62,20 @@ class SearchTask:
         return tuple(sorted(d.id for d in self.candidates if d.id is not None))
 
     def fits(self, ids: tuple[int, ...]) -> bool:
-        return self.objective.prompt_tokens(ids) <= self.token_budget
+        in_budget = not self.token_budget or self.objective.prompt_tokens(ids) <= self.token_budget
+        return in_budget and self.objective.fits(ids)
+
+    @property
+    def limit(self) -> str:
+        """What the prompts have to fit into, in words."""
+        return f"{self.token_budget} tokens" if self.token_budget else "the model's context"
 
     def check_base(self) -> None:
-        """Raises JobError when the base prompt alone is over the budget."""
-        tokens = self.objective.prompt_tokens(())
-        if tokens > self.token_budget:
+        """Raises JobError when the base prompt alone does not fit."""
+        if not self.fits(()):
+            tokens = self.objective.prompt_tokens(())
             raise JobError(
-                f"The base prompt takes {tokens} tokens, and the budget is {self.token_budget}.",
+                f"The base prompt takes {tokens} tokens and does not fit into {self.limit}.",
                 remedy="Shorten the base prompt, raise the budget, or choose a model with a longer context.",
             )
 

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from threading import Condition, Thread, Timer
+from typing import TYPE_CHECKING, Any
 
-from workbench.domain import Changes
-from workbench.jobs.events import Event
+from db import jobs
+from workbench.domain import Changes, Kind
+from workbench.errors import JobError, WorkbenchError
+from workbench.jobs.events import Event, Failed, Finished, Progress, StateChanged, Stopped
+from workbench.jobs.failures import from_exception
 from workbench.jobs.specs import JobSpec, JobState
+from workbench.jobs.supervisor import Host
+from workbench.jobs.wire import decode_spec, encode_spec
+from workbench.services.job_results import store
+from workbench.services.job_resume import continued
+from workbench.services.job_titles import job_detail, job_title
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+LONG = ("score", "search")
+SHORT = ("inspect", "count", "generate")
+SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
+
+BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
+WARM_SECONDS = 120.0                 # how long a model stays loaded for the next short job
+SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
+
+RESUMABLE = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
+Listener = Callable[[int, Event, Changes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +63,287 @@ class LogLine:
 
 
 class JobQueue:
-    """``project.jobs``: one job runs at a time; the others wait in order.
+    """``project.jobs``: one long job runs at a time, and one short one beside it; the others wait in order.
 
-    The runner's threads hand every event to the lane, where it is written, and then call the listeners (on the
-    lane's thread) with the job's id, the event, and what changed.
+    Everything here runs on the database lane. The children's threads leave their events in a box; a postman has them
+    written on the lane, and then the listeners are called there with the job's id, the event, and what changed.
     """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._hosts: dict[int, Host] = {}            # of the jobs that run or are paused
+        self._warm: Host | None = None
+        self._cooling: Timer | None = None
+        self._listeners: list[Listener] = []
+        self._box: deque[tuple[int, Event]] = deque()
+        self._arrival = Condition()
+        self._closed = False
+        self._postman: Thread | None = None
 
     def all(self) -> list[JobInfo]:
         """Running first, then waiting in their order, then the ended ones, newest first."""
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return [self._info(job) for job in jobs.all_jobs(connection)]
+
+    def get(self, job_id: int) -> JobInfo:
+        """Raises JobError when there is no such job."""
+        return self._info(self._stored(job_id))
+
+    def spec(self, job_id: int) -> JobSpec:
+        """What a job was told to do."""
+        return decode_spec(self._stored(job_id).spec)
 
     def log(self, job_id: int) -> list[LogLine]:
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return [LogLine(line.when, line.level, line.message) for line in jobs.log_lines(connection, job_id)]
 
     def submit(self, spec: JobSpec, title: str = "") -> int:
         """Put a job at the end of the queue; it starts when it is its turn. Returns its id."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            job_id = jobs.insert_job(connection, spec.kind, title or job_title(spec), encode_spec(spec),
+                                     detail=job_detail(spec), person=self._project.person)
+        self._changed(job_id, JobState.WAITING)
+        self._start_next()
+        return job_id
 
     def pause(self, job_id: int) -> None:
-        raise NotImplementedError
+        """It stops at the next step. Raises JobError when the job does not run."""
+        self._expect(job_id, "paused", JobState.RUNNING)
+        self._hosts[job_id].pause()
+        self._set_state(job_id, JobState.PAUSED)
 
     def resume(self, job_id: int) -> None:
         """Go on with a paused, failed, stopped or interrupted job; what was finished is not done again."""
-        raise NotImplementedError
+        self._expect(job_id, "resumed", JobState.PAUSED, *RESUMABLE)
+        host = self._hosts.get(job_id)
+        if host is not None:
+            host.resume()
+            self._set_state(job_id, JobState.RUNNING)
+            return
+        with self._project.database.write() as connection:
+            jobs.move_to_end(connection, job_id)
+        self._set_state(job_id, JobState.WAITING, detail="")
+        self._start_next()
 
     def cancel(self, job_id: int) -> None:
-        """End it within a second; what was finished is kept."""
-        raise NotImplementedError
+        """End it within a second; what was finished is kept. A job that has ended stays as it is."""
+        host = self._hosts.get(job_id)
+        if host is not None:
+            host.cancel()                            # its last event sets the state
+        elif self._stored(job_id).state == JobState.WAITING:
+            self._set_state(job_id, JobState.STOPPED, detail="Cancelled before it started.")
 
     def reorder(self, job_ids: Sequence[int]) -> Changes:
         """The waiting jobs in a new order."""
-        raise NotImplementedError
+        with self._project.database.write() as connection:
+            jobs.reorder(connection, job_ids)
+        for job_id in job_ids:
+            self._changed(job_id, JobState.WAITING)
+        return Changes.of(Kind.JOB, job_ids)
 
     def remove(self, job_id: int) -> Changes:
-        """Forget an ended job and its results."""
-        raise NotImplementedError
+        """Forget an ended job and its results. Raises JobError while it runs."""
+        self._expect(job_id, "removed", JobState.FINISHED, JobState.WAITING, *RESUMABLE)
+        with self._project.database.write() as connection:
+            jobs.delete_job(connection, job_id)
+        changes = Changes({kind: frozenset({job_id}) for kind in (Kind.JOB, Kind.SCORE, Kind.SEARCH)})
+        self._tell(job_id, StateChanged(None), changes)
+        return changes
 
-    def listen(self, listener: Callable[[int, Event, Changes], None]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Register a listener; returns the function that takes it away again."""
-        raise NotImplementedError
+        self._listeners.append(listener)
+        return partial(self._unlisten, listener)
+
+    def close(self) -> None:
+        """End the children; what runs is left as interrupted and can be resumed. On the lane, before it closes."""
+        with self._arrival:
+            self._closed = True
+            self._arrival.notify_all()
+        self._drop_warm()
+        for host in self._hosts.values():
+            host.close()
+        box, left = list(self._box), set(self._hosts)
+        self._box.clear()
+        if not left:
+            return
+        with self._project.database.write() as connection:
+            for job_id, event in box:
+                if not isinstance(event, Failed):    # that is us, ending the child
+                    store(connection, job_id, event)
+            jobs.mark_interrupted(connection)
+        self._hosts.clear()
+
+    # — what runs —
+
+    def _start_next(self) -> None:
+        for kinds in SLOTS:
+            while not self._closed and not any(host.stays == (kinds is SHORT) for host in self._hosts.values()):
+                with self._project.database.read() as connection:
+                    job = jobs.next_waiting(connection, kinds)
+                if job is None:
+                    break
+                self._start(job)
+
+    def _start(self, job: jobs.StoredJob) -> None:
+        try:
+            spec = decode_spec(job.spec)             # fails for a job of an older program
+            with self._project.database.read() as connection:
+                spec = continued(connection, job.id, spec)
+            host = self._hosts[job.id] = self._host(job.kind)
+        except (WorkbenchError, OSError) as error:
+            failed = Failed(f"The job could not be started: {error}", known=True)
+            with self._project.database.write() as connection:
+                changes = store(connection, job.id, failed)
+            self._tell(job.id, failed, changes)
+            return
+        self._start_postman()
+        self._set_state(job.id, JobState.RUNNING, detail=job_detail(spec))
+        host.run(spec, partial(self._hear, job.id))
+
+    def _host(self, kind: str) -> Host:
+        """A new child for a long job; for a short one that which has its model loaded still, if it lives."""
+        if kind in LONG:
+            return Host()
+        self._stop_cooling()
+        warm, self._warm = self._warm, None
+        return warm if warm is not None and warm.alive else Host(stay=True)
+
+    def _release(self, job_id: int) -> None:
+        """A job has ended: keep the child of a short one warm for a while."""
+        host = self._hosts.pop(job_id, None)
+        if host is None or not host.stays:
+            return
+        self._drop_warm()
+        self._warm = host
+        self._cooling = Timer(WARM_SECONDS, self._cool)
+        self._cooling.daemon = True
+        self._cooling.start()
+
+    def _cool(self) -> None:
+        if not self._closed:
+            self._project.lane.submit(self._drop_warm)
+
+    def _drop_warm(self) -> None:
+        self._stop_cooling()
+        if self._warm is not None:
+            self._warm.kill()
+            self._warm = None
+
+    def _stop_cooling(self) -> None:
+        if self._cooling is not None:
+            self._cooling.cancel()
+            self._cooling = None
+
+    # — events on their way from the children to the database and the listeners —
+
+    def _hear(self, job_id: int, event: Event) -> None:
+        """On a child's reading thread."""
+        with self._arrival:
+            self._box.append((job_id, event))
+            self._arrival.notify_all()
+
+    def _start_postman(self) -> None:
+        if self._postman is None:
+            self._postman = Thread(target=self._deliver, name="job-postman", daemon=True)
+            self._postman.start()
+
+    def _deliver(self) -> None:
+        while True:
+            with self._arrival:
+                self._arrival.wait_for(lambda: self._closed or self._box)
+                self._arrival.wait_for(lambda: self._closed or self._ending(), BATCH_SECONDS)
+                if self._closed:
+                    return
+                delivered = self._project.lane.submit(self._drain)
+            delivered.result()
+
+    def _ending(self) -> bool:
+        return any(isinstance(event, Finished | Failed | Stopped) for _, event in self._box)
+
+    def _drain(self) -> None:
+        """On the lane: one transaction for all that has come, then the listeners."""
+        with self._arrival:
+            batch = _without_stale_progress(self._box)
+            self._box.clear()
+        if self._closed or not batch:
+            return
+        try:
+            with self._project.database.write() as connection:
+                changes = [store(connection, job_id, event) for job_id, event in batch]
+        except Exception as error:                   # a full disk, or a bug: what came is not kept, so nothing goes on
+            self._give_up({job_id for job_id, _ in batch}, error)
+            return
+        for (job_id, event), changed in zip(batch, changes, strict=True):
+            if isinstance(event, Finished | Failed | Stopped):
+                self._release(job_id)
+            self._tell(job_id, event, changed)
+        if any(isinstance(event, Finished | Failed | Stopped) for _, event in batch):
+            self._start_next()
+
+    def _give_up(self, job_ids: set[int], error: Exception) -> None:
+        """End the jobs whose results could not be written."""
+        logging.getLogger(__name__).error("results could not be written", exc_info=error)
+        failed = from_exception(error)
+        for job_id in job_ids:
+            host = self._hosts.pop(job_id, None)
+            if host is not None:
+                host.close()
+            try:
+                with self._project.database.write() as connection:
+                    changes = store(connection, job_id, failed)
+            except WorkbenchError:                   # the next opening of the project marks it as interrupted
+                changes = Changes.of(Kind.JOB, [job_id])
+            self._tell(job_id, failed, changes)
+        with self._arrival:
+            left = [(job_id, event) for job_id, event in self._box if job_id not in job_ids]
+            self._box.clear()
+            self._box.extend(left)
+
+    def _tell(self, job_id: int, event: Event, changes: Changes) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(job_id, event, changes)
+            except Exception:                        # one view's bug is not to stop the writing of results
+                logging.getLogger(__name__).exception("a listener failed")
+
+    def _unlisten(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    # — rows —
+
+    def _changed(self, job_id: int, state: JobState) -> None:
+        self._tell(job_id, StateChanged(state), Changes.of(Kind.JOB, [job_id]))
+
+    def _set_state(self, job_id: int, state: JobState, detail: str | None = None) -> None:
+        with self._project.database.write() as connection:
+            jobs.set_state(connection, job_id, state, detail=detail)
+        self._changed(job_id, state)
+
+    def _stored(self, job_id: int) -> jobs.StoredJob:
+        with self._project.database.read() as connection:
+            job = jobs.get_job(connection, job_id)
+        if job is None:
+            raise JobError(f"There is no job {job_id} in this project.")
+        return job
+
+    def _expect(self, job_id: int, verb: str, *states: JobState) -> None:
+        state = JobState(self._stored(job_id).state)
+        if state not in states or (state is JobState.RUNNING and job_id not in self._hosts):
+            raise JobError(f"Job {job_id} is {state}, so it cannot be {verb}.", safe="Nothing was changed.")
+
+    def _info(self, job: jobs.StoredJob) -> JobInfo:
+        host = self._hosts.get(job.id)
+        detail = job.detail
+        if host is not None and job.state == JobState.RUNNING and host.silent_seconds > SILENT_SECONDS:
+            detail = f"No sign of life for {host.silent_seconds:.0f} s. {detail}"
+        return JobInfo(job.id, job.kind, job.title, detail, JobState(job.state), job.done, job.total, job.unit,
+                       job.rate, job.seconds_left, job.started, job.ended, job.summary)
+
+
+def _without_stale_progress(box: deque[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """Of each job only the newest Progress; everything else in its order."""
+    newest = {job_id: event for job_id, event in box if isinstance(event, Progress)}
+    return [(job_id, event) for job_id, event in box
+            if not isinstance(event, Progress) or newest[job_id] is event]

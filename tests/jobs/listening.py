@@ -1,0 +1,40 @@
+"""A listener that a test can wait on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Condition
+
+from workbench.jobs.events import Event, Failed, Finished, Stopped
+
+PATIENCE = 60.0
+
+
+class Heard:
+    """All events in order; ``until`` waits for one."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._arrival = Condition()
+
+    def __call__(self, event: Event) -> None:
+        with self._arrival:
+            self.events.append(event)
+            self._arrival.notify_all()
+
+    def until(self, wanted: Callable[[Event], bool]) -> Event:
+        with self._arrival:
+            assert self._arrival.wait_for(lambda: any(map(wanted, self.events)), PATIENCE), self.events
+            return next(event for event in self.events if wanted(event))
+
+    def last(self) -> Event:
+        return self.until(lambda event: isinstance(event, Finished | Failed | Stopped))
+
+    def quiet(self, seconds: float) -> bool:
+        """Whether nothing more comes for so long."""
+        with self._arrival:
+            before = len(self.events)
+            return not self._arrival.wait_for(lambda: len(self.events) > before, seconds)
+
+    def of(self, kind: str) -> list[Event]:
+        return [event for event in self.events if event.kind == kind]

@@ -1,0 +1,66 @@
+"""What a job works on, checked and cleared before it starts: candidates that can be told apart, answers to score."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from workbench.domain import Demonstration, Prompt, Question
+from workbench.errors import JobError
+
+
+def usable_candidates(
+    candidates: Sequence[Demonstration], base: Prompt, log: Callable[[str], None]
+) -> tuple[Demonstration, ...]:
+    """The candidates that are not in the base prompt already. Raises JobError: none left, or ids missing or doubled."""
+    ids = Counter(candidate.id for candidate in candidates)
+    if None in ids or any(count > 1 for count in ids.values()):
+        raise JobError("The candidates of this job cannot be told apart: each needs an id of its own.")
+    in_base = {demonstration.content_hash for demonstration in base.demonstrations}
+    usable = tuple(candidate for candidate in candidates if candidate.content_hash not in in_base)
+    if not usable:
+        raise JobError("There are no candidates to score.", remedy="Choose a filter or a selection that holds some.")
+    if len(usable) < len(candidates):
+        log(f"{len(candidates) - len(usable)} candidates are in the base prompt already and are left out.")
+    return usable
+
+
+def usable_questions(
+    questions: Sequence[Question], turns: str, what: str, log: Callable[[str], None]
+) -> tuple[Question, ...]:
+    """The questions that have a reference answer to score. Raises JobError: none, or ids missing or doubled."""
+    ids = Counter(question.id for question in questions)
+    if None in ids or any(count > 1 for count in ids.values()):
+        raise JobError(f"The {what} of this job cannot be told apart: each needs an id of its own.")
+    usable = tuple(question for question in questions if answers_scored([question], turns))
+    if not usable:
+        raise JobError(
+            f"None of the {what} has a reference answer, so there is nothing to score.",
+            remedy="Import reference answers with the question set, or choose another set.",
+        )
+    if len(usable) < len(questions):
+        log(f"{len(questions) - len(usable)} of the {what} have no reference answer and are left out.")
+    return usable
+
+
+def answers_scored(questions: Sequence[Question], turns: str) -> int:
+    """How many reference answers count: one a question or one a turn, and none after a turn that has none."""
+    count = 0
+    for question in questions:
+        for reference, _ in zip(question.references[: 1 if turns == "first" else None], question.turns, strict=False):
+            if not reference:
+                break
+            count += 1
+    return count
+
+
+def check_apart(questions: Sequence[Question], heldout: Sequence[Question]) -> None:
+    """Raises JobError when a held-out question is also searched on: the report would flatter."""
+    searched = {question.turns for question in questions}
+    shared = sum(question.turns in searched for question in heldout)
+    if shared:
+        raise JobError(
+            f"{shared} of the held-out questions are among the search questions.",
+            safe="Nothing was started.",
+            remedy="Choose another held-out set.",
+        )

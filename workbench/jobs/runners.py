@@ -1,0 +1,28 @@
+"""Which function runs which kind of job."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from workbench.jobs.run import Run
+from workbench.jobs.run_model import run_count, run_generate, run_inspect
+from workbench.jobs.run_score import run_score
+from workbench.jobs.run_search import run_search
+from workbench.jobs.specs import CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+
+
+def run_job(spec: JobSpec, run: Run) -> None:
+    """Do the job and say its events, the last of them Finished. Raises what goes wrong, and Cancelled."""
+    match spec:
+        case ScoreSpec():
+            run_score(spec, run)
+        case SearchSpec():
+            run_search(spec, run)
+        case InspectSpec():
+            run_inspect(spec, run)
+        case CountSpec():
+            run_count(spec, run)
+        case GenerateSpec():
+            run_generate(spec, run)
+        case _:
+            assert_never(spec)

@@ -1,0 +1,97 @@
+"""Writing what a job's child says into the database, event by event."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from db import jobs, scores
+from db.session import Connection
+from workbench.domain import AnswerScore, Changes, Interval, Kind
+from workbench.jobs.events import (
+    Artifact,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Log,
+    Metric,
+    Progress,
+    RoundFinished,
+    Scored,
+    Started,
+    Stopped,
+)
+from workbench.jobs.specs import JobState
+from workbench.search.intervals import gain_intervals
+
+SCORING_ROUND = 0
+BOOTSTRAP_SEED = 0                   # intervals that are read again have to come out the same
+
+
+def store(connection: Connection, job_id: int, event: Event) -> Changes:
+    """Write one event; returns what changed. Tokens, texts and counts are for whoever asked, and not kept."""
+    touched: dict[Kind, frozenset[int]] = {}
+    match event:
+        case Started():
+            jobs.set_facts(connection, job_id, event.facts)
+        case Progress():
+            jobs.set_progress(connection, job_id, event.done, event.total, event.unit, detail=event.message,
+                              rate=event.rate, seconds_left=event.seconds_left)
+        case Log():
+            jobs.append_log(connection, job_id, event.level, event.message)
+        case Scored():
+            scores.insert_scores(connection, job_id, [(event.round, event.score)])
+            touched = {Kind.SCORE: frozenset({job_id})}
+        case RoundFinished():
+            scores.insert_round(connection, job_id, event.round)
+            touched = {Kind.SEARCH: frozenset({job_id})}
+            if event.round.number == 1:              # later rounds' gains are not against the base prompt
+                gains = {one.demonstration_id: one.gain for one in event.round.ranking}
+                touched |= _show_gains(connection, job_id, gains)
+        case Evaluated():
+            scores.insert_evaluation(connection, job_id, event.evaluation)
+            touched = {Kind.SEARCH: frozenset({job_id})}
+        case Metric():
+            jobs.add_metric(connection, job_id, event.name, event.step, event.value)
+        case Artifact():
+            jobs.add_artifact(connection, job_id, event.path, event.role, event.sha256)
+        case Finished() | Failed() | Stopped():
+            touched = _end(connection, job_id, event)
+        case _:
+            return Changes()
+    return Changes({Kind.JOB: frozenset({job_id})} | touched)
+
+
+def _end(connection: Connection, job_id: int, event: Finished | Failed | Stopped) -> dict[Kind, frozenset[int]]:
+    match event:
+        case Finished():
+            jobs.set_summary(connection, job_id, event.summary)
+            jobs.set_state(connection, job_id, JobState.FINISHED, detail="")
+            gains = score_job_gains(connection, job_id)
+            return _show_gains(connection, job_id, gains) if gains else {}
+        case Failed():
+            jobs.set_state(connection, job_id, JobState.FAILED, detail=event.message)
+            jobs.append_log(connection, job_id, "error", event.message)
+            if event.traceback:
+                jobs.append_log(connection, job_id, "error", event.traceback)
+        case Stopped():
+            jobs.set_state(connection, job_id, JobState.STOPPED, detail="Cancelled; what was finished is kept.")
+    return {}
+
+
+def score_job_gains(connection: Connection, job_id: int) -> dict[int, Interval]:
+    """Gains over the base prompt of all that a score job has scored; empty for a search."""
+    answers: dict[int | None, tuple[AnswerScore, ...]] = {
+        score.demonstration_id: score.answers for _, score in scores.scores(connection, job_id, SCORING_ROUND)
+    }
+    base = answers.pop(None, None)
+    ids = [id for id in answers if id is not None]
+    if base is None or not ids:
+        return {}
+    intervals = gain_intervals(base, [answers[id] for id in ids], np.random.default_rng(BOOTSTRAP_SEED))
+    return dict(zip(ids, intervals, strict=True))
+
+
+def _show_gains(connection: Connection, job_id: int, gains: dict[int, Interval]) -> dict[Kind, frozenset[int]]:
+    scores.update_latest_gains(connection, job_id, gains)
+    return {Kind.DEMONSTRATION: frozenset(gains)}
