@@ -1,0 +1,388 @@
+"""The page Demonstrations: find candidates, read them, decide on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.domain import Changes, Kind
+from workbench.gui import preferences
+from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
+from workbench.gui.page import Page
+from workbench.gui.pages.demonstrations_commands import DemonstrationsCommands
+from workbench.gui.session import Session, grouped
+from workbench.gui.token_counting import TokenCounting, Tokenizers
+from workbench.gui.views.buttons import ghost, primary, secondary
+from workbench.gui.views.demonstration_editor import DemonstrationEditor
+from workbench.gui.views.demonstration_view import DemonstrationView
+from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.facets import FacetTree
+from workbench.gui.views.filter_bar import FilterBar
+from workbench.gui.views.keycaps import KeyHints
+from workbench.gui.views.labels import hairline
+from workbench.gui.views.pane import splitter
+from workbench.gui.views.popover import Popover
+from workbench.gui.views.selection_panel import SelectionPanel
+from workbench.services.demonstrations import Facets, Filter, Sort
+from workbench.services.project import Project
+
+NARROW = 1000                        # below this page width the facets become a popover of the filter bar
+HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("1", "to"), ("5", "rate"), ("J", "next"), ("K", "previous"),
+         ("Ctrl+Z", "undo"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The answer to one question to the project: what to show, in which order, and the counts beside it."""
+
+    where: Filter
+    ids: list[int]
+    facets: Facets
+    everything: int
+
+
+def read_listing(project: Project, where: Filter, sort: Sort, descending: bool) -> Listing:
+    ids = project.demonstrations.ids(where, sort, descending=descending)
+    facets = project.demonstrations.facets(where)
+    whole = facets if where == Filter() else project.demonstrations.facets(Filter())
+    return Listing(where, ids, facets, whole.total)
+
+
+class DemonstrationsPage(Page):
+    name = "demonstrations"
+    title = "Demonstrations"
+    icon_name = "demos"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.sort, self.descending = Sort.ID, False
+        self._listing: Listing | None = None
+        self._reading = self._stale = False
+        self._restoring = False
+        self._wanted: int | None = None              # to become the current row when the rows are there
+        self.filter = FilterBar()
+        self.facets = FacetTree()
+        self.table = DemonstrationTable(self._fetch, self)
+        self.view = DemonstrationView(self.table)
+        self.editor = DemonstrationEditor(session)
+        self.selection = SelectionPanel()
+        self._soon = QTimer(self, singleShot=True, interval=30)      # rows that are painted are read first
+        self._soon.timeout.connect(self._read)
+        self._looked = QTimer(self, singleShot=True, interval=0)
+        self._looked.timeout.connect(self._show_selection)
+        self._build()
+        self._connect()
+        self.commands = DemonstrationsCommands(self)
+        self._counting = TokenCounting(session, Tokenizers(), self)
+        self._restore()
+        self.read_again()
+        self._counting.start()
+
+    # Building
+
+    def _build(self) -> None:
+        header = self.header()
+        self.import_button, self.export_button = ghost("Import…", "drop"), ghost("Export…", "export")
+        self.import_button.setToolTip("Import a file, Ctrl+I. Files can be dropped anywhere on the window")
+        self.export_button.setToolTip("Export, Ctrl+E")
+        header.add_tool(self.import_button)
+        header.add_tool(self.export_button)
+        self.new_button = header.set_primary(primary("New demonstration", "plus"))
+        self.new_button.setToolTip("New demonstration, Ctrl+N")
+        self.body.itemAt(1).widget().hide()          # the line is below the filters here
+        self.body.addWidget(self.filter)
+        self.body.addWidget(hairline())
+        self._side = QStackedWidget()
+        self._side.addWidget(self.editor)
+        self._side.addWidget(self.selection)
+        self._side.setMinimumWidth(320)
+        self._side.setMaximumWidth(560)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._table_pane())
+        self._middle.addWidget(self._empty())
+        self._middle.addWidget(self._no_match())
+        self._middle.setMinimumWidth(440)
+        self.facets.setMinimumWidth(150)
+        self.facets.setMaximumWidth(320)
+        self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
+                               sizes=[164, 700, 380], stretch=1, key="demonstrations")
+        self.body.addWidget(self._panes, 1)
+        self._popover = Popover(self)
+
+    def _table_pane(self) -> QWidget:
+        pane = QWidget()
+        column = QVBoxLayout(pane)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(16, 8, 16, 8)
+        foot.addWidget(KeyHints(HINTS), 1)
+        column.addWidget(hairline())
+        column.addWidget(self._foot)
+        return pane
+
+    def _empty(self) -> EmptyState:
+        bring, write = secondary("Import…", "drop"), primary("New demonstration", "plus")
+        bring.clicked.connect(lambda: self.commands.import_files())
+        write.clicked.connect(lambda: self.commands.write_new())
+        return EmptyState("demos", "No demonstrations yet", "Drop a file here, or write the first one yourself.",
+                          (bring, write))
+
+    def _no_match(self) -> EmptyState:
+        clear = secondary("Clear filters")
+        clear.clicked.connect(self.filter.clear)
+        return EmptyState("filter", "No demonstration matches", "Take a filter away, or search for other words.",
+                          (clear,))
+
+    def _connect(self) -> None:
+        self.filter.changed.connect(lambda where: self._filter_changed())
+        self.filter.left.connect(self.focus_table)
+        self.filter.density_changed.connect(self._set_density)
+        self.filter.columns_changed.connect(self._set_columns)
+        self.filter.facets_pressed.connect(lambda: self._popover.open_at(self.filter.facets_button, self.facets))
+        self.facets.chosen.connect(self.filter.set_facets)
+        self.table.sort_chosen.connect(self._set_sort)
+        self.view.looked_at.connect(lambda: None if self._restoring else self._looked.start())
+        self.editor.created.connect(self._created)
+        self.editor.closed.connect(self._show_selection)
+
+    def _restore(self) -> None:
+        store = preferences.settings()
+        cosy = str(store.value("demonstrations/cosy", "true")) == "true"
+        self.filter.set_density(cosy)
+        self.view.set_cosy(cosy)
+        names = str(store.value("demonstrations/hidden", "")).split()
+        hidden = {column for column in Column if column.name in names}
+        self.filter.set_hidden_columns(hidden)
+        self.view.set_hidden_columns(hidden)
+
+    # Reading
+
+    def read_again(self) -> None:
+        """Read ids and counts soon; many calls are one reading."""
+        self._stale = True
+        if self.isVisible() or self._listing is None:
+            self._soon.start()
+
+    def _read(self) -> None:
+        if self._reading or not self._stale:
+            return
+        self._reading, self._stale = True, False
+        where, sort, descending = self.filter.where(), self.sort, self.descending
+        self.session.ask(lambda p: read_listing(p, where, sort, descending), self._arrived, self._failed, owner=self)
+
+    def _arrived(self, listing: Listing) -> None:
+        self._reading = False
+        self._listing = listing
+        self._show_rows(listing.ids)
+        self.facets.show_facets(listing.facets, listing.where)
+        self.editor.properties.tags.set_known(listing.facets.tags)
+        self.selection.tags.set_known(listing.facets.tags)
+        self.editor.properties.set_categories(listing.facets.categories)
+        self.selection.set_categories(list(listing.facets.categories))
+        self.header().set_subtitle(self._subtitle(listing))
+        self._choose_pane(listing)
+        if self._stale:
+            self._soon.start()
+
+    def _failed(self, error: Exception) -> None:
+        self._reading = False
+        self.session.error.emit(error)
+
+    def _subtitle(self, listing: Listing) -> str:
+        shown, whole = grouped(len(listing.ids)), grouped(listing.everything)
+        return f"{shown} of {whole} shown" if self.filter.active() else f"{whole} shown" if listing.everything else ""
+
+    def _show_rows(self, ids: list[int]) -> None:
+        """New ids; the current row stays, or the one that takes its place."""
+        view = self.view
+        current, selected, position = view.current_id(), view.selected_ids(), view.currentIndex().row()
+        wanted, self._wanted = self._wanted, None
+        if ids == self.table.ids() and wanted is None:
+            return
+        top = self.view.verticalScrollBar().value()
+        self._restoring = True
+        self.table.set_ids(ids)
+        at = self.table.position(wanted) if wanted is not None else None
+        if at is None:
+            at = self.table.position(current) if current is not None else None
+            if at is not None and len(selected) > 1:
+                view.go_to(at)
+                view.select_ids(selected)
+                at = -1
+        if at is None:
+            at = max(position, 0)
+        if at >= 0:
+            view.go_to(at)
+        if wanted is None and position > 0 and self.table.id_at(position) == current:
+            view.verticalScrollBar().setValue(top)
+        self._restoring = False
+        self._looked.start()
+
+    def _choose_pane(self, listing: Listing) -> None:
+        nothing = not listing.everything
+        self._middle.setCurrentIndex(0 if listing.ids else 1 if nothing else 2)
+        self.export_button.setEnabled(bool(listing.everything))
+        bare = nothing and not self.editor.writing_new()
+        self._side.setVisible(not bare and (bool(listing.ids) or self.editor.writing_new()))
+        self.facets.setVisible(not nothing and self.width() >= NARROW)
+        self.filter.setEnabled(not nothing)
+        if nothing and not self.isAncestorOf(self.focusWidget() or self):
+            self._middle.setFocus()
+
+    def _fetch(self, ids: list[int], then: Any) -> None:
+        def failed(error: Exception) -> None:
+            self.table.failed()
+            self.session.error.emit(error)
+
+        self.session.ask(lambda p: p.demonstrations.rows(ids), then, failed, owner=self.table)
+
+    # What is chosen
+
+    def chosen_ids(self) -> list[int]:
+        """The selected demonstrations, or else the current one."""
+        ids = self.view.selected_ids()
+        current = self.view.current_id()
+        return ids or ([current] if current is not None else [])
+
+    def _show_selection(self) -> None:
+        if self.editor.writing_new() and not self.editor.give_up_blank():
+            return
+        count = self.view.selected_count()
+        if count > 1:
+            self.editor.save()
+            self.selection.show_count(count, read_only=self.session.read_only)
+            self._side.setCurrentWidget(self.selection)
+            return
+        self._side.setCurrentWidget(self.editor)
+        current = self.view.current_id()
+        if current is not None:
+            self.editor.open(current)
+        elif self._listing is not None:
+            self._choose_pane(self._listing)
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous row."""
+        if self.table.rowCount():
+            self.view.step(by)
+
+    def show_editor(self) -> None:
+        self._side.show()
+        self._side.setCurrentWidget(self.editor)
+
+    def _created(self, id: int) -> None:
+        """A new demonstration was stored: bring it into view, through the filters if need be."""
+        self._wanted = id
+        if self.filter.active():
+            self.filter.clear()
+        self.read_again()
+        self.focus_table()
+
+    def focus_table(self) -> None:
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # What the person changes about the view
+
+    def _filter_changed(self) -> None:
+        words = bool(self.filter.where().text)
+        if self.sort is Sort.RELEVANCE and not words:
+            self.sort = Sort.ID
+        if self._listing is not None:
+            self.facets.show_facets(self._listing.facets, self.filter.where())
+        self.read_again()
+
+    def _set_sort(self, sort: Sort, descending: bool) -> None:
+        self.sort, self.descending = sort, descending
+        self.read_again()
+
+    def _set_density(self, cosy: bool) -> None:
+        self.view.set_cosy(cosy)
+        preferences.settings().setValue("demonstrations/cosy", "true" if cosy else "false")
+        if self.view.currentIndex().isValid():
+            self.view.scrollTo(self.view.currentIndex())
+
+    def _set_columns(self, hidden: set[Column]) -> None:
+        self.view.set_hidden_columns(hidden)
+        preferences.settings().setValue("demonstrations/hidden", " ".join(sorted(c.name for c in hidden)))
+
+    # The window's side
+
+    def shown(self, **arguments: Any) -> None:
+        """``import_paths`` opens the import dialog, ``write_new`` a new demonstration, ``demonstration_id`` goes to
+        one, ``text`` searches."""
+        if self._stale:
+            self._soon.start()
+        if "text" in arguments:
+            self.filter.set_query(str(arguments["text"]))
+        if arguments.get("demonstration_id") is not None:
+            self.go_to(int(arguments["demonstration_id"]))
+        if arguments.get("write_new"):
+            self.commands.write_new()
+        elif arguments.get("import_paths"):
+            paths: Sequence[Path] = arguments["import_paths"]
+            self.commands.open_import(list(paths))
+        else:
+            self.focus_table()
+
+    def go_to(self, id: int) -> None:
+        """Show one demonstration; filters that hide it are cleared."""
+        at = self.table.position(id)
+        if at is not None:
+            self.view.go_to(at)
+            return
+        self._wanted = id
+        if self.filter.active():
+            self.filter.clear()
+        self.read_again()
+
+    def refresh(self, changes: Changes) -> None:
+        touched = changes.touched.get(Kind.DEMONSTRATION)
+        if touched is not None:
+            self.table.forget(touched)
+        if changes.concerns(Kind.SCORE) or changes.concerns(Kind.MODEL):
+            self.table.forget()
+        elif touched is None:
+            return
+        self._counting.start()
+        current = self.editor.current()
+        if current is not None and (touched is None or not touched or current in touched):
+            self.editor.reload()
+        self.read_again()
+
+    def panes(self) -> list[QWidget]:
+        return [self.filter.field, self.facets, self.view, self._side]
+
+    def busy(self) -> bool:
+        return self._reading or self._soon.isActive() or self._looked.isActive()
+
+    # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.editor.give_up_blank()
+            self.focus_table()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.editor.save()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self._foot.setVisible(event.size().width() >= 900)
+        self.filter.facets_button.setVisible(narrow)
+        if not narrow and self._popover.holds(self.facets):
+            self._popover.close()
+        if self._panes.indexOf(self.facets) < 0 and not narrow:
+            self._panes.insertWidget(0, self.facets)
+        self.facets.setVisible(not narrow and (self._listing is None or bool(self._listing.everything)))

@@ -1,0 +1,110 @@
+"""Counting demonstrations' tokens with the current model's tokenizer, a little at a time between other work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer
+
+from workbench.domain import Changes, Demonstration, Kind, ModelRef
+from workbench.errors import ModelError
+from workbench.gui.session import Session
+from workbench.models import Tokenizer, load_tokenizer
+from workbench.services.project import Project
+
+CHUNK = 250                                      # demonstrations counted before other work has its turn
+TELL_EVERY = 4                                   # chunks after which the views hear of it
+
+
+class Tokenizers:
+    """Tokenizers by model, loaded once. Belongs to the database lane, as everything that uses it runs there."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], Tokenizer] = {}
+
+    def current(self, project: Project) -> tuple[ModelRef, Tokenizer] | None:
+        """The current model and its tokenizer; None if there is no model or its tokenizer cannot be read."""
+        ref = project.models.current()
+        if ref is None:
+            return None
+        key = (ref.path, ref.sha256)
+        if key not in self._loaded:
+            try:
+                self._loaded[key] = load_tokenizer(ref)
+            except ModelError:
+                return None                      # the Models page says what is the matter with it
+        return ref, self._loaded[key]
+
+
+def turn_tokens(tokenizer: Tokenizer, demonstration: Demonstration) -> list[int]:
+    """Tokens of each turn's text, without a template's frame."""
+    return [len(tokenizer.encode(turn.text, special=False).ids) for turn in demonstration.turns]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    model_id: int
+    ids: list[int]
+
+
+class TokenCounting(QObject):
+    """Counts what has not been counted yet; ``start`` may be called as often as something may have changed."""
+
+    def __init__(self, session: Session, tokenizers: Tokenizers, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tokenizers = tokenizers
+        self._running = self._again = False
+        self._counted: list[int] = []
+        self._chunks = 0
+
+    def start(self) -> None:
+        if self._session.project is None or self._session.read_only:
+            return
+        if self._running:
+            self._again = True
+            return
+        self._running, self._again = True, False
+        self._step()
+
+    def busy(self) -> bool:
+        return self._running
+
+    def _step(self) -> None:
+        self._session.ask(self._count, self._done, self._failed, owner=self)
+
+    def _count(self, project: Project) -> _Counted | None:
+        found = self._tokenizers.current(project)
+        if found is None or found[0].id is None:
+            return None
+        ref, tokenizer = found
+        ids = project.demonstrations.uncounted(ref.id, CHUNK)
+        if not ids:
+            return None
+        counts = [(d.id, sum(turn_tokens(tokenizer, d))) for d in project.demonstrations.get(ids) if d.id is not None]
+        project.demonstrations.store_token_counts(ref.id, counts)
+        return _Counted(ref.id, [id for id, _ in counts])
+
+    def _done(self, counted: _Counted | None) -> None:
+        if counted is None or not counted.ids:
+            self._tell()
+            self._running = False
+            if self._again:
+                self.start()
+            return
+        self._counted += counted.ids
+        self._chunks += 1
+        if self._chunks % TELL_EVERY == 0:
+            self._tell()
+        QTimer.singleShot(0, self, self._step)
+
+    def _failed(self, error: Exception) -> None:
+        self._running = False
+        self._session.error.emit(error)
+
+    def _tell(self) -> None:
+        ids: Iterable[int] = self._counted
+        if self._counted:
+            self._counted = []
+            self._session.changed.emit(Changes({Kind.DEMONSTRATION: frozenset(ids)}))

@@ -1,0 +1,155 @@
+"""One turn of a demonstration as a card that can be written in."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.domain import Role, Turn
+from workbench.gui import theme
+from workbench.gui.views.buttons import icon_button
+from workbench.gui.views.labels import IconLabel, label, set_property
+from workbench.gui.views.safe_text import CHUNK, LINE, SafeText
+from workbench.gui.wording import counted
+
+_ICONS = {Role.USER: ("user", "text3"), Role.ASSISTANT: ("spark", "accent_text"), Role.SYSTEM: ("chip", "text3")}
+
+
+class GrowingEdit(QPlainTextEdit):
+    """As high as its text, so that the pane scrolls and not the field. Plain text in and out."""
+
+    focus_changed = Signal(bool)
+
+    def __init__(self, accessible: str, *, bare: bool = True, least_lines: int = 1,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._least = least_lines
+        if bare:
+            self.setProperty("k", "bare")
+        self.setAccessibleName(accessible)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
+        theme.notifier.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = max(self.document().size().height(), self._least)      # a plain text document counts in lines
+        frame = 0 if self.property("k") == "bare" else 10
+        self.setFixedHeight(math.ceil(lines * self.fontMetrics().lineSpacing()) + 2 + frame)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+
+class TurnCard(QFrame):
+    """``edited`` follows the typing; ``left`` says that the person has moved on (time to save)."""
+
+    edited = Signal()
+    left = Signal()
+    remove_pressed = Signal()
+    move_pressed = Signal(int)                       # -1 up, 1 down
+    role_chosen = Signal(object)
+
+    def __init__(self, turn: Turn, *, read_only: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._role = turn.role
+        self._text = turn.text
+        self._menu_open = False
+        # text that Qt would lay out for seconds is shown in pieces and not edited here
+        self.too_long = len(turn.text) > CHUNK or any(len(line) > 4 * LINE for line in turn.text.split("\n"))
+        self.edit: GrowingEdit | None = None
+        self._tokens = label("", "caption")
+        self._set_look(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 8, 12)
+        column.setSpacing(2)
+        column.addLayout(self._head(read_only))
+        if self.too_long:
+            column.addWidget(self._long_text(turn.text))
+        else:
+            self.edit = GrowingEdit(f"{turn.role.value.capitalize()} turn")
+            self.edit.setPlainText(turn.text)
+            self.edit.setReadOnly(read_only)
+            self.edit.setPlaceholderText("What the person asks" if turn.role is Role.USER else
+                                         "What a good answer says" if turn.role is Role.ASSISTANT else "Rules")
+            self.edit.textChanged.connect(self.edited)
+            self.edit.focus_changed.connect(self._focused)
+            column.addWidget(self.edit)
+
+    def _head(self, read_only: bool) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(IconLabel(*_ICONS[self._role], 16))
+        row.addWidget(label(self._role.value.capitalize(), "section"))
+        row.addWidget(self._tokens)
+        row.addStretch(1)
+        copy = icon_button("copy", "Copy turn", size=16, token="text3")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.turn().text))
+        self._more = icon_button("more", "More for this turn", size=16, token="text3")
+        self._more.setMenu(self._menu())
+        self._more.setEnabled(not read_only)
+        row.addWidget(copy)
+        row.addWidget(self._more)
+        return row
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for role in Role:
+            if role is not self._role:
+                menu.addAction(f"Make it the {role.value}'s turn", lambda role=role: self.role_chosen.emit(role))
+        menu.addSeparator()
+        menu.addAction("Move up", lambda: self.move_pressed.emit(-1))
+        menu.addAction("Move down", lambda: self.move_pressed.emit(1))
+        menu.addSeparator()
+        menu.addAction("Remove turn", self.remove_pressed.emit)
+        return menu
+
+    def _long_text(self, text: str) -> QWidget:
+        view = SafeText(text, accessible=f"{self._role.value.capitalize()} turn, too long to edit here")
+        view.setFixedHeight(260)
+        view.setToolTip(f"{counted(len(text), 'character')}: too long to edit here")
+        return view
+
+    def turn(self) -> Turn:
+        return Turn(self._role, self._text if self.edit is None else self.edit.toPlainText())
+
+    def set_tokens(self, tokens: int | None) -> None:
+        self._tokens.setText("" if tokens is None else counted(tokens, "token"))
+
+    def start(self) -> None:
+        """Put the cursor at the end of the text."""
+        if self.edit is not None:
+            self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+
+    def _focused(self, on: bool) -> None:
+        self._set_look(on)
+        if not on:
+            self.left.emit()
+
+    def _set_look(self, edited: bool) -> None:
+        set_property(self, "card", "selected" if edited else "canvas" if self._role is not Role.ASSISTANT else "1")
