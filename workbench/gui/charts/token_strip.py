@@ -136,7 +136,7 @@ class TokenStrip(Chart):
         for block in range(boxes[-1].block + 1 if boxes else 0):
             for row, name in enumerate(ROWS):
                 y = rect.y() + block * (LINE * 3 + BLOCK_GAP) + row * LINE
-                draw_text(painter, QRectF(rect.x(), y, self._label_width(), BOX), name, theme.color("text2"), small)
+                draw_text(painter, QRectF(rect.x(), y + 1, self._label_width(), BOX), name, theme.color("text2"), small)
         for box in boxes:
             for row in range(3):
                 place = self._place(box, row).translated(rect.topLeft())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
@@ -72,6 +74,17 @@ class RankingTable(QTableView):
 
     def selected_rows(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedRows())
+
+    def choose(self, row: int, selected: Sequence[int]) -> None:
+        """Make ``row`` the current one and select ``selected`` (rows; those below zero are left out)."""
+        columns = self.model().columnCount() - 1
+        wanted = QItemSelection()
+        for other in {row, *selected}:
+            if other >= 0:
+                wanted.select(self.model().index(other, 0), self.model().index(other, columns))
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().select(wanted, flags.ClearAndSelect)
+        self.selectionModel().setCurrentIndex(self.model().index(row, Column.TITLE), flags.NoUpdate)
 
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         self.row_changed.emit(current.row())

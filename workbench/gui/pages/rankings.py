@@ -1,0 +1,358 @@
+"""The Rankings page: what each candidate does, question by question, and how a search builds its set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.domain import Changes, Kind
+from workbench.gui.charts.chart_view import ChartTools, ChartView
+from workbench.gui.charts.heat_map import HeatMap
+from workbench.gui.charts.heat_scale import ScaleBar
+from workbench.gui.charts.numbers import signed
+from workbench.gui.item_models.ranking import Measure, RankingModel
+from workbench.gui.page import Page
+from workbench.gui.pages.rankings_charts import ChartsPane
+from workbench.gui.pages.rankings_form import RunForm
+from workbench.gui.pages.rankings_header import RankingsHeader
+from workbench.gui.pages.rankings_reading import RunReading, read_run
+from workbench.gui.pages.rankings_request import RunRequest, build, default_request, read_choices
+from workbench.gui.pages.rankings_tokens import TokensPane
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import icon_button, primary, secondary
+from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.labels import hairline
+from workbench.gui.views.pane import PaneHeader, Splitter, splitter
+from workbench.gui.views.ranking_table import RankingTable
+from workbench.services.project import Project
+from workbench.services.results import RunInfo
+
+UPDATE_MS = 250                      # live: at most four times a second
+COLUMNS = [533, 737]
+ROWS = [470, 326]
+EMPTY, WAITING, CONTENT = range(3)
+
+
+class RankingsPage(Page):
+    name = "rankings"
+    title = "Rankings"
+    icon_name = "rank"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._runs: list[RunInfo] = []
+        self._job_id: int | None = None
+        self._round = 0
+        self._reading: RunReading | None = None
+        self._wanted_cell: tuple[int, int] | None = None
+        self._under_way = self._again = False
+        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._stale.timeout.connect(self._read)
+        self.model = RankingModel()
+        self.table = RankingTable(self.model)
+        self.heat = HeatMap()
+        self.charts = ChartsPane(session.error.emit)
+        self.tokens = TokensPane(session)
+        self.tools = RankingsHeader(session, self.header(), self.model, self.table)
+        self._build()
+        self._connect()
+        self._read()
+
+    # building
+    def _build(self) -> None:
+        start = primary("Start a search", "play")
+        start.clicked.connect(self.start_default)
+        choose = secondary("Choose what to run…")
+        choose.clicked.connect(lambda: self.open_form())
+        self._empty = EmptyState("rank", "Nothing is ranked yet", "A greedy search tries every candidate with the "
+                                 "current model, and keeps the ones that help most.", (start, choose))
+        self._waiting = EmptyState("rank", "Nothing is scored yet", "The first scores show here as they come.")
+        self._stack = QStackedWidget()
+        for state in (self._empty, self._waiting, self._content()):
+            self._stack.addWidget(state)
+        self.body.addWidget(self._stack, 1)
+
+    def _content(self) -> QWidget:
+        self._candidates = PaneHeader("Candidates", "")
+        self._candidates.add_tool(self.tools.round)
+        columns = icon_button("more", "Columns", "Columns of the table")
+        columns.setMenu(self.table.columns_menu())
+        self._candidates.add_tool(columns)
+        self._questions = PaneHeader("By question", "")
+        self._scale = ScaleBar(diverging=True)
+        self._questions.add_tool(self._scale)
+        self._heat_view = ChartView(self.heat, self.heat)
+        tools = ChartTools(lambda: self._heat_view, self.session.error.emit)
+        self._questions.add_tool(tools.table)
+        self._questions.add_tool(tools.export)
+        across = Qt.Orientation.Horizontal
+        self._top = splitter(across, _pane(self._candidates, self.table), _pane(self._questions, self._heat_view),
+                             sizes=COLUMNS, stretch=1, key="rankings-top")
+        self._bottom = splitter(across, self.charts, self.tokens, sizes=COLUMNS, stretch=1, key="rankings-top")
+        return splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, key="rankings-rows")
+
+    def _connect(self) -> None:
+        _move_together(self._top, self._bottom)
+        table, heat = self.table.verticalScrollBar(), self.heat.verticalScrollBar()
+        table.valueChanged.connect(heat.setValue)
+        heat.valueChanged.connect(table.setValue)
+        # the table gets room for a sideways bar of its own when the heat map has one, so that both end at one row
+        self.heat.horizontalScrollBar().rangeChanged.connect(
+            lambda low, high: self.table.setHorizontalScrollBarPolicy(
+                Qt.ScrollBarPolicy.ScrollBarAlwaysOn if high > low else Qt.ScrollBarPolicy.ScrollBarAlwaysOff))
+        self.heat.scale_changed.connect(lambda clip: self._scale.set_ends(signed(-clip, 1), signed(clip, 1)))
+        self.model.layoutChanged.connect(self._arrange_heat)
+        self.table.row_changed.connect(self._row_changed)
+        self.table.sideways.connect(self._sideways)
+        self.heat.cell_changed.connect(self._cell_changed)
+        self.heat.cell_opened.connect(lambda row, question: self._look(row, question, at_once=True))
+        self.charts.picked.connect(self.select_candidate)
+        self.tools.run_chosen.connect(self.show_run)
+        self.tools.round_chosen.connect(self.show_round)
+        self.tools.new_run.connect(lambda: self.open_form())
+        self.tools.measure_chosen.connect(self._measure_chosen)
+        self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.open_form(),
+                                  "Ctrl+Shift+N", page=self.name, icon="play", group="Rankings")
+        self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
+                                  page=self.name, icon="plus", group="Rankings")
+        self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
+                                  page=self.name, icon="export", group="Rankings")
+
+    # the page's interface
+    def shown(self, *, job: int | None = None, ids: Sequence[int] = (), cell: tuple[int, int] | None = None,
+              **arguments: Any) -> None:
+        """``job`` shows that run, ``cell`` its (row, question); ``ids`` opens the form with these as candidates."""
+        if cell is not None:
+            self._wanted_cell = cell
+        if job is not None:
+            self.show_run(job)
+        elif cell is not None:
+            self._read()
+        if ids:
+            self.open_form(ids)
+        if self._reading is not None and not self.isAncestorOf(self.focusWidget() or self):
+            self.table.setFocus()
+
+    def refresh(self, changes: Changes) -> None:
+        if any(changes.concerns(kind) for kind in (Kind.SCORE, Kind.SEARCH, Kind.JOB, Kind.PROJECT)) \
+                and not self._stale.isActive():
+            self._stale.start()
+
+    def panes(self) -> list[QWidget]:
+        return [self.table, self.heat, self.charts.bump, self.tokens.strip]
+
+    def busy(self) -> bool:
+        return self._stale.isActive() or self._under_way or self.tokens.busy()
+
+    # reading
+    def show_run(self, job_id: int) -> None:
+        if job_id != self._job_id:
+            self._job_id, self._round = job_id, 0
+        self._read()
+
+    def show_round(self, number: int) -> None:
+        """``number`` 0 is the newest round."""
+        self._round = number
+        self._read()
+
+    def _read(self) -> None:
+        """Read the runs, and the shown one; one question is under way at a time."""
+        if self._under_way:
+            self._again = True
+            return
+        if self.session.project is None:
+            return
+        self._under_way = True
+        job_id, round = self._job_id, self._round
+        self.session.ask(lambda project: _read(project, job_id, round), self._have_read, self._failed, owner=self)
+
+    def _failed(self, error: Exception) -> None:
+        self._under_way = False
+        self.session.error.emit(error)
+
+    def _have_read(self, found: tuple[list[RunInfo], RunReading | None]) -> None:
+        self._under_way = False
+        self._runs, reading = found
+        if self._again:
+            self._again = False
+            self._stale.start()
+        self._job_id = reading.run.job_id if reading is not None else None
+        self._show(reading)
+
+    # showing
+    def _show(self, reading: RunReading | None) -> None:
+        selected, current, question = self._selection()
+        self._reading = reading
+        table = reading.table if reading is not None else None
+        self.tokens.show_reading(reading)
+        self.tools.show_runs(self._runs, reading)
+        self.model.set_table(table, frozenset(reading.chosen if reading is not None else ()))
+        self._arrange_heat()
+        self.charts.show_reading(reading)
+        filled = table is not None and bool(table.demonstration_ids)
+        self._stack.setCurrentIndex(CONTENT if filled else WAITING if self._runs else EMPTY)
+        self._say_hints()
+        self._select(selected, current, question)
+
+    def _say_hints(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        words = {Measure.MEAN: "sorted by mean gain", Measure.WIN_RATE: "sorted by win rate",
+                 Measure.LOWER: "sorted by lower bound"}[self.model.measure]
+        scored = len(reading.table.demonstration_ids)
+        self._candidates.set_hint(f"{words}, {scored} of {len(reading.spec.candidates)} scored" if reading.running
+                                  else words)
+        self._questions.set_hint(f"gain in nats, {len(reading.table.questions)} questions")
+
+    def _arrange_heat(self) -> None:
+        """The heat map's rows follow the table's."""
+        table, order = self.model.table, self.model.order
+        if table is None:
+            self.heat.set_data((), (), np.zeros((0, 0)))
+            return
+        gain = np.asarray(table.gain, float).reshape(len(table.titles), len(table.questions))
+        current = self.table.currentIndex().row()
+        question = self.heat.cell[1]
+        self.heat.blockSignals(True)
+        self.heat.set_data([table.titles[index] for index in order], table.questions, gain[order])
+        self.heat.set_cell(current, question)
+        self.heat.blockSignals(False)
+        self._scale.set_ends(signed(-self.heat.clip, 1), signed(self.heat.clip, 1))
+        self._heat_view.chart_changed()
+
+    def _selection(self) -> tuple[list[int], int | None, int]:
+        """(selected ids, current id, current question): what has to survive an update."""
+        current = self.table.currentIndex().row()
+        ids = [self.model.id_at(row) for row in self.table.selected_rows()]
+        return ids, self.model.id_at(current) if current >= 0 else None, self.heat.cell[1]
+
+    def _select(self, selected: Sequence[int], current: int | None, question: int) -> None:
+        row = self.model.row_of(current) if current is not None else -1
+        if self._wanted_cell is not None and self.model.rowCount():
+            (row, question), self._wanted_cell = self._wanted_cell, None
+        if row < 0 and self.model.rowCount():
+            row = 0
+        if row < 0:
+            self.charts.show_candidate(None)
+            return
+        self.table.choose(row, [self.model.row_of(id) for id in selected])
+        self.heat.set_cell(row, question)
+        self._candidate_changed(row)
+
+    def select_candidate(self, demonstration_id: int) -> None:
+        """Go to a candidate that was picked in a chart; one that the shown round no longer ranks is not there."""
+        row = self.model.row_of(demonstration_id)
+        if row >= 0:
+            self.table.choose(row, [row])
+            self.table.scrollTo(self.model.index(row, 0))
+        else:
+            self.charts.bump.select(demonstration_id)
+
+    # moving about
+    def _row_changed(self, row: int) -> None:
+        if row >= 0 and self.heat.cell[1] >= 0:
+            self.heat.set_cell(row, self.heat.cell[1])
+        self._candidate_changed(row)
+
+    def _candidate_changed(self, row: int) -> None:
+        self.charts.show_candidate(self.model.id_at(row) if row >= 0 else None)
+        self.tools.show_offer()
+
+    def _cell_changed(self, row: int, question: int) -> None:
+        if row >= 0 and self.table.currentIndex().row() != row:
+            self.table.choose(row, [row])
+        self._look(row, question)
+
+    def _look(self, row: int, question: int, *, at_once: bool = False) -> None:
+        self.tokens.show_cell(self.model.order[row] if row >= 0 else -1, question, at_once=at_once)
+
+    def _sideways(self, key: Qt.Key) -> None:
+        row, question = self.table.currentIndex().row(), self.heat.cell[1]
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if row >= 0:
+                self.heat.set_cell(row, max(0, question))
+                self._look(row, max(0, question), at_once=True)
+        elif row >= 0 and question < 0:
+            self.heat.set_cell(row, 0)
+        else:
+            self.heat.move(key)
+
+    def _measure_chosen(self, measure: Measure) -> None:
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.model.set_measure(measure)
+        self._say_hints()
+        self.tools.show_offer()
+
+    # starting a run
+    def open_form(self, ids: Sequence[int] = ()) -> None:
+        """Ask what to run. Without a model or questions, say what is missing."""
+        def show(found: tuple[Any, RunRequest | None]) -> None:
+            choices, request = found
+            if request is None:
+                self._say_what_is_missing(bool(choices.models))
+            else:
+                RunForm(self.session, choices, request, self.submit, self.window()).open()
+
+        self._ask_default(show, ids)
+
+    def start_default(self) -> None:
+        """Start a search with the defaults, with one click."""
+        def start(found: tuple[Any, RunRequest | None]) -> None:
+            choices, request = found
+            if request is None:
+                self._say_what_is_missing(bool(choices.models))
+            else:
+                self.submit(request)
+
+        self._ask_default(start, ())
+
+    def _ask_default(self, then: Any, ids: Sequence[int]) -> None:
+        prompt_id = self.session.current_prompt_id
+
+        def work(project: Project) -> tuple[Any, RunRequest | None]:
+            choices = read_choices(project)
+            return choices, default_request(choices, prompt_id, ids)
+
+        self.session.ask(work, then, owner=self)
+
+    def submit(self, request: RunRequest) -> None:
+        self.session.ask(lambda project: project.jobs.submit(build(project, request)), self._started, owner=self)
+
+    def _started(self, job_id: int) -> None:
+        self.session.notice.emit("The run has started. Its results show here as they come.", "info")
+        self.show_run(job_id)
+
+    def _say_what_is_missing(self, has_models: bool) -> None:
+        if has_models:
+            self.session.notice.emit("There is no question set with reference answers. Import one first.", "error")
+        else:
+            self.session.notice.emit("There is no model that is ready. Add one on the Models page.", "error")
+
+
+def _read(project: Project, job_id: int | None, round: int) -> tuple[list[RunInfo], RunReading | None]:
+    """The runs, and the wanted one (the newest, when it is not there)."""
+    runs = project.results.runs()
+    run = next((run for run in runs if run.job_id == job_id), runs[0] if runs else None)
+    return runs, read_run(project, run, round if run is not None and run.job_id == job_id else 0) if run else None
+
+
+def _pane(header: PaneHeader, widget: QWidget) -> QWidget:
+    pane = QWidget()
+    column = QVBoxLayout(pane)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in (header, hairline()):
+        column.addWidget(part)
+    column.addWidget(widget, 1)
+    return pane
+
+
+def _move_together(one: Splitter, other: Splitter) -> None:
+    """Both rows of the page are split at the same place."""
+    one.splitterMoved.connect(lambda *_: other.setSizes(one.sizes()))
+    other.splitterMoved.connect(lambda *_: one.setSizes(other.sizes()))

@@ -1,0 +1,212 @@
+"""The dialog that starts a score or search job. Its defaults make sense as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, cast
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
+
+from workbench.domain import Position
+from workbench.gui import wording
+from workbench.gui.charts.chart import one_line
+from workbench.gui.charts.numbers import count
+from workbench.gui.dialogs import Dialog
+from workbench.gui.pages.rankings_request import NO_SET, SPLIT, Choices, Pool, RunRequest, Work, estimate
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.labels import label, set_property
+from workbench.gui.views.pane import field
+from workbench.gui.views.segmented import Segmented
+from workbench.services.demonstrations import Filter
+
+ESTIMATE_MS = 300
+KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
+STRATEGIES = (("greedy", "Greedy: the best next one, round by round"), ("top_k", "Top by single gain"),
+              ("diverse", "Diverse: spread over the sources"), ("random", "Random sets only"))
+
+
+class RunForm(Dialog):
+    """``request()`` is what the fields say; ``started`` gets it when the person starts the run."""
+
+    def __init__(self, session: Session, choices: Choices, request: RunRequest,
+                 started: Callable[[RunRequest], None], parent: QWidget | None = None) -> None:
+        super().__init__("rank", "Score candidates, or search for a set", (), parent, width=640)
+        self._session, self._choices, self._start = session, choices, request
+        self._started = started
+        self._waiting = QTimer(self, singleShot=True, interval=ESTIMATE_MS)
+        self._waiting.timeout.connect(self._estimate)
+        self._build_fields()
+        self._fill(request)
+        self._lay_out()
+        self._what = label("", "muted", wrap=True)
+        self.room.insertWidget(1, self._what)
+        self._work = label("", "small", wrap=True)
+        self._work.setAccessibleName("Estimate of the work")
+        self.room.addWidget(self._work)
+        cancel = self.add_button(secondary("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.start = self.add_button(primary("Start search", "play"), default=True)
+        self.start.clicked.connect(self._accept)
+        self._watch()
+        self._kind_changed()
+
+    # fields
+    def _build_fields(self) -> None:
+        self.kind = Segmented(("Search for a set", "Score each candidate"), name="What to do")
+        self.model, self.prompt, self.questions, self.heldout = _combo(), _combo(), _combo(), _combo()
+        self.pool, self.strategy, self.position, self.turns = _combo(), _combo(), _combo(), _combo()
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("tag:code  tokens<200")
+        self.rounds, self.budget = _spin(1, 64), _spin(0, 1_000_000)
+        self.random_sets, self.seed = _spin(0, 1_000), _spin(0, 2**31 - 1)
+        self.budget.setSpecialValueText("What fits the context")
+        self.budget.setSingleStep(50)
+        for model in self._choices.models:
+            if model.state == "ready":
+                self.model.addItem(one_line(model.ref.name), model.ref.id)
+        self.prompt.addItem("No prompt", None)
+        for prompt in self._choices.prompts:
+            name = one_line(prompt.name) or "Prompt"
+            self.prompt.addItem(f"{name}, {prompt.demonstrations} demonstrations", prompt.id)
+        self.heldout.addItem("Every second question", SPLIT)
+        self.heldout.addItem("None", NO_SET)
+        for info in self._choices.sets:
+            if info.with_references:
+                words = f"{one_line(info.name)}, {info.with_references} questions"
+                self.questions.addItem(words, info.id)
+                self.heldout.addItem(words, info.id)
+        for pool in Pool:
+            if pool is not Pool.SELECTION or self._start.selection:
+                words = f"{pool} ({len(self._start.selection)})" if pool is Pool.SELECTION else str(pool)
+                self.pool.addItem(words, pool)
+        for value, words in STRATEGIES:
+            self.strategy.addItem(words, value)
+        self.position.addItem("Before the base prompt's", Position.BEFORE_BASE)
+        self.position.addItem("After the base prompt's", Position.AFTER_BASE)
+        self.turns.addItem("First turn", "first")
+        self.turns.addItem("All turns", "all")
+
+    def _fill(self, request: RunRequest) -> None:
+        self.kind.set_current(KINDS.index(request.kind))
+        for combo, value in ((self.model, request.model_id), (self.prompt, request.prompt_id),
+                             (self.questions, request.set_id), (self.heldout, request.heldout_id),
+                             (self.pool, request.pool), (self.strategy, request.strategy),
+                             (self.position, request.position), (self.turns, request.turns)):
+            combo.setCurrentIndex(max(0, combo.findData(value)))
+        for spin, number in ((self.rounds, request.rounds), (self.budget, request.token_budget),
+                             (self.random_sets, request.random_sets), (self.seed, request.seed)):
+            spin.setValue(number)
+        self.filter.setText(request.filter.text)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self._filter_field = field("Filter", self.filter)
+        self._search_fields = [field("Held-out questions", self.heldout), field("Strategy", self.strategy),
+                               field("Demonstrations to add", self.rounds), field("Token budget", self.budget),
+                               field("Random sets to compare with", self.random_sets)]
+        heldout, strategy, rounds, budget, random = self._search_fields
+        rows = ((field("Model", self.model), field("Base prompt", self.prompt)),
+                (field("Candidates", self.pool), self._filter_field),
+                (field("Questions", self.questions), heldout),
+                (strategy, rounds), (budget, random),
+                (field("New demonstrations stand", self.position), field("Answers that count", self.turns)),
+                (field("Seed", self.seed), QWidget()))
+        for row, pair in enumerate(rows):
+            for column, widget in enumerate(pair):
+                grid.addWidget(widget, row, column)
+        self.room.insertWidget(0, self.kind)
+        self.room.addLayout(grid)
+
+    def _watch(self) -> None:
+        self.kind.changed.connect(lambda _: self._kind_changed())
+        for combo in (self.model, self.prompt, self.questions, self.heldout, self.pool, self.strategy, self.position,
+                      self.turns):
+            combo.currentIndexChanged.connect(lambda _: self._changed())
+        for spin in (self.rounds, self.budget, self.random_sets, self.seed):
+            spin.valueChanged.connect(lambda _: self._changed())
+        self.filter.textChanged.connect(lambda _: self._changed())
+
+    # what they say
+    def request(self) -> RunRequest:
+        return replace(
+            self._start, kind=KINDS[self.kind.current()], model_id=self.model.currentData(),
+            prompt_id=self.prompt.currentData(), set_id=self.questions.currentData(),
+            heldout_id=self.heldout.currentData(), pool=Pool(self.pool.currentData()),
+            filter=Filter(text=self.filter.text()), strategy=cast('Literal["greedy"]', self.strategy.currentData()),
+            rounds=self.rounds.value(), token_budget=self.budget.value(),
+            position=Position(self.position.currentData()), turns=self.turns.currentData(),
+            random_sets=self.random_sets.value(), seed=self.seed.value())
+
+    def _kind_changed(self) -> None:
+        kind = KINDS[self.kind.current()]
+        for widget in self._search_fields:
+            widget.setVisible(kind == "search")
+        self._what.setText(WHAT[kind])
+        self.start.setText("Start search" if kind == "search" else "Start scoring")
+        self._changed()
+
+    def _changed(self) -> None:
+        self._filter_field.setVisible(self.pool.currentData() == Pool.FILTER)
+        self.random_sets.setEnabled(self.heldout.currentData() != NO_SET)
+        same = self.request().kind == "search" and self.questions.currentData() == self.heldout.currentData()
+        set_property(self._work, "tone", "warn" if same else "")
+        self.start.setEnabled(not same)
+        if same:
+            self._work.setText("The held-out questions are the questions that are searched on. Choose others.")
+            self._waiting.stop()
+        else:
+            self._waiting.start()
+
+    def _estimate(self) -> None:
+        request = self.request()
+
+        def show(work: Work) -> None:
+            if request == self.request():
+                self._work.setText(work_words(work))
+                self.start.setEnabled(work.candidates > 0 and work.answers > 0)
+
+        self._session.ask(lambda project: estimate(project, request), show, owner=self)
+
+    def _accept(self) -> None:
+        self.accept()
+        self._started(self.request())
+
+
+WHAT = {
+    "search": "Builds a set round by round: each round tries every candidate and keeps the best, then reports on "
+              "questions that it has not searched on.",
+    "score": "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?",
+}
+
+
+def work_words(work: Work) -> str:
+    """ "212 candidates, 8 520 answers to score, about 3 min"."""
+    if not work.candidates:
+        return "There is no candidate in this pool. Choose another pool, or import demonstrations."
+    if not work.answers:
+        return "Nothing would be scored: choose held-out questions, or another strategy."
+    words = f"{count(work.candidates)} candidates, {count(work.answers)} answers to score"
+    if work.seconds is not None:
+        words += f", about {wording.duration(work.seconds)} at the last run's speed" if work.seconds >= 10 else \
+            ", a few seconds at the last run's speed"
+    return words
+
+
+def _combo() -> QComboBox:
+    combo = QComboBox()
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(6)
+    return combo
+
+
+def _spin(low: int, high: int) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(low, high)
+    return spin

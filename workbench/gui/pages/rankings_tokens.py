@@ -1,0 +1,273 @@
+"""The lower right of the Rankings page: one cell of the heat map, token by token, and the exact prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.gui.charts.chart import one_line
+from workbench.gui.charts.chart_view import ChartTools, ChartView
+from workbench.gui.charts.heat_scale import ScaleBar
+from workbench.gui.charts.numbers import plain, signed
+from workbench.gui.charts.token_strip import UNLIKELY, TokenStrip, mean
+from workbench.gui.pages.rankings_reading import RunReading
+from workbench.gui.session import Session
+from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.labels import ElidedLabel, label, set_property
+from workbench.gui.views.safe_text import PlainText, displayable
+from workbench.gui.views.segmented import Segmented
+from workbench.jobs.events import Failed, Tokens
+from workbench.jobs.specs import InspectSpec
+from workbench.services.project import Project
+
+FOLLOW_MS = 450                      # how long the current cell rests before its tokens are read
+TABS = ("Tokens", "Prompt before", "Prompt after")
+KEPT = 64                            # results that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is looked at: a demonstration (rows move while a run grows) and a question's index in the table."""
+
+    job_id: int
+    round: int
+    demonstration_id: int
+    question: int
+    turn: int = 0
+
+
+class TokensPane(QWidget):
+    """Reads a cell's tokens with a short job, and remembers what it has read."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._reading: RunReading | None = None
+        self._cell: Cell | None = None
+        self._asked: Cell | None = None          # the cell whose job is on its way
+        self._job: int | None = None
+        self._known: dict[Cell, Tokens] = {}
+        self._follow = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._follow.timeout.connect(self.read)
+        self._build()
+        self._show_state("eye", *NO_CELL)
+        session.job_event.connect(self._job_said)
+
+    # building
+    def _build(self) -> None:
+        self._title = ElidedLabel("Answer tokens", "strong")
+        self._gain = label("", "strong")
+        self.turns = Segmented(("Turn 1", "Turn 2"), name="Turn")
+        self.turns.hide()
+        self.turns.changed.connect(self._turn_changed)
+        self.tabs = Segmented(TABS, name="What of this cell")
+        self.strip = TokenStrip()
+        self._view = ChartView(self.strip, self._scrolled())
+        self.tools = ChartTools(lambda: self._view, self._session.error.emit)
+        top = QWidget()
+        top.setFixedHeight(40)
+        row = QHBoxLayout(top)
+        row.setContentsMargins(14, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self._title, 1)
+        for widget in (self._gain, self.turns, self.tabs, self.tools.table, self.tools.export):
+            row.addWidget(widget)
+        self._body = QStackedWidget()
+        self._state = EmptyState("eye", *NO_CELL)
+        self._before = PlainText(mono=True, accessible="Prompt before, exact text")
+        self._after = PlainText(mono=True, accessible="Prompt after, exact text")
+        for page in (self._state, self._tokens_page(), self._before, self._after):
+            self._body.addWidget(page)
+        self.tabs.changed.connect(lambda tab: self._show_tab())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(top)
+        column.addWidget(self._body, 1)
+        self.setMinimumSize(280, 160)
+
+    def _scrolled(self) -> QScrollArea:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.strip)
+        return area
+
+    def _tokens_page(self) -> QWidget:
+        page = QWidget()
+        likely, self._change_scale = ScaleBar(diverging=False), ScaleBar(diverging=True)
+        likely.set_ends("0 likely", f"{plain(-UNLIKELY, 0)} unlikely")
+        self.strip.clip_changed.connect(lambda clip: self._change_scale.set_ends(signed(-clip, 1), signed(clip, 1)))
+        scales = QHBoxLayout()
+        scales.setSpacing(24)
+        scales.addWidget(likely)
+        scales.addWidget(self._change_scale)
+        scales.addStretch(1)
+        self._means = [label("", "strong") for _ in range(3)]
+        means = QHBoxLayout()
+        means.setSpacing(6)
+        means.addWidget(label("Mean per token", "faint"))
+        for number, word in zip(self._means, ("before", "after", "change"), strict=True):
+            means.addWidget(number)
+            means.addWidget(label(word, "faint"))
+            means.addSpacing(8)
+        means.addStretch(1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(14, 0, 16, 10)
+        column.setSpacing(8)
+        column.addLayout(scales)
+        column.addWidget(self._view, 1)
+        column.addLayout(means)
+        return page
+
+    # which cell
+    def show_reading(self, reading: RunReading | None) -> None:
+        same = (reading is not None and self._reading is not None
+                and reading.run.job_id == self._reading.run.job_id and reading.table.round == self._reading.table.round)
+        self._reading = reading
+        if not same:
+            self._cell = None
+            self._follow.stop()
+            self._show_state("eye", *NO_CELL)
+
+    def show_cell(self, row: int, question: int, *, at_once: bool = False) -> None:
+        """Look at a cell (indices into the reading's table): at once for a click, after a rest for the arrows."""
+        if self._reading is None or row < 0:
+            self._cell = None
+            self._show_state("eye", *NO_CELL)
+            return
+        table = self._reading.table
+        cell = Cell(self._reading.run.job_id, table.round, table.demonstration_ids[row], question)
+        self._show_title(row, question)
+        if cell != self._cell:
+            self._cell = cell
+            self._offer_turns(question)
+            self._show_state("eye", *REST)
+        if cell in self._known or at_once:
+            self._follow.stop()
+            self.read()
+        else:
+            self._follow.start()
+
+    def busy(self) -> bool:
+        """Whether tokens are on their way."""
+        return self._follow.isActive() or self._asked is not None
+
+    def _show_title(self, row: int, question: int) -> None:
+        assert self._reading is not None
+        table = self._reading.table
+        self._title.setText(f"{one_line(table.titles[row])}, question {question + 1}")
+        gain = table.gain[row][question]
+        self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
+        set_property(self._gain, "tone", "loss" if gain < 0 else "gain" if gain > 0 else "")
+
+    def _offer_turns(self, question: int) -> None:
+        assert self._reading is not None
+        references = self._reading.table.questions[question].references
+        several = self._reading.spec.turns == "all" and sum(1 for reference in references if reference) > 1
+        self.turns.blockSignals(True)
+        self.turns.set_current(0)
+        self.turns.blockSignals(False)
+        self.turns.setVisible(several)
+
+    def _turn_changed(self, turn: int) -> None:
+        if self._cell is not None and turn != self._cell.turn:
+            self._cell = Cell(self._cell.job_id, self._cell.round, self._cell.demonstration_id,
+                              self._cell.question, turn)
+            self.read()
+
+    # reading it
+    def read(self) -> None:
+        """Show the current cell's tokens; start the short job that reads them if they are not known."""
+        cell = self._cell
+        if cell is None or self._reading is None:
+            return
+        if cell in self._known:
+            self._show_tokens(self._known[cell])
+            return
+        if self._session.read_only:
+            self._show_state("eye", "The tokens cannot be read now",
+                             "The project is open for reading only, so no job can be started.")
+            return
+        if self._asked == cell:
+            return
+        self._drop_job()
+        self._asked = cell
+        self._show_state("eye", "Reading the tokens", "The model scores this answer with and without the candidate.")
+        reading = self._reading
+        self._session.ask(lambda project: project.jobs.submit(_inspect(project, reading, cell)),
+                          lambda job_id: self._started(cell, job_id), self._failed, owner=self)
+
+    def _started(self, cell: Cell, job_id: int) -> None:
+        if self._asked != cell:                  # another cell was asked for meanwhile
+            self._forget(job_id)
+            return
+        self._job = job_id
+
+    def _job_said(self, job_id: int, event: object) -> None:
+        if job_id != self._job or self._asked is None:
+            return
+        if isinstance(event, Tokens):
+            cell, self._asked = self._asked, None
+            self._known[cell] = event
+            while len(self._known) > KEPT:
+                self._known.pop(next(iter(self._known)))
+            if cell == self._cell:
+                self._show_tokens(event)
+        elif isinstance(event, Failed):
+            self._failed(Exception(event.message))
+
+    def _failed(self, error: Exception) -> None:
+        self._asked = self._job = None
+        self._show_state("alert", "The tokens could not be read", str(error))
+
+    def _drop_job(self) -> None:
+        if self._job is not None and self._asked is not None:
+            self._forget(self._job)
+        self._asked = self._job = None
+
+    def _forget(self, job_id: int) -> None:
+        """A cell that nobody looks at any more: end its job."""
+        self._session.ask(lambda project: project.jobs.cancel(job_id), failed=lambda error: None)
+
+    # showing it
+    def _show_tokens(self, tokens: Tokens) -> None:
+        self.strip.set_tokens(tokens.before, tokens.after)
+        self._view.chart_changed()
+        before, after = mean(tokens.before), mean(tokens.after)
+        for number, text in zip(self._means, (plain(before), plain(after), signed(after - before)), strict=True):
+            number.setText(text)
+        set_property(self._means[2], "tone", "loss" if after < before else "gain")
+        for view, text in ((self._before, tokens.before_text), (self._after, tokens.after_text)):
+            view.setPlainText(displayable(text))
+        self._show_tab()
+
+    def _show_tab(self) -> None:
+        if self._cell in self._known:
+            self._body.setCurrentIndex(1 + self.tabs.current())
+        for button in (self.tools.table, self.tools.export):
+            button.setEnabled(self._cell in self._known)
+
+    def _show_state(self, icon: str, title: str, text: str) -> None:
+        if self._cell is None:
+            self._title.setText("Answer tokens")
+            self._gain.setText("")
+            self.turns.hide()
+        self._state.set_text(title, text)
+        self._body.setCurrentIndex(0)
+        self._show_tab()
+
+
+NO_CELL = ("No cell is chosen", "Choose a cell of the heat map to see each token of the answer, with and without the "
+                                "candidate.")
+REST = ("Rest on this cell to read its tokens", "Enter reads them at once.")
+
+
+def _inspect(project: Project, reading: RunReading, cell: Cell) -> InspectSpec:
+    spec, table = reading.spec, reading.table
+    candidates = {candidate.id: candidate for candidate in spec.candidates}
+    return InspectSpec(spec.model, spec.base, candidates[cell.demonstration_id], table.questions[cell.question],
+                       cell.turn, spec.position, tuple(candidates[id] for id in reading.chosen_before()))
