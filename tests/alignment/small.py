@@ -14,6 +14,8 @@ VOCABULARY = 128
 class CharacterTokenizer:
     """One token a character: enough for training steps, whatever the text."""
 
+    start = 1
+
     def encode(self, text: str, *, special: bool = True) -> Encoded:
         ids = tuple(min(ord(c), VOCABULARY - 1) for c in text)
         return Encoded(ids, tuple((i, i + 1) for i in range(len(ids))))

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from workbench.alignment.episodes import Episode, sample_subsets
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Demonstration, Prompt, Role, SpanKind, Turn
+from workbench.domain import Demonstration, Prompt
 from workbench.models.base import ScoredSequence, Tokenizer
-from workbench.prompts import render
+from workbench.scoring.sequences import conversation, rendered_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,7 @@ def encode_sample(episode: Episode, chosen: Sequence[tuple[int, ...]], options: 
 
 def answer_sequence(prompt: Prompt, test: Demonstration, tokenizer: Tokenizer) -> ScoredSequence:
     """The prompt, the test's instruction and its answer; scored are the tokens that overlap the answer's characters."""
-    turns = (Turn(Role.USER, test.instruction), Turn(Role.ASSISTANT, test.answer))
-    rendered = render(prompt, turns, tokenizer=tokenizer)
-    span = next(s for s in rendered.spans if s.kind is SpanKind.REPLY)
-    encoded = tokenizer.encode(rendered.text)
-    scored = [i for i, (start, end) in enumerate(encoded.offsets) if start < span.end and end > span.start]
-    return ScoredSequence(encoded.ids[: scored[-1] + 1], max(scored[0], 1), scored[-1] + 1)
+    return rendered_answer(prompt, conversation((test.instruction,), (test.answer,)), tokenizer)
 
 
 def make_samples(episodes: Sequence[Episode], options: AlignmentOptions, tokenizer: Tokenizer,
