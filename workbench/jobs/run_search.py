@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-import numpy as np
-
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
 from workbench.errors import JobError
 from workbench.jobs.events import Evaluated, Finished, RoundFinished, Scored
@@ -18,10 +16,7 @@ from workbench.jobs.specs import SearchSpec
 from workbench.models.base import LanguageModel
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean, sets_to_measure
 from workbench.search.strategies import STRATEGIES
-from workbench.search.task import SearchTask
-
-# Streams of random numbers that a search draws from, apart from each other, so that one does not shift another.
-_CHOOSING, _BASELINES, _COMPARING = 0, 1, 2
+from workbench.search.task import BASELINES, CHOOSING, COMPARING, SearchTask, stream
 
 
 def run_search(spec: SearchSpec, run: Run) -> None:
@@ -35,10 +30,6 @@ def run_search(spec: SearchSpec, run: Run) -> None:
         heldout = usable_questions(spec.heldout, spec.turns, "held-out questions", lambda text: run.log("info", text))
         check_apart(questions, heldout)
     SearchRun(spec, run, candidates, questions, heldout).go()
-
-
-def generator(seed: int, stream: int) -> np.random.Generator:
-    return np.random.default_rng((seed, stream))
 
 
 class SearchRun:
@@ -55,7 +46,7 @@ class SearchRun:
         self.objective = TrackedObjective(self._engine(model, questions), answers, self.tally, also=held_engine)
         self.held_objective = TrackedObjective(held_engine, held_answers, self.tally) if held_engine else None
         self.task = SearchTask(
-            self.objective, candidates, spec.rounds, spec.token_budget, generator(spec.seed, _CHOOSING), self,
+            self.objective, candidates, spec.rounds, spec.token_budget, stream(spec.seed, CHOOSING), self,
             spec.finished_rounds, {(number, score.demonstration_id): score for number, score in spec.known},
         )
 
@@ -85,7 +76,7 @@ class SearchRun:
         """The chosen set and its baselines on the held-out questions; those of an earlier start are taken over."""
         self.tally.message = "Held-out questions"
         proposed = sets_to_measure(self.task, self.spec.strategy, chosen, self.first_ranking, self.spec.random_sets,
-                                   generator(self.spec.seed, _BASELINES))
+                                   stream(self.spec.seed, BASELINES))
         known = {(found.strategy, found.label, found.demonstration_ids): found for found in self.spec.evaluated}
         evaluations = []
         for one in proposed:
@@ -125,7 +116,7 @@ def summarise(spec: SearchSpec, chosen: tuple[int, ...], evaluations: Sequence[S
     if evaluations:
         found = next(one for one in evaluations if one.label == CHOSEN)
         random = [one.answers for one in evaluations if one.strategy == "random" and one.label != CHOSEN]
-        difference = difference_to_random(found.answers, random, generator(spec.seed, _COMPARING))
+        difference = difference_to_random(found.answers, random, stream(spec.seed, COMPARING))
         summary["heldout"] = {
             "base": next(one.mean for one in evaluations if one.strategy == "base"),
             spec.strategy: found.mean,

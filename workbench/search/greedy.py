@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -56,19 +56,9 @@ def _round(
         return None
     if base is None:
         base = task.objective.evaluate([chosen])[0]
-    start_tokens = task.objective.prompt_tokens(chosen)
     if (number, None) not in task.known:             # kept with the round, so that its gains can be read back
-        task.watch.scored(number, CandidateScore(None, base, prompt_tokens=start_tokens))
-    scores: dict[int, tuple[AnswerScore, ...]] = {}
-    for step in _steps(pool, max(1, ANSWERS_PER_STEP // len(base))):
-        known = [task.known.get((number, id)) for id in step]
-        if all(known):                               # else the whole step again: the same batch gives the same bits
-            scores.update((id, score.answers) for id, score in zip(step, known, strict=True) if score)
-            continue
-        for id, answers in zip(step, task.objective.evaluate([(*chosen, id) for id in step]), strict=True):
-            scores[id] = answers
-            added = task.objective.prompt_tokens((*chosen, id)) - start_tokens
-            task.watch.scored(number, CandidateScore(id, answers, prompt_tokens=added))
+        task.watch.scored(number, CandidateScore(None, base, prompt_tokens=task.objective.prompt_tokens(chosen)))
+    scores = _score_pool(task, number, chosen, pool, max(1, ANSWERS_PER_STEP // len(base)))
     ranking = rank(base, scores, rng)
     best = ranking[0]
     if best.gain.mean <= 0:
@@ -77,6 +67,25 @@ def _round(
     evaluations = len(scores) * len(base)
     finished = SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, evaluations)
     return finished, scores[best.demonstration_id]
+
+
+def _score_pool(
+    task: SearchTask, number: int, chosen: tuple[int, ...], pool: Sequence[int], step_size: int
+) -> dict[int, tuple[AnswerScore, ...]]:
+    """Each candidate added to what is chosen, step by step; steps that are known as a whole are taken over."""
+    scores: dict[int, tuple[AnswerScore, ...]] = {}
+    start_tokens = task.objective.prompt_tokens(chosen)
+    for start in range(0, len(pool), step_size):
+        step = pool[start : start + step_size]
+        known = [task.known.get((number, id)) for id in step]
+        if all(known):                               # else the whole step again: the same batch gives the same bits
+            scores.update((id, score.answers) for id, score in zip(step, known, strict=True) if score)
+            continue
+        for id, answers in zip(step, task.objective.evaluate([(*chosen, id) for id in step]), strict=True):
+            scores[id] = answers
+            added = task.objective.prompt_tokens((*chosen, id)) - start_tokens
+            task.watch.scored(number, CandidateScore(id, answers, prompt_tokens=added))
+    return scores
 
 
 def rank(base: Sequence[AnswerScore], scores: Scores, rng: np.random.Generator) -> tuple[RankedCandidate, ...]:
@@ -103,7 +112,3 @@ def _pool(task: SearchTask, number: int, chosen: tuple[int, ...]) -> list[int]:
     if not fitting:
         task.watch.log("warning", f"The search ends after {number - 1} rounds: no candidate is left that fits.")
     return fitting
-
-
-def _steps(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -11,6 +11,13 @@ import numpy as np
 from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
 from workbench.errors import JobError
 
+# Streams of random numbers that a search draws from, apart from each other, so that one does not shift another.
+CHOOSING, BASELINES, COMPARING = 0, 1, 2
+
+
+def stream(seed: int, purpose: int) -> np.random.Generator:
+    return np.random.default_rng((seed, purpose))
+
 
 class Objective(Protocol):
     """How good a set is: the log-likelihoods of the reference answers when its demonstrations are added to the base.

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.domain import Interval, Question, RankedCandidate, SearchRound, SetEvaluation
+import numpy as np
+
+from db import runs as stored_runs
+from db import scores as stored_scores
+from workbench.domain import CandidateScore, Interval, Question, RankedCandidate, SearchRound, SetEvaluation
+from workbench.jobs.specs import SearchSpec
+from workbench.search.greedy import rank
+from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
+from workbench.search.intervals import bootstrap, by_question
+from workbench.search.task import COMPARING, stream
+from workbench.services.job_results import BOOTSTRAP_SEED
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
+
+TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +75,88 @@ class Results:
 
     def runs(self) -> list[RunInfo]:
         """Newest first."""
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return [
+                RunInfo(run.job_id, run.kind, run.title, run.model, run.state, run.candidates, run.rounds)
+                for run in stored_runs.runs(connection)
+            ]
 
     def gains(self, job_id: int, round: int = 0) -> GainTable:
         """``round`` 0 is a score job's table, or a search's newest round."""
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            round = round or stored_runs.newest_round(connection, job_id)
+            scores = {score.demonstration_id: score for _, score in stored_scores.scores(connection, job_id, round)}
+            before = next((r for r in stored_scores.rounds(connection, job_id) if r.number == round - 1), None)
+            base = scores.pop(None, None)
+            ids = [id for id in scores if id is not None]
+            titles = stored_runs.titles(connection, ids)
+        question_ids = sorted({answer.question_id for answer in base.answers}) if base else []
+        kept = {question.id: question for question in self._project.questions.questions(question_ids)}
+        questions = [kept.get(id, Question((), id=id)) for id in question_ids]
+        previous = {c.demonstration_id: rank for rank, c in enumerate(before.ranking, 1)} if before else {}
+        return gain_table(round, base, [scores[id] for id in ids], titles, questions, previous)
 
     def rounds(self, job_id: int) -> list[SearchRound]:
-        raise NotImplementedError
+        with self._project.database.read() as connection:
+            return stored_scores.rounds(connection, job_id)
 
     def held_out(self, job_id: int) -> HeldOut | None:
-        raise NotImplementedError
+        """What has been measured so far; None before anything was."""
+        with self._project.database.read() as connection:
+            evaluations = stored_scores.evaluations(connection, job_id)
+        if not evaluations:
+            return None
+        chosen = next((one for one in evaluations if one.label == CHOSEN), None)
+        random = [one.answers for one in evaluations if one.strategy == "random" and one.label != CHOSEN]
+        spec = self._project.jobs.spec(job_id)
+        assert isinstance(spec, SearchSpec)
+        return HeldOut(
+            base=next((one for one in evaluations if one.strategy == "base"), None),
+            chosen=chosen,
+            baselines=tuple(one for one in evaluations if one.strategy != "base" and one.label != CHOSEN),
+            random_mean=random_mean(random),
+            difference=difference_to_random(chosen.answers, random, stream(spec.seed, COMPARING)) if chosen else None,
+        )
 
     def ranking(self, job_id: int, round: int = 0) -> list[RankedCandidate]:
-        raise NotImplementedError
+        """Best first; of a round that is not finished, what is scored so far."""
+        with self._project.database.read() as connection:
+            round = round or stored_runs.newest_round(connection, job_id)
+            finished = next((r for r in stored_scores.rounds(connection, job_id) if r.number == round), None)
+            if finished:
+                return list(finished.ranking)
+            scores = {score.demonstration_id: score for _, score in stored_scores.scores(connection, job_id, round)}
+        base = scores.pop(None, None)
+        scored = {id: score.answers for id, score in scores.items() if id is not None and score.answers}
+        return list(rank(base.answers, scored, np.random.default_rng(BOOTSTRAP_SEED))) if base and scored else []
+
+
+def gain_table(
+    round: int, base: CandidateScore | None, scores: Sequence[CandidateScore], titles: Mapping[int, str],
+    questions: Sequence[Question], previous: Mapping[int, int],
+) -> GainTable:
+    """Gains over ``base``, best mean first. Candidates without answers (too long for the model) are left out."""
+    scored = [(score.demonstration_id, score) for score in scores if score.answers and score.demonstration_id]
+    if base is None or not scored:
+        return GainTable(round, (), (), (), (), (), tuple(questions), (), (), ())
+    sums, counts = by_question([base.answers, *(score.answers for _, score in scored)])
+    gains = sums[1:] - sums[0]
+    intervals = bootstrap(gains, counts, np.random.default_rng(BOOTSTRAP_SEED))
+    per_question = gains / counts
+    order = sorted(range(len(scored)), key=lambda at: (-intervals[at].mean, scored[at][0]))
+    rows = [scored[at] for at in order]
+    ids = tuple(id for id, _ in rows)
+    return GainTable(
+        round, ids, tuple(titles.get(id, "")[:TITLE_LENGTH] for id in ids), tuple(intervals[at] for at in order),
+        tuple(float((per_question[at] > 0).mean()) for at in order), tuple(previous.get(id) for id in ids),
+        tuple(questions), tuple(tuple(map(float, per_question[at])) for at in order),
+        tuple(score.prompt_tokens for _, score in rows), tuple(difficulty(score) for _, score in rows),
+    )
+
+
+def difficulty(score: CandidateScore) -> float | None:
+    """Instruction-following difficulty (Li et al., arXiv 2308.12032, equation 3): the mean loss of the answer's tokens
+    given the instruction over that of the bare answer; near 1 the instruction does not help. None if not measured."""
+    if score.own_conditional is None or not score.own_alone:
+        return None
+    return score.own_conditional / score.own_alone
