@@ -30,9 +30,10 @@ def run_inspect(spec: InspectSpec, run: Run) -> None:
     if min(len(references), len(question.turns)) <= turn or not all(references):
         raise JobError(f"Turn {turn + 1} of this question has no reference answer to look at.")
     model = run.load(spec.model)
-    before, before_text = _tokens(model, add(spec.base, ()), question, turn)
+    before, before_text = _tokens(model, add(spec.base, spec.chosen, spec.position), question, turn)
     run.checkpoint()
-    after, after_text = _tokens(model, add(spec.base, (spec.candidate,), spec.position), question, turn)
+    added = add(spec.base, (*spec.chosen, spec.candidate), spec.position)
+    after, after_text = _tokens(model, added, question, turn)
     run.say(Tokens(before, after, before_text, after_text))
     run.say(Finished())
 
