@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from db import search_text
-from db.demonstrations import id_list, tags_of
+from db.demonstrations import tags_of
+from db.id_list import id_list
 from workbench.domain import Interval, Status
 from workbench.domain.filter import Filter, Query, Sort, parse_query
 

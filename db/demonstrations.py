@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from db import search_text
+from db.id_list import id_list
 from db.row_hash import row_hash
 from workbench.domain import Demonstration, Role, Status, Turn, content_hash
 from workbench.errors import WorkbenchError
@@ -33,11 +35,6 @@ class Inserted:
 
     ids: list[int]
     skipped: int
-
-
-def id_list(ids: Iterable[int]) -> str:
-    """Ids as JSON, for ``IN (SELECT value FROM json_each(?))``: any number of them in one parameter."""
-    return json.dumps(list(ids), separators=(",", ":"))
 
 
 def insert_demonstrations(connection: Connection, demonstrations: Iterable[Demonstration],
@@ -64,6 +61,7 @@ def insert_demonstrations(connection: Connection, demonstrations: Iterable[Demon
             next_id += 1
         if rows:
             connection.exec_driver_sql(_INSERT, rows)
+            search_text.add(connection, ids[-len(rows):])
         if tags:
             connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", tags)
     return Inserted(ids, seen - len(ids))
@@ -135,9 +133,12 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
             writes[tuple(columns)].append((*columns.values(), id))
             if "tags" in changed:
                 _write_tags(connection, id, changed["tags"])
+        searched = [id for id in ids if before.get(id, {}).keys() & {"deleted", "note", "turns"}]
+        search_text.remove(connection, searched)
         for names, rows in writes.items():
             settings = ", ".join(f"{name} = ?" for name in names)
             connection.exec_driver_sql(f"UPDATE demonstrations SET {settings} WHERE id = ?", rows)
+        search_text.add(connection, searched)
     _forget_measures(connection, [id for id, fields in before.items() if "turns" in fields])
     return before
 
@@ -176,6 +177,7 @@ def turns_json(turns: Iterable[Turn]) -> list[list[str]]:
     return [[turn.role.value, turn.text] for turn in turns]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _INSERT = ("INSERT INTO demonstrations (id, deleted, status, rating, category, source, licence, language, import_id,"
            " content_hash, row_hash, title, sort_key, note, turns) VALUES (?, 0" + ", ?" * 13 + ")")
 
@@ -220,17 +222,20 @@ def _forget_measures(connection: Connection, ids: Sequence[int]) -> None:
 def title_of(instruction: str) -> str:
     """The first 300 characters on one line, without control characters."""
     start = instruction[:4 * TITLE_CHARACTERS]
-    return " ".join("".join(c if c.isprintable() else " " for c in start).split())[:TITLE_CHARACTERS]
+    line = " ".join(start.split())[:TITLE_CHARACTERS]
+    return line if line.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in line).split())
 
 
 def sort_key_of(title: str) -> str:
     """Case and accents do not count."""
-    letters = unicodedata.normalize("NFKD", title[:SORT_CHARACTERS].casefold())
-    return letters if letters.isascii() else "".join(c for c in letters if not unicodedata.combining(c))
+    letters = title[:SORT_CHARACTERS].casefold()
+    if letters.isascii():
+        return letters
+    return "".join(c for c in unicodedata.normalize("NFKD", letters) if not unicodedata.combining(c))
 
 
 def _turns_text(turns: list[list[str]]) -> str:
-    text = json.dumps(turns, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(turns)
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from db.demonstrations import id_list
+from db.id_list import id_list
 from db.row_hash import row_hash
 from db.schema import QuestionRow, QuestionSetRow
 from workbench.domain import Question, QuestionSet

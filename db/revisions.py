@@ -61,8 +61,9 @@ def record_step(connection: Connection, person: str, label: str, kind: str, befo
 
 def record_added(connection: Connection, change_id: int, kind: str, ids: Iterable[int]) -> None:
     """Revisions of things that are new: undo marks them deleted."""
+    before, after = {"deleted": 1}, {"deleted": 0}
     new = list(ids)
-    record(connection, change_id, kind, {id: {"deleted": 1} for id in new}, {id: {"deleted": 0} for id in new})
+    record(connection, change_id, kind, dict.fromkeys(new, before), dict.fromkeys(new, after))
 
 
 def relabel(connection: Connection, change_id: int, label: str) -> None:
@@ -119,5 +120,4 @@ def of_entity(connection: Connection, kind: str, entity_id: int) -> list[History
             for when, who, label, state, before, after in rows]
 
 
-def _json(fields: Fields) -> str:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
 
 def row_hash(*values: object) -> str:
     """SHA-256 (hex) over values that JSON can hold, in order; floats by their shortest exact form."""
-    return hashlib.sha256(json.dumps(values, ensure_ascii=True, separators=(",", ":")).encode("ascii")).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(values).encode("ascii")).hexdigest()

@@ -379,28 +379,6 @@ FROM demonstrations AS d WHERE d.deleted = 0
 CREATE VIRTUAL TABLE demonstration_search USING fts5 (
     body, note, content='demonstration_texts', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 )
-
-CREATE TRIGGER demonstrations_inserted AFTER INSERT ON demonstrations WHEN new.deleted = 0 BEGIN
-    INSERT INTO demonstration_search (rowid, body, note)
-    SELECT id, body, note FROM demonstration_texts WHERE id = new.id;
-END
-
-CREATE TRIGGER demonstrations_about_to_change BEFORE UPDATE OF turns, note, deleted ON demonstrations
-WHEN old.deleted = 0 BEGIN
-    INSERT INTO demonstration_search (demonstration_search, rowid, body, note)
-    SELECT 'delete', id, body, note FROM demonstration_texts WHERE id = old.id;
-END
-
-CREATE TRIGGER demonstrations_changed AFTER UPDATE OF turns, note, deleted ON demonstrations
-WHEN new.deleted = 0 BEGIN
-    INSERT INTO demonstration_search (rowid, body, note)
-    SELECT id, body, note FROM demonstration_texts WHERE id = new.id;
-END
-
-CREATE TRIGGER demonstrations_about_to_go BEFORE DELETE ON demonstrations WHEN old.deleted = 0 BEGIN
-    INSERT INTO demonstration_search (demonstration_search, rowid, body, note)
-    SELECT 'delete', id, body, note FROM demonstration_texts WHERE id = old.id;
-END
 """
 
 
