@@ -176,7 +176,8 @@ class CommandPalette(Overlay):
 
     def _show(self) -> None:
         query = self._asked.removeprefix(">").strip()
-        ranked = [(match(query, c.title), c) for c in self._session.commands.available(self._page)]
+        ranked = [(match(query, c.title), c) for c in self._session.commands.available(self._page)
+                  if c.id != "palette"]
         fitting = sorted(((s, c) for s, c in ranked if s is not None), key=lambda pair: -pair[0])
         groups: dict[str, list[Entry]] = {"Commands": [], "Pages": []}
         for _, command in fitting:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.errors import WorkbenchError
@@ -86,6 +86,7 @@ class MainWindow(QWidget):
         session.notice.connect(self.toast.say)
         session.error.connect(self.show_error)
         session.bug.connect(self.show_bug)
+        session.paths_offered.connect(lambda paths: self.commands.open_paths(paths))
         session.commands.changed.connect(lambda: self._rebuild.start())
         self.toast.undo.connect(session.undo)
         self.rail.chosen.connect(self.show_page)
@@ -163,6 +164,8 @@ class MainWindow(QWidget):
             page = self._pages.pop(name)
             self.stack.removeWidget(page)
             page.deleteLater()
+            for command in [c for c in self.session.commands.all() if c.page == name]:
+                self.session.commands.remove(command.id)
         for entry_ in PAGES:
             self.rail.set_enabled(entry_.name, not entry_.needs_project or self.session.project is not None)
 
@@ -212,13 +215,20 @@ class MainWindow(QWidget):
             for keys in command.shortcuts:
                 shortcut = QShortcut(QKeySequence(keys), self)
                 shortcut.setProperty("page", command.page or "")
-                shortcut.activated.connect(lambda id=command.id: self.session.commands.run(id))
+                shortcut.activated.connect(lambda keys=keys, id=command.id: self._run_shortcut(keys, id))
                 self._shortcuts.append(shortcut)
         self._enable_shortcuts()
 
     def _enable_shortcuts(self) -> None:
         for shortcut in self._shortcuts:
             shortcut.setEnabled(shortcut.property("page") in ("", self._current))
+
+    def _run_shortcut(self, keys: str, id: str) -> None:
+        focused = self.focusWidget()
+        if keys == "Space" and isinstance(focused, QAbstractButton):
+            focused.click()                      # a button that has the focus keeps its own key
+        else:
+            self.session.commands.run(id)
 
     # -- look
 

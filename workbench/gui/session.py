@@ -51,6 +51,7 @@ class Session(QObject):
     error = Signal(object)                       # WorkbenchError: to be shown with its remedy
     bug = Signal(object)                         # any other exception
     page_requested = Signal(str, dict)
+    paths_offered = Signal(list)                 # files or folders (Path) that a person dropped or chose
     current_prompt_changed = Signal()
     idle = Signal()                              # nothing handed in is under way any more
 
@@ -65,6 +66,7 @@ class Session(QObject):
         self._current_prompt_id: int | None = None
         self._pending = 0
         self._unlisten: Callable[[], None] | None = None
+        self._closing: threading.Thread | None = None
         self._gathered: list[Changes] = []
         self._gather = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._gather.timeout.connect(self._emit_gathered)
@@ -213,7 +215,14 @@ class Session(QObject):
 
     def open_with(self, opener: Callable[[], Project], failed: Callable[[Exception], None] | None = None) -> None:
         """Open a project off the GUI thread; the one that is open is closed once the new one is there."""
-        self.background(opener, self.adopt, failed)
+        closing = self._closing
+
+        def open_after_closing() -> Project:
+            if closing is not None:              # it may be the same folder, whose lock is not free before
+                closing.join()
+            return opener()
+
+        self.background(open_after_closing, self.adopt, failed)
 
     def adopt(self, project: Project) -> None:
         """Take over an open project."""
@@ -237,7 +246,14 @@ class Session(QObject):
         self._gathered.clear()
         self._set_prompt(None, remember=False)
         self.project_closed.emit()
-        threading.Thread(target=project.close, name="project-closes").start()
+        self._closing = threading.Thread(target=project.close, name="project-closes")
+        self._closing.start()
+
+    def join(self) -> None:
+        """Wait until a project that was closed has let go of its folder."""
+        if self._closing is not None:
+            self._closing.join()
+            self._closing = None
 
     def _remember(self, project: Project) -> None:
         def counted(counts: tuple[int, int]) -> None:

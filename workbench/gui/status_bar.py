@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
@@ -19,6 +19,7 @@ from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
+from workbench.services.machine import machine
 from workbench.services.models import Machine
 
 MEMORY_EVERY_MS = 5_000
@@ -80,8 +81,8 @@ class _JobLine(QWidget):
 
     def _set_title(self, text: str) -> None:
         self._title.setText(text)
-        room = min(self._title.fontMetrics().horizontalAdvance(text) + 4, 360)
-        self._title.setFixedWidth(room)
+        room = QFontMetricsF(theme.font("small")).horizontalAdvance(text) + 6
+        self._title.setFixedWidth(min(round(room), 360))
 
     def show_progress(self, done: int, total: int, seconds_left: float | None, *, paused: bool = False) -> None:
         part = done / total if total else 0.0
@@ -130,7 +131,7 @@ class StatusBar(QWidget):
         session.changed.connect(self._refresh)
         session.job_event.connect(self._on_event)
         self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
-        self._timer.timeout.connect(self._read_memory)
+        self._timer.timeout.connect(lambda: None if session.busy else self._read_memory())
 
     def _opened(self) -> None:
         self._saved = ""
@@ -180,8 +181,7 @@ class StatusBar(QWidget):
             self._job.show_progress(event.done, event.total, event.seconds_left)
 
     def _read_memory(self) -> None:
-        project = self._session.project
-        if project is None or not self.isVisible() or self._session.busy:
+        if self._session.project is None:
             return
 
         def got(machine: Machine) -> None:
@@ -189,4 +189,4 @@ class StatusBar(QWidget):
             self._memory.setText(f"{gigabytes(used)} of {gigabytes(machine.memory_total)}")
             self._chip.show()
 
-        self._session.background(project.models.machine, got, owner=self)
+        self._session.background(machine, got, owner=self)

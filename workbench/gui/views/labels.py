@@ -101,7 +101,7 @@ class IconTile(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(f"{self._tone}_soft"))
         painter.drawRoundedRect(self.rect(), 8, 8)
-        side = round(self.width() * 0.42)
+        side = 18 if self.width() < 40 else 20
         token = "accent_text" if self._tone == "accent" else self._tone
         at = (self.width() - side) // 2
         painter.drawPixmap(at, at, theme.pixmap(self._name, token, side, self.devicePixelRatioF()))

@@ -1,0 +1,101 @@
+"""A window without a screen, with a real project in a temporary folder, and nobody's own settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.domain import Demonstration, Prompt, Status
+from workbench.gui import theme
+from workbench.gui.main_window import MainWindow
+from workbench.gui.session import Session
+from workbench.services.project import Project
+
+DEMONSTRATIONS = tuple(
+    Demonstration.pair(f"Instruction {n}: say something about number {n}.", f"Number {n} is {'even' if n % 2 else 'odd'}.",
+                       category=("Advice", "Coding", "Writing")[n % 3], source=("Imported", "Hand-written")[n % 2],
+                       tags=("short",) if n % 4 == 0 else ())
+    for n in range(12))
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, cache and data folders below the test's own folder."""
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture
+def app(qapp: QApplication) -> Iterator[QApplication]:
+    """The application in the light theme."""
+    theme.apply(qapp)
+    theme.set_mode("light")
+    yield qapp
+    theme.set_mode("light")
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path) -> Path:
+    """A closed project with twelve demonstrations (two accepted, one rejected) and a prompt of two."""
+    folder = tmp_path / "project"
+    project = Project.create(folder, "House style", person="tester")
+
+    def fill() -> None:
+        ids = project.demonstrations.add(DEMONSTRATIONS).created
+        project.demonstrations.set_status(ids[:2], Status.ACCEPTED)
+        project.demonstrations.set_status(ids[2:3], Status.REJECTED)
+        project.prompts.create(Prompt(rules="Answer briefly.", demonstrations=DEMONSTRATIONS[:2], name="draft"))
+
+    project.lane.run(fill)
+    project.close()
+    return folder
+
+
+@pytest.fixture
+def session(app: QApplication, qtbot: QtBot) -> Iterator[Session]:
+    """A session without a project; faults in its background work fail the test."""
+    made = Session()
+    bugs: list[BaseException] = []
+    made.bug.connect(bugs.append)
+    yield made
+    made.close_project()
+    made.join()
+    assert not bugs, bugs
+
+
+@pytest.fixture
+def opened(session: Session, project_folder: Path, settle: Callable[[], None]) -> Session:
+    """A session with the project open."""
+    session.adopt(Project.open(project_folder, person="tester"))
+    settle()
+    return session
+
+
+@pytest.fixture
+def settle(session: Session, qtbot: QtBot) -> Callable[[], None]:
+    """Runs the event loop until nothing that was handed to the session is under way."""
+
+    def wait() -> None:
+        qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+
+    return wait
+
+
+@pytest.fixture
+def window(session: Session, qtbot: QtBot) -> MainWindow:
+    """The window, shown, without a project. Open one through ``session``."""
+    made = MainWindow(session)
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
