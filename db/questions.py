@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from db.id_list import id_list
 from db.row_hash import row_hash
@@ -56,13 +56,13 @@ def questions(connection: Connection, ids: Sequence[int]) -> list[Question]:
 
 def summaries(connection: Connection) -> list[QuestionSetSummary]:
     """Of the sets that are not deleted, by name; ``with_references`` counts questions that have an answer."""
-    answered = func.json_array_length(QuestionRow.reference_answers) > 0
+    answered = case((func.json_array_length(QuestionRow.reference_answers) > 0, 1), else_=0)
     rows = connection.execute(
         select(QuestionSetRow.id, QuestionSetRow.name, func.count(QuestionRow.id),
                func.count(func.distinct(QuestionRow.category)), func.coalesce(func.sum(answered), 0))
         .outerjoin(QuestionRow, QuestionRow.set_id == QuestionSetRow.id).where(QuestionSetRow.deleted == 0)
         .group_by(QuestionSetRow.id).order_by(QuestionSetRow.name, QuestionSetRow.id))
-    return [QuestionSetSummary(id, name, count, categories, int(references))
+    return [QuestionSetSummary(id, name, count, categories, references)
             for id, name, count, categories, references in rows]
 
 

@@ -35,7 +35,7 @@ class StoredRevision:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A revision with who and when; ``state`` is applied, undone or dropped."""
+    """A revision with who and when; ``state`` is as in schema.ChangeRow."""
 
     when: datetime
     who: str
@@ -81,6 +81,11 @@ def record(connection: Connection, change_id: int, kind: str, before: Mapping[in
     if rows:
         connection.exec_driver_sql("INSERT INTO revisions (change_id, kind, entity_id, before, after, row_hash)"
                                    " VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def settle(connection: Connection) -> None:
+    """What was done so far stays done: undo begins after it."""
+    connection.execute(update(ChangeRow).where(ChangeRow.state == "applied").values(state="settled"))
 
 
 def last_applied(connection: Connection) -> StoredChange | None:

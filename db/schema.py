@@ -140,7 +140,11 @@ class TagRow(Base):
 
 
 class ChangeRow(Base):
-    """One undoable step. ``state`` is applied, undone (can be done again) or dropped (undone, then left behind)."""
+    """One undoable step.
+
+    ``state`` is applied, settled (applied, and no longer to be undone), undone (can be done again) or dropped
+    (undone, then left behind by something new).
+    """
 
     __tablename__ = "change_groups"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,7 +153,7 @@ class ChangeRow(Base):
     label: Mapped[str]
     state: Mapped[str]
     __table_args__ = (
-        CheckConstraint("state IN ('applied', 'undone', 'dropped')", name="state"),
+        CheckConstraint("state IN ('applied', 'settled', 'undone', 'dropped')", name="state"),
         Index("ix_change_groups_state", "state"),
     )
 

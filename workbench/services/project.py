@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db import backup, upgrade
+import resources
+from db import backup, revisions, upgrade
 from db import jobs as stored_jobs
+from db import models as stored_models
 from db import project as stored_project
 from db.lock import ProjectLock, login_name
 from db.session import Database
@@ -14,7 +18,7 @@ from workbench.errors import ProjectError
 from workbench.services.demonstrations import Demonstrations
 from workbench.services.exports import Exports
 from workbench.services.history import History
-from workbench.services.imports import Imports
+from workbench.services.imports import ImportOptions, Imports
 from workbench.services.job_queue import JobQueue
 from workbench.services.lane import Lane
 from workbench.services.models import Models
@@ -131,3 +135,60 @@ def _make_database(folder: Path, name: str) -> None:
     finally:
         database.dispose()
     partial.replace(folder / DATABASE)
+
+
+SAMPLE_MODELS = ("tiny-teacher", "tiny-student")
+
+
+def open_sample(folder: Path, *, person: str = "") -> Project:
+    """Open the sample project in ``folder``; made from resources/sample and the tiny models if it is not there.
+
+    Raises ProjectError: the folder holds something else, or cannot be written.
+    """
+    folder = folder.absolute()
+    if not (folder / DATABASE).exists():
+        _make_sample(folder, person)
+    project = Project.open(folder, person=person)
+    _find_moved_models(project)
+    return project
+
+
+def _make_sample(folder: Path, person: str) -> None:
+    """In a folder beside it first, so that a sample project is never half there."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ProjectError(f"The folder {folder} is not empty, and holds no project.", safe="Nothing was written.",
+                           remedy="Choose an empty or a new folder for the sample project.")
+    partial = folder.with_name(folder.name + ".partial")
+    if (partial / DATABASE).exists():
+        Project.open(partial).close()       # raises if somebody is making it at this moment
+    shutil.rmtree(partial, ignore_errors=True)
+    project = Project.create(partial, "Sample project", person=person)
+    try:
+        for name in SAMPLE_MODELS:
+            if resources.path().joinpath("models", name).exists():   # TODO(models): carried from the next change on
+                project.models.register(resources.path("models", name), name)
+        project.imports.run(resources.path("sample", "candidates.jsonl"))
+        prompt = project.imports.run(resources.path("sample", "base_prompt.txt"), ImportOptions(source="base prompt"))
+        assert prompt.prompt_id is not None
+        project.prompts.rename(prompt.prompt_id, "Base prompt")
+        answers = resources.path("sample", "reference_answer")
+        for name, questions, references in (("Sample questions", "questions.jsonl", "sample.jsonl"),
+                                            ("Held-out questions", "heldout_questions.jsonl", "heldout.jsonl")):
+            project.questions.import_file(resources.path("sample", questions), answers / references, name)
+        with project.database.write() as connection:
+            revisions.settle(connection)
+    finally:
+        project.close()
+    if folder.is_dir():
+        folder.rmdir()
+    partial.rename(folder)
+
+
+def _find_moved_models(project: Project) -> None:
+    """The workbench may have been installed elsewhere since the sample project was made."""
+    with project.database.write() as connection:
+        for model in stored_models.all_models(connection):
+            if model.ref.name in SAMPLE_MODELS and not Path(model.ref.path).exists():
+                path = str(resources.path("models", model.ref.name))
+                if stored_models.by_path(connection, path) is None:
+                    stored_models.update_model(connection, replace(model.ref, path=path), model.facts)

@@ -20,7 +20,7 @@ def revision_summary(before: Mapping[str, Any], after: Mapping[str, Any], label:
         text = "Deleted" if after["deleted"] else f"Added: {label}"
     else:
         text = "; ".join(_field_summary(name, before[name], after[name]) for name in after)
-    return text if state == "applied" else f"{text} (undone)"
+    return text if state in ("applied", "settled") else f"{text} (undone)"
 
 
 def _field_summary(name: str, before: Any, after: Any) -> str:

@@ -64,7 +64,7 @@ CREATE TABLE change_groups (
     label TEXT NOT NULL,
     state TEXT NOT NULL,
     CONSTRAINT pk_change_groups PRIMARY KEY (id),
-    CONSTRAINT ck_change_groups_state CHECK (state IN ('applied', 'undone', 'dropped')),
+    CONSTRAINT ck_change_groups_state CHECK (state IN ('applied', 'settled', 'undone', 'dropped')),
     CONSTRAINT fk_change_groups_person_id FOREIGN KEY(person_id) REFERENCES people (id) ON DELETE SET NULL
 )
 
