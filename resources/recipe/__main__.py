@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--out", type=Path, required=True)
     train.add_argument("--tokens", type=float, help="million tokens, instead of the recipe's number")
     train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--fused", action="store_true", help="compile the model first: faster, needs a C++ compiler")
     measure = commands.add_parser("measure", help="print how well a model learns in context")
     measure.add_argument("model", type=Path)
     measure.add_argument("--count", type=int, default=40, help="questions a family")
@@ -46,7 +47,7 @@ def _train(chosen: argparse.Namespace) -> int:
     size = SIZES[chosen.name]
     if chosen.tokens:
         size = replace(size, tokens=chosen.tokens)
-    Training(chosen.name, chosen.seed, chosen.out, size).run()
+    Training(chosen.name, chosen.seed, chosen.out, size, chosen.fused).run()
     return 0
 
 

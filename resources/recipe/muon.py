@@ -13,7 +13,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 def orthogonalised(stack: Tensor, steps: int = 5) -> Tensor:
     """Each matrix of ``stack`` (count, rows, columns) with its singular values brought near 1."""
     tall = stack.size(1) > stack.size(2)
-    x = stack.mT if tall else stack
+    x: Tensor = stack.mT if tall else stack
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     a, b, c = COEFFICIENTS
     for _ in range(steps):

@@ -1,7 +1,7 @@
 """Training rows: token ids with the weight of predicting each, from episodes and from practice at copying.
 
-Practice comes first, because looking things up in the context grows from copying: runs that repeat, then ``key sep value``
-lines whose keys come again, then lines whose keys are only of the same kind.
+Practice comes first, because looking things up in the context grows from copying: runs that repeat, then
+``key link value`` lines whose keys come again, then lines whose keys are only of the same kind.
 """
 
 import random
@@ -32,6 +32,7 @@ class Encoder:
     """Encodes pieces of text, remembering the recent ones, and lays shots out in URIAL's form."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
         self._backend = tokenizer.backend_tokenizer
         self._known: dict[str, list[int]] = {}
         self.size = len(tokenizer)
@@ -59,10 +60,10 @@ class Encoder:
             ids.extend(pieces)
             weights.extend([weight] * len(pieces))
 
-        if rules:
-            add(rules, 0.0)
+        # The blank line after the rules belongs to the piece that opens the next query, as it does in running text.
+        add(rules.removesuffix("\n\n"), 0.0)
         for index, shot in enumerate(shots):
-            add(NEXT_QUERY if index else QUERY, 0.0)
+            add(NEXT_QUERY if index or rules else QUERY, 0.0)
             add(shot.query, QUERY_WEIGHT)
             add(FENCE, QUERY_WEIGHT)
             add(ANSWER, 0.0)

@@ -159,13 +159,12 @@ def questions(asker: Asker, first_id: int) -> tuple[list[dict[str, Any]], list[d
 
 def _row(one: Candidate, rng: random.Random) -> dict[str, Any]:
     source = rng.choices(SOURCES, SOURCE_WEIGHTS[one.quality])[0]
-    length = "short" if len(one.output) < 45 else "long"
     return {
         "instruction": one.instruction,
         "output": one.output,
         "category": one.category,
         "source": source,
-        "tags": [length, source.replace(" ", "-")],
+        "tags": [f"batch-{rng.randrange(1, 4)}"],
         "licence": "CC0-1.0",
         "language": "en",
     }

@@ -37,8 +37,8 @@ def _corpus(seed: int) -> list[str]:
     texts = [instruction(rng) for _ in range(300)]
     for _ in range(4000):
         texts += [f"{shot.query}\n{shot.answer}" for shot in episode(rng, 6)]
-    pools = (words.THINGS, words.PLACES, words.COLOURS, words.NAMES, words.JOBS, words.SONGS, words.LABELS)
-    pools += (words.GREETINGS, words.VERBS, words.UNITS, words.FUNCTIONS, tuple(words.KINDS))
+    pools: list[tuple[str, ...]] = [words.THINGS, words.PLACES, words.COLOURS, words.NAMES, words.JOBS, words.SONGS]
+    pools += [words.LABELS, words.GREETINGS, words.VERBS, words.UNITS, words.FUNCTIONS, tuple(words.KINDS)]
     texts += [f" {word}" for pool in pools for word in pool for _ in range(300)]
     return texts
 

@@ -23,7 +23,7 @@ MIXES: dict[str, dict[str, float]] = {
     "pairs": {"runs": 0.2, "pairs": 0.5, "kinds": 0.3},
     "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "families": 0.64},
 }
-ENOUGH = {"runs": {"runs": 0.95}, "pairs": {"pairs": 0.9, "kinds": 0.8}}
+ENOUGH = {"runs": {"runs": 0.94}, "pairs": {"pairs": 0.9, "kinds": 0.8}}
 PRACTICE_AT_MOST = {"runs": 0.2, "pairs": 0.45}
 STEP_TOKENS = 3600
 CHECK_EVERY = 100
@@ -112,7 +112,7 @@ def practice_accuracy(model: LlamaForCausalLM, encoder: Encoder) -> dict[str, fl
 class Training:
     """One training, from new weights or from where its folder left off."""
 
-    def __init__(self, name: str, seed: int, out: Path, size: Size | None = None) -> None:
+    def __init__(self, name: str, seed: int, out: Path, size: Size | None = None, fused: bool = False) -> None:
         self.out, self.seed = out, seed
         self.size = size or SIZES[name]
         self.budget = int(self.size.tokens * 1e6)
@@ -130,6 +130,10 @@ class Training:
         out.mkdir(parents=True, exist_ok=True)
         if (out / "state.pt").exists():
             self._load()
+        if fused:
+            # Fused element-wise kernels: about twice as fast on one core. Needs a C++ compiler.
+            body = self.model.model
+            body.forward = torch.compile(body.forward, dynamic=True)
 
     def run(self) -> None:
         """Train until the tokens are spent."""
@@ -177,7 +181,10 @@ class Training:
         }
         if progress.phase == "families" and progress.step % REPORT_EVERY < CHECK_EVERY:
             table = measure.table(self.model, self.encoder, count=16, kinds=(("good", 0), ("good", 8), ("wrong", 8)))
-            line["families"] = {kind: {f: [round(x, 2) for x in v] for f, v in row.items()} for kind, row in table.items()}
+            line["families"] = {
+                kind: {family: [round(number, 2) for number in cell] for family, cell in row.items()}
+                for kind, row in table.items()
+            }
         self.model.train()
         print(json.dumps(line), flush=True)
         progress.history.append(line)
