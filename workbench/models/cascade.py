@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 NAME = "cascade"
 
@@ -33,7 +32,7 @@ class Pack:
     past: Sequence[KeyValue] = ()
     keep: bool = False
     new: dict[int, KeyValue] = field(default_factory=dict)
-    grid: Tensor | None = None       # (stretches * longest): which token of the row stands there, or the row's length
+    grid: Tensor | None = None       # (stretches * longest): which token of the row stands there
     back: Tensor | None = None       # (time): where each token of the row stands in the grid
 
     def __post_init__(self) -> None:
@@ -44,7 +43,7 @@ class Pack:
         starts = torch.tensor([0, *self.lengths[:-1]]).cumsum(0)
         stretch = torch.repeat_interleave(torch.arange(len(self.lengths)), torch.tensor(self.lengths))
         self.back = stretch * longest + row - starts[stretch]
-        self.grid = torch.full((len(self.lengths) * longest,), len(row))
+        self.grid = torch.zeros(len(self.lengths) * longest, dtype=torch.long)
         self.grid[self.back] = row
 
     def to(self, device: torch.device) -> Pack:
@@ -113,25 +112,29 @@ def _attention(
     out, lse = _inside(pack, query, key, value, scale)
     if pack.past:
         past_out, past_lse = attention_with_lse(query, *pack.past[layer], causal=False, scale=scale)
+        past_lse = past_lse.transpose(1, 2)
         both = torch.logaddexp(lse, past_lse)
-        out = out * (lse - both).exp()[..., None] + past_out * (past_lse - both).exp()[..., None]
-    return out.to(query.dtype).transpose(1, 2).contiguous(), None
+        out = out * (lse - both).exp()[..., None]
+        out = out.addcmul_(past_out.transpose(1, 2), (past_lse - both).exp()[..., None])
+    return out.to(query.dtype), None
 
 
 def _inside(pack: Pack, query: Tensor, key: Tensor, value: Tensor, scale: float) -> KeyValue:
-    """Causal attention of each stretch to itself: the row becomes (stretches, heads, longest, head_dim) and back."""
-    count, time = len(pack.lengths), query.shape[2]
-    if count == 1:
-        return attention_with_lse(query, key, value, causal=True, scale=scale)
+    """Causal attention of each stretch to itself: (1, time, heads, head_dim) and (1, time, heads).
+
+    The row is folded to (stretches, heads, longest, head_dim) and back. What fills a short stretch up stands to the
+    right of its tokens, where they do not see it, so that any token will do.
+    """
+    count = len(pack.lengths)
 
     def fold(row: Tensor) -> Tensor:
-        grid = row[0] if pack.grid is None else functional.pad(row[0], (0, 0, 0, 1))[:, pack.grid]
-        return grid.view(grid.shape[0], count, -1, grid.shape[-1]).transpose(0, 1)
+        tokens = row[0].transpose(0, 1)
+        grid = tokens if pack.grid is None else tokens.index_select(0, pack.grid)
+        return grid.reshape(count, -1, *tokens.shape[1:]).transpose(1, 2)
+
+    def unfold(grid: Tensor) -> Tensor:
+        tokens = grid.transpose(1, 2).flatten(0, 1)
+        return (tokens if pack.back is None else tokens.index_select(0, pack.back))[None]
 
     out, lse = attention_with_lse(fold(query), fold(key), fold(value), causal=True, scale=scale)
-    out = out.transpose(0, 1).reshape(1, query.shape[1], -1, query.shape[-1])
-    lse = lse.transpose(0, 1).reshape(1, query.shape[1], -1)
-    if pack.back is not None:
-        out, lse = out[:, :, pack.back], lse[:, :, pack.back]
-    assert out.shape[2] == time
-    return out, lse
+    return unfold(out), unfold(lse)

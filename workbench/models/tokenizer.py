@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class FastTokenizer:
         self._bos = self._special("bos_token")
         self._adds_bos = self._settings.get("add_bos_token") is True
         self._drops_bos = self._settings.get("add_bos_token") is False
+        self._cutting = _cutting_tokens(content)
+        self._rest = lru_cache(maxsize=8192)(self._encode_rest)
         self.start: int | None = self._bos if self._bos is not None else self._special("eos_token")
 
     def encode(self, text: str, *, special: bool = True) -> Encoded:
@@ -50,6 +53,28 @@ class FastTokenizer:
             elif self._drops_bos and ids[:1] == [self._bos] and offsets[0][1] == 0:
                 ids, offsets = ids[1:], offsets[1:]
         return Encoded(tuple(ids), tuple(offsets))
+
+    def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
+        """``encode`` of each. Where all texts share a beginning that ends with a token at which this tokenizer always
+        cuts, the beginning is tokenised once; the rests are remembered, as they come again under other prompts."""
+        cut = self._cut(_common_start(texts)) if len(texts) > 1 else 0
+        if not cut:
+            return [self.encode(text) for text in texts]
+        start = self.encode(texts[0][:cut])
+        found = []
+        for text in texts:
+            ids, offsets = self._rest(text[cut:])
+            moved = tuple((a + cut, b + cut) for a, b in offsets)
+            found.append(Encoded(start.ids + ids, start.offsets + moved))
+        return found
+
+    def _encode_rest(self, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+        rest = self.encode(text, special=False)
+        return rest.ids, rest.offsets
+
+    def _cut(self, text: str) -> int:
+        """Where the last of the cutting tokens in ``text`` ends; 0 if there is none."""
+        return max((place + len(token) for token in self._cutting if (place := text.rfind(token)) >= 0), default=0)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text without special tokens."""
@@ -106,6 +131,40 @@ def _untrimmed(content: Any) -> Any:
         if isinstance(part, dict) and "trim_offsets" in part:
             part["trim_offsets"] = False
     return content
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+
+
+def _cutting_tokens(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Added tokens at which every text is cut before anything else happens to it, so that what stands before and after
+    is tokenised apart anyway: known where nothing is normalised and the pieces are byte-level, and where no other token
+    begins with this one (the longest match wins)."""
+    if content.get("normalizer") is not None or not _is_byte_level(content.get("pre_tokenizer")):
+        return ()
+    processor = (content.get("post_processor") or {}).get("type")
+    if processor not in (None, "ByteLevel", "TemplateProcessing"):
+        return ()
+    tokens = [t for t in content.get("added_tokens") or [] if isinstance(t, dict)]
+    texts = [str(t.get("content", "")) for t in tokens]
+    plain = [
+        str(t["content"]) for t in tokens
+        if t.get("content") and not any(t.get(k) for k in ("normalized", "lstrip", "rstrip", "single_word"))
+    ]  # fmt: skip
+    return tuple(t for t in plain if sum(other.startswith(t) for other in texts) == 1)
+
+
+def _is_byte_level(pre_tokenizer: Any) -> bool:
+    """Whether it treats each piece of a cut text alike, the first one too."""
+    if not isinstance(pre_tokenizer, dict):
+        return False
+    if pre_tokenizer.get("type") == "Sequence":
+        return all(_is_byte_level(part) for part in pre_tokenizer.get("pretokenizers") or [None])
+    if pre_tokenizer.get("type") == "ByteLevel":
+        return not pre_tokenizer.get("add_prefix_space")
+    return pre_tokenizer.get("type") in ("Split", "Digits")
 
 
 def _chat_template(folder: Path, settings: Mapping[str, Any]) -> str:

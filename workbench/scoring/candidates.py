@@ -10,7 +10,7 @@ from workbench.domain import AnswerScore, CandidateScore, Demonstration, Positio
 from workbench.errors import JobError
 from workbench.models.base import LanguageModel, ScoredSequence
 from workbench.prompts import add, check_context, render
-from workbench.scoring.sequences import conversation, rendered_answer, text_sequence
+from workbench.scoring.sequences import answer_sequences, conversation, rendered_answer, text_sequence
 
 _TOGETHER = 8                    # candidates whose results come at once
 _JOINT = 4                       # tokens by which a joint of prompt and question may differ
@@ -115,7 +115,9 @@ class SetObjective:
 
     def _sequences(self, ids: tuple[int, ...]) -> list[ScoredSequence]:
         prompt = self._prompt(ids)
-        sequences = [rendered_answer(prompt, turns, self._model.tokenizer) for _, _, turns in self._asked]
+        tokenizer = self._model.tokenizer
+        rendered = [render(prompt, turns, tokenizer=tokenizer) for _, _, turns in self._asked]
+        sequences = answer_sequences(rendered, tokenizer)
         check_context(max(sequence.end for sequence in sequences), self._model.context)
         return sequences
 

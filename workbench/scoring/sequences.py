@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
 from workbench.models.base import Encoded, ScoredSequence, Tokenizer
 from workbench.prompts import render
 
 
-def answer_sequence(rendered: Rendered, tokenizer: Tokenizer) -> ScoredSequence:
-    """The whole text tokenised in one go; wanted are the tokens that overlap the last reply's characters.
+def answer_sequences(rendered: Sequence[Rendered], tokenizer: Tokenizer) -> list[ScoredSequence]:
+    """Each whole text tokenised in one go; wanted are the tokens that overlap the last reply's characters.
 
     Where no token stands before them, the tokenizer's start token is put there; without one the first token cannot be
     scored and is left out, as in every causal language model's loss.
     """
-    span = rendered.spans[-1]
-    if span.kind is not SpanKind.REPLY:
-        raise ValueError("the text does not end with a reply")
-    return _wanted(tokenizer.encode(rendered.text), span.start, span.end, tokenizer.start)
+    encoded = tokenizer.encode_all([text.text for text in rendered])
+    sequences = []
+    for text, tokens in zip(rendered, encoded, strict=True):
+        span = text.spans[-1]
+        if span.kind is not SpanKind.REPLY:
+            raise ValueError("the text does not end with a reply")
+        sequences.append(_wanted(tokens, span.start, span.end, tokenizer.start))
+    return sequences
 
 
 def text_sequence(text: str, tokenizer: Tokenizer) -> ScoredSequence:
@@ -35,15 +41,19 @@ def conversation(questions: tuple[str, ...], answers: tuple[str, ...]) -> tuple[
 
 
 def rendered_answer(prompt: Prompt, turns: tuple[Turn, ...], tokenizer: Tokenizer) -> ScoredSequence:
-    return answer_sequence(render(prompt, turns, tokenizer=tokenizer), tokenizer)
+    """The sequence that scores the last of ``turns``, an answer, under ``prompt``."""
+    return answer_sequences([render(prompt, turns, tokenizer=tokenizer)], tokenizer)[0]
 
 
 def _wanted(encoded: Encoded, start: int, end: int, start_token: int | None) -> ScoredSequence:
     ids, offsets = encoded.ids, encoded.offsets
-    inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > start]
-    if not inside:
+    last = len(ids)
+    while last and not (offsets[last - 1][0] < end and offsets[last - 1][1] > start):
+        last -= 1
+    if not last:
         return ScoredSequence(ids, max(len(ids), 1), max(len(ids), 1))
-    first, last = inside[0], inside[-1] + 1
+    # Special tokens stand for no characters and may lie anywhere, so the way back ends at the first token before.
+    first = next((i + 1 for i in range(last - 1, -1, -1) if offsets[i][1] <= start), 0)
     if first > 0:
         return ScoredSequence(ids[:last], first, last)
     if start_token is not None:
