@@ -19,13 +19,13 @@ def insert_scores(connection: Connection, job_id: int, scores: Iterable[tuple[in
         measure = CandidateMeasureRow
         same = measure.demonstration_id.is_not_distinct_from(score.demonstration_id)
         connection.execute(delete(measure).where(measure.job_id == job_id, measure.round == round, same))
-        answers = sorted([a.question_id, a.turn, a.logprob, a.tokens] for a in score.answers)
-        measures = [score.prompt_tokens, score.own_conditional, score.own_alone, score.own_tokens]
-        id = connection.execute(insert(measure).values(
-            job_id=job_id, round=round, demonstration_id=score.demonstration_id, prompt_tokens=score.prompt_tokens,
-            own_conditional=score.own_conditional, own_alone=score.own_alone, own_tokens=score.own_tokens,
-            row_hash=row_hash(job_id, round, score.demonstration_id, measures, answers),
-        ).returning(measure.id)).scalar_one()
+        answers = sorted([a.question_id, a.turn, float(a.logprob), a.tokens] for a in score.answers)
+        facts: dict[str, Any] = {
+            "job_id": job_id, "round": round, "demonstration_id": score.demonstration_id,
+            "prompt_tokens": score.prompt_tokens, "own_conditional": _real(score.own_conditional),
+            "own_alone": _real(score.own_alone), "own_tokens": score.own_tokens}
+        id = connection.execute(insert(measure).values(**facts, row_hash=row_hash(*facts.values(), answers))
+                                .returning(measure.id)).scalar_one()
         if answers:
             connection.exec_driver_sql(
                 "INSERT INTO scores (measure_id, question_id, turn, logprob, tokens) VALUES (?, ?, ?, ?, ?)",
@@ -60,7 +60,7 @@ def insert_round(connection: Connection, job_id: int, found: SearchRound) -> Non
     """Store a round of a search; a repeated one is replaced."""
     ranking = [[c.demonstration_id, c.objective, c.gain.mean, c.gain.low, c.gain.high] for c in found.ranking]
     facts: dict[str, Any] = {"job_id": job_id, "number": found.number, "chosen_id": found.chosen_id,
-                             "objective": found.objective, "prompt_tokens": found.prompt_tokens,
+                             "objective": float(found.objective), "prompt_tokens": found.prompt_tokens,
                              "evaluations": found.evaluations, "ranking": ranking}
     connection.execute(insert(SearchRoundRow).prefix_with("OR REPLACE").values(
         **facts, row_hash=row_hash(*facts.values())))
@@ -79,7 +79,8 @@ def insert_evaluation(connection: Connection, job_id: int, found: SetEvaluation)
     """Store a set's evaluation; one of the same strategy and label is replaced."""
     answers = [[a.question_id, a.turn, a.logprob, a.tokens] for a in found.answers]
     facts: dict[str, Any] = {"job_id": job_id, "strategy": found.strategy, "label": found.label,
-                             "demonstration_ids": list(found.demonstration_ids), "mean": found.mean, "answers": answers}
+                             "demonstration_ids": list(found.demonstration_ids), "mean": float(found.mean),
+                             "answers": answers}
     connection.execute(insert(SetEvaluationRow).prefix_with("OR REPLACE").values(
         **facts, row_hash=row_hash(*facts.values())))
 
@@ -106,3 +107,8 @@ def latest_gains(connection: Connection, ids: Iterable[int]) -> dict[int, Interv
     rows = connection.exec_driver_sql(
         f"SELECT id, gain, gain_low, gain_high FROM demonstrations WHERE gain IS NOT NULL AND id IN ({wanted})")
     return {id: Interval(mean, low, high) for id, mean, low, high in rows}
+
+
+def _real(value: float | None) -> float | None:
+    """As SQLite hands it back: the hash of 1.0 is not that of 1."""
+    return None if value is None else float(value)

@@ -70,18 +70,6 @@ def ranked_ids(connection: Connection, query: Query) -> list[int]:
     return best + [id for id in every if id not in known]
 
 
-def is_sound(connection: Connection) -> bool:
-    """Whether the full-text index says exactly what the demonstrations say."""
-    from sqlalchemy.exc import DatabaseError
-
-    try:
-        connection.exec_driver_sql(
-            "INSERT INTO demonstration_search (demonstration_search, rank) VALUES ('integrity-check', 1)")
-    except DatabaseError:
-        return False
-    return True
-
-
 def _quoted(part: str) -> str:
     return '"' + part.replace('"', '""') + '"'
 
