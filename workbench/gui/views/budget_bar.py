@@ -84,6 +84,12 @@ class BudgetBar(QWidget):
     def budget(self) -> Budget:
         return self._budget
 
+    def light(self, place: int) -> None:
+        """Show which segment belongs to a card that the pointer is on."""
+        if place != self._hover:
+            self._hover = place
+            self.update()
+
     def select(self, place: int) -> None:
         self._selected = place
         self.update()

@@ -23,25 +23,33 @@ class GrowingEdit(QPlainTextEdit):
 
     focus_changed = Signal(bool)
 
-    def __init__(self, accessible: str, *, bare: bool = True, least_lines: int = 1,
-                 parent: QWidget | None = None) -> None:
+    def __init__(self, accessible: str, *, bare: bool = True, least_lines: int = 1, most_lines: int = 0,
+                 mono: bool = False, parent: QWidget | None = None) -> None:
+        """``most_lines`` 0: as many as there are; beyond that it scrolls."""
         super().__init__(parent)
-        self._least = least_lines
+        self._least, self._most, self._mono = least_lines, most_lines, mono
         if bare:
             self.setProperty("k", "bare")
         self.setAccessibleName(accessible)
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded if most_lines
+                                        else Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
-        theme.notifier.changed.connect(self._fit)
+        theme.notifier.changed.connect(self._retheme)
+        self._retheme()
+
+    def _retheme(self) -> None:
+        if self._mono:
+            self.setFont(theme.font("mono"))
         self._fit()
 
     def _fit(self) -> None:
         lines = max(self.document().size().height(), self._least)      # a plain text document counts in lines
+        lines = min(lines, self._most) if self._most else lines
         frame = 0 if self.property("k") == "bare" else 10
         self.setFixedHeight(math.ceil(lines * self.fontMetrics().lineSpacing()) + 2 + frame)
 
@@ -49,7 +57,10 @@ class GrowingEdit(QPlainTextEdit):
         return QSize(80, self.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+        if self.verticalScrollBar().maximum() and self._most:
+            super().wheelEvent(event)
+        else:
+            event.ignore()                           # the pane scrolls
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
