@@ -40,12 +40,12 @@ def run_inspect(spec: InspectSpec, run: Run) -> None:
 
 def _tokens(model: LanguageModel, prompt: Prompt, question: Question, turn: int) -> tuple[tuple[TokenScore, ...], str]:
     """The scored tokens of the turn's reference under ``prompt``, and the text that the model saw."""
-    from workbench.scoring.sequences import answer_sequence, conversation
+    from workbench.scoring.sequences import answer_sequences, conversation
 
     talk = conversation(question.turns[: turn + 1], question.references[: turn + 1])
     rendered = render(prompt, talk, tokenizer=model.tokenizer)
     check_context(len(model.tokenizer.encode(rendered.text).ids), model.context)
-    return tuple(model.inspect(answer_sequence(rendered, model.tokenizer))), rendered.text
+    return tuple(model.inspect(answer_sequences([rendered], model.tokenizer)[0])), rendered.text
 
 
 def run_generate(spec: GenerateSpec, run: Run) -> None:

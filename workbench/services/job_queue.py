@@ -72,6 +72,7 @@ class JobQueue:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._hosts: dict[int, Host] = {}            # of the jobs that run or are paused
+        self._kinds: dict[int, str] = {}             # of all that this queue has started
         self._warm: Host | None = None
         self._cooling: Timer | None = None
         self._listeners: list[Listener] = []
@@ -170,7 +171,7 @@ class JobQueue:
         with self._project.database.write() as connection:
             for job_id, event in box:
                 if not isinstance(event, Failed):    # that is us, ending the child
-                    store(connection, job_id, event)
+                    store(connection, job_id, self._kinds[job_id], event)
             jobs.mark_interrupted(connection)
         self._hosts.clear()
 
@@ -194,9 +195,10 @@ class JobQueue:
         except (WorkbenchError, OSError) as error:
             failed = Failed(f"The job could not be started: {error}", known=True)
             with self._project.database.write() as connection:
-                changes = store(connection, job.id, failed)
+                changes = store(connection, job.id, job.kind, failed)
             self._tell(job.id, failed, changes)
             return
+        self._kinds[job.id] = job.kind
         self._start_postman()
         self._set_state(job.id, JobState.RUNNING, detail=job_detail(spec))
         host.run(spec, partial(self._hear, job.id))
@@ -270,7 +272,7 @@ class JobQueue:
             return
         try:
             with self._project.database.write() as connection:
-                changes = [store(connection, job_id, event) for job_id, event in batch]
+                changes = [store(connection, job_id, self._kinds[job_id], event) for job_id, event in batch]
         except Exception as error:                   # a full disk, or a bug: what came is not kept, so nothing goes on
             self._give_up({job_id for job_id, _ in batch}, error)
             return
@@ -291,7 +293,7 @@ class JobQueue:
                 host.close()
             try:
                 with self._project.database.write() as connection:
-                    changes = store(connection, job_id, failed)
+                    changes = store(connection, job_id, self._kinds[job_id], failed)
             except WorkbenchError:                   # the next opening of the project marks it as interrupted
                 changes = Changes.of(Kind.JOB, [job_id])
             self._tell(job_id, failed, changes)

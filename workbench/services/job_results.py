@@ -23,13 +23,17 @@ from workbench.jobs.events import (
 )
 from workbench.jobs.specs import JobState
 from workbench.search.intervals import gain_intervals
+from workbench.services.job_titles import job_outcome
 
 SCORING_ROUND = 0
 BOOTSTRAP_SEED = 0                   # intervals that are read again have to come out the same
 
 
-def store(connection: Connection, job_id: int, event: Event) -> Changes:
-    """Write one event; returns what changed. Tokens, texts and counts are for whoever asked, and not kept."""
+def store(connection: Connection, job_id: int, kind: str, event: Event) -> Changes:
+    """Write one event of a job of this kind; returns what changed.
+
+    Tokens, texts and counts are for whoever asked, and not kept.
+    """
     touched: dict[Kind, frozenset[int]] = {}
     match event:
         case Started():
@@ -56,18 +60,20 @@ def store(connection: Connection, job_id: int, event: Event) -> Changes:
         case Artifact():
             jobs.add_artifact(connection, job_id, event.path, event.role, event.sha256)
         case Finished() | Failed() | Stopped():
-            touched = _end(connection, job_id, event)
+            touched = _end(connection, job_id, kind, event)
         case _:
             return Changes()
     return Changes({Kind.JOB: frozenset({job_id})} | touched)
 
 
-def _end(connection: Connection, job_id: int, event: Finished | Failed | Stopped) -> dict[Kind, frozenset[int]]:
+def _end(
+    connection: Connection, job_id: int, kind: str, event: Finished | Failed | Stopped
+) -> dict[Kind, frozenset[int]]:
     match event:
         case Finished():
             jobs.set_summary(connection, job_id, event.summary)
-            jobs.set_state(connection, job_id, JobState.FINISHED, detail="")
-            gains = score_job_gains(connection, job_id)
+            jobs.set_state(connection, job_id, JobState.FINISHED, detail=job_outcome(kind, event.summary))
+            gains = score_job_gains(connection, job_id) if kind == "score" else {}
             return _show_gains(connection, job_id, gains) if gains else {}
         case Failed():
             jobs.set_state(connection, job_id, JobState.FAILED, detail=event.message)
@@ -80,7 +86,7 @@ def _end(connection: Connection, job_id: int, event: Finished | Failed | Stopped
 
 
 def score_job_gains(connection: Connection, job_id: int) -> dict[int, Interval]:
-    """Gains over the base prompt of all that a score job has scored; empty for a search."""
+    """Gains over the base prompt of all that a score job has scored."""
     answers: dict[int | None, tuple[AnswerScore, ...]] = {
         score.demonstration_id: score.answers for _, score in scores.scores(connection, job_id, SCORING_ROUND)
     }

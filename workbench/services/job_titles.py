@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 from workbench.jobs.specs import CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.services.wording import counted
 
 _STRATEGIES = {
     "greedy": "Greedy search", "random": "Random set", "top_k": "Best by single gain", "diverse": "Diverse set",
@@ -15,16 +17,16 @@ def job_title(spec: JobSpec) -> str:
     """ "Greedy search, 212 candidates, 40 questions" """
     match spec:
         case ScoreSpec():
-            return f"Score {_count(spec.candidates, 'candidate')}, {_count(spec.questions, 'question')}"
+            return f"Score {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case SearchSpec():
             name = _STRATEGIES[spec.strategy]
-            return f"{name}, {_count(spec.candidates, 'candidate')}, {_count(spec.questions, 'question')}"
+            return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
-            return f"Count the tokens of {_count(spec.texts, 'text')}"
+            return f"Count the tokens of {counted(len(spec.texts), 'text')}"
         case GenerateSpec():
-            return f"Answer {_count(spec.turns, 'turn')}"
+            return f"Answer {counted(len(spec.turns), 'turn')}"
         case _:
             assert_never(spec)
 
@@ -36,5 +38,15 @@ def job_detail(spec: JobSpec) -> str:
     return spec.model.name
 
 
-def _count(things: tuple[object, ...], what: str) -> str:
-    return f"{len(things):,} {what}{'' if len(things) == 1 else 's'}"
+def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
+    """What a finished job found, in a line."""
+    if kind == "score":
+        return f"{counted(summary['candidates'], 'candidate')} scored on {counted(summary['answers'], 'answer')}"
+    if kind != "search":
+        return ""
+    chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"
+    difference = (summary["heldout"] or {}).get("difference")
+    if not difference:
+        return chosen
+    return (f"{chosen}. Held out: {difference['mean']:+.2f} nats per answer against random sets "
+            f"({difference['low']:+.2f} to {difference['high']:+.2f})")

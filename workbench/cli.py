@@ -1,0 +1,205 @@
+"""``workbench``: the command line. Every job of the window can be done from here too.
+
+Commands exit with 0, 1 (an error that can be mended, said in one line) or 2 (wrong usage); --json prints data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench import __version__
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.command_line.output import Output
+
+CHILD = "_job"                       # the packaged program starts its own jobs with this word
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments[:1] == [CHILD]:
+        from workbench.jobs.__main__ import main as run_child
+
+        return run_child(list(arguments[1:]))
+    options = parser().parse_args(arguments)
+    try:
+        output = _command(options)
+    except WorkbenchError as error:
+        return _refuse(error, as_json=options.json)
+    except KeyboardInterrupt:
+        return _refuse(WorkbenchError("Cancelled."), as_json=options.json)
+    return _print(output, as_json=options.json)
+
+
+def _command(options: argparse.Namespace) -> Output:
+    """Run the chosen command. Its module is imported now and not before, so that --help is quick."""
+    module, _, function = options.run.partition(":")
+    output: Output = getattr(import_module(f"workbench.command_line.{module}"), function)(options)
+    return output
+
+
+def _print(output: Output, *, as_json: bool) -> int:
+    from workbench.command_line.output import as_json as encode
+
+    text = encode(output.data) if as_json else output.text
+    try:
+        if text:
+            print(text, flush=True)
+    except BrokenPipeError:                          # the reader (head, less) has seen enough
+        sys.stdout = None
+    return output.code
+
+
+def _refuse(error: WorkbenchError, *, as_json: bool) -> int:
+    from workbench.command_line.output import as_json as encode
+
+    if as_json:
+        print(encode({"error": {"what": error.what, "safe": error.safe, "remedy": error.remedy}}))
+    print("workbench: " + " ".join(str(error).split()), file=sys.stderr)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="workbench", description="Curate in-context demonstrations with local models.")
+    top.add_argument("--version", action="version", version=f"workbench {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_window(commands)
+    _add_data(commands)
+    _add_models(commands)
+    _add_runs(commands)
+    _add_jobs(commands)
+    return top
+
+
+def _add(commands: Any, name: str, run: str, about: str, *, project: bool = True) -> argparse.ArgumentParser:
+    """One command, with what all have: --json, and mostly a project's folder."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    command.set_defaults(run=run)
+    if project:
+        command.add_argument("project", type=Path, help="the project's folder")
+    return command
+
+
+def _group(commands: Any, name: str, about: str) -> Any:
+    group = commands.add_parser(name, help=about, description=about)
+    return group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def _add_window(commands: Any) -> None:
+    command = _add(commands, "open", "window:open_", "open the window (without a display: the tour)", project=False)
+    command.add_argument("project", type=Path, nargs="?", help="the project's folder")
+    command.add_argument("--sample", action="store_true", help="open the sample project")
+    about = "the main job from import to report, without a display"
+    command = _add(commands, "tour", "window:tour", about, project=False)
+    command.add_argument("out", type=Path, help="the folder for its results")
+    _add(commands, "version", "about:version", "the versions of the program and of what it stands on", project=False)
+
+
+def _add_data(commands: Any) -> None:
+    command = _add(commands, "new", "data:new", "make a project in a new or empty folder")
+    command.add_argument("--name", default="")
+    command = _add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file")
+    command.add_argument("file", type=Path)
+    command.add_argument("--format", default="auto", help="by default it is detected")
+    command.add_argument("--encoding", default="auto")
+    command.add_argument("--source", default="", help="the source of rows that name none")
+    command.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated")
+    command.add_argument("--references", type=Path, help="reference answers of MT-Bench questions")
+    command.add_argument("--all-or-nothing", action="store_true", help="one bad row and nothing is imported")
+    command.add_argument("--preview", action="store_true", help="look at the first rows and import nothing")
+    command = _add(commands, "export", "data:export", "write demonstrations, a prompt or a job's report to a file")
+    command.add_argument("out", type=Path)
+    command.add_argument("--format", default="", help="jsonl, openai, alpaca, csv, parquet, urial, markdown, html")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--filter", default="", metavar="QUERY", help="which demonstrations, as in the search field")
+    what.add_argument("--prompt", nargs="?", const="", metavar="PROMPT", help="a prompt by id or name")
+    what.add_argument("--report", type=int, metavar="JOB", help="the report of a score or search job")
+    command = _add(commands, "list", "data:list_", "list demonstrations")
+    command.add_argument("query", nargs="?", default="", help='as in the search field: "tag:x gain>0 words"')
+    command.add_argument("--sort", default="id", choices=("id", "instruction", "category", "tokens", "gain", "rating",
+                                                          "status", "relevance"))
+    command.add_argument("--descending", action="store_true")
+    command.add_argument("--limit", type=int, default=50)
+    command = _add(commands, "show", "data:show", "show one demonstration and its history")
+    command.add_argument("id", type=int)
+    _add(commands, "undo", "data:undo", "take the last change back")
+    _add(commands, "redo", "data:redo", "do the change again that was taken back")
+    _add(commands, "check", "data:check", "verify a project: hashes, foreign keys, full-text index")
+    _add(commands, "backup", "data:backup", "copy the project's database into its backups folder")
+    _add_sets(commands)
+
+
+def _add_sets(commands: Any) -> None:
+    questions = _group(commands, "questions", "question sets")
+    _add(questions, "list", "data:questions_list", "list the question sets")
+    command = _add(questions, "add", "data:questions_add", "import MT-Bench questions")
+    command.add_argument("file", type=Path)
+    command.add_argument("--references", type=Path, help="a file or folder of reference answers")
+    command.add_argument("--name", default="")
+    prompts = _group(commands, "prompts", "prompts")
+    _add(prompts, "list", "data:prompts_list", "list the prompts")
+    command = _add(prompts, "show", "data:prompts_show", "print a prompt's exact text")
+    command.add_argument("prompt", nargs="?", help="id or name; by default the first")
+    command = _add(prompts, "add", "data:prompts_add", "add demonstrations to a prompt")
+    command.add_argument("prompt", help="id or name")
+    command.add_argument("ids", type=int, nargs="+", help="demonstrations")
+    command.add_argument("--position", default="before_base", choices=("before_base", "after_base"))
+
+
+def _add_models(commands: Any) -> None:
+    models = _group(commands, "models", "language models")
+    _add(models, "list", "models:list_", "list the models")
+    command = _add(models, "add", "models:add", "add a model's folder, or a .gguf file")
+    command.add_argument("path", type=Path)
+    command.add_argument("--name", default="")
+    command = _add(models, "use", "models:use", "make a model the current one")
+    command.add_argument("model", help="id or name")
+
+
+def _add_runs(commands: Any) -> None:
+    _run_options(_add(commands, "score", "running:score", "measure what each candidate does to the reference answers"))
+    command = _add(commands, "search", "running:search", "search for the set that helps most")
+    _run_options(command)
+    command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
+    command.add_argument("--rounds", type=int, default=3, help="how many demonstrations to choose")
+    command.add_argument("--budget", type=int, default=0, help="tokens of the prompt; 0: the model's context")
+    command.add_argument("--strategy", default="greedy", choices=("greedy", "random", "top_k", "diverse"))
+    command.add_argument("--random-sets", type=int, default=20, help="how many random sets to compare with")
+
+
+def _run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
+    command.add_argument("--model", help="id or name; by default the current one")
+    command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
+    command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")
+    command.add_argument("--position", default="before_base", choices=("before_base", "after_base"))
+    command.add_argument("--turns", default="first", choices=("first", "all"))
+    command.add_argument("--seed", type=int, default=0)
+    _top_option(command)
+
+
+def _top_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--top", type=int, default=10, help="how many candidates to print")
+
+
+def _add_jobs(commands: Any) -> None:
+    jobs = _group(commands, "jobs", "jobs of a project")
+    _add(jobs, "list", "running:jobs_list", "list the jobs")
+    for name, run, about in (
+        ("watch", "running:jobs_watch", "look at a job that another program runs until it ends"),
+        ("resume", "running:jobs_resume", "go on with a job that was interrupted, stopped or failed"),
+        ("cancel", "running:jobs_cancel", "take a waiting job out of the queue"),
+        ("log", "running:jobs_log", "print a job's log"),
+        ("remove", "running:jobs_remove", "forget an ended job and its results"),
+    ):
+        command = _add(jobs, name, run, about)
+        command.add_argument("id", type=int)
+        if name == "resume":
+            _top_option(command)

@@ -1,0 +1,190 @@
+"""Commands on a project's data: new, import, export, list, show, questions, prompts, undo, redo, check, backup."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from workbench.command_line.opening import first, on_lane, pick
+from workbench.command_line.output import Output, table
+from workbench.domain import Changes, Demonstration
+from workbench.errors import WorkbenchError
+from workbench.services.demonstrations import Filter, Sort
+from workbench.services.imports import ImportOptions, ImportReport, Preview
+from workbench.services.project import Project
+from workbench.services.prompts import PromptInfo
+
+LISTED_REFUSALS = 20
+
+
+def new(options: Namespace) -> Output:
+    project = Project.create(options.project, options.name)
+    project.close()
+    data = {"project": project.folder, "name": project.name}
+    return Output(data, f"Made the project “{project.name}” in {project.folder}.")
+
+
+def import_(options: Namespace) -> Output:
+    chosen = ImportOptions(
+        format=options.format, encoding=options.encoding, mapping=_mapping(options.map), source=options.source,
+        keep_good_rows=not options.all_or_nothing, references=options.references,
+    )
+    if options.preview:
+        return _preview(on_lane(options.project, lambda p: p.imports.preview(options.file, chosen), read_only=True))
+    return _report(options.file, on_lane(options.project, lambda p: p.imports.run(options.file, chosen)))
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs]
+    if any(not separator for _, separator, _ in split):
+        raise WorkbenchError("A mapping is written field=column, for example instruction=question.")
+    return {field: column for field, _, column in split}
+
+
+def _preview(preview: Preview) -> Output:
+    rows = [(one.instruction, one.answer, one.category, one.source) for one in preview.demonstrations[:10]]
+    lines = [f"{preview.format}, {preview.encoding}, holds {preview.content}", *preview.notes,
+             *(f"line {line}: {reason}" for line, reason in preview.refused[:LISTED_REFUSALS]),
+             table(rows, ("instruction", "answer", "category", "source"))]
+    return Output(preview, "\n".join(lines))
+
+
+def _report(file: Path, report: ImportReport) -> Output:
+    what = "a prompt" if report.prompt_id else "questions" if report.question_set_id else "demonstrations"
+    refused = [f"  line {line}: {reason}" for line, reason in report.refused[:LISTED_REFUSALS]]
+    more = len(report.refused) - len(refused)
+    lines = [f"{file.name} ({what}): {report.imported} imported, {report.skipped} there already, "
+             f"{len(report.refused)} refused.", *report.notes, *refused, *([f"  and {more} more"] if more else [])]
+    data = {"imported": report.imported, "skipped": report.skipped, "refused": report.refused, "notes": report.notes,
+            "prompt_id": report.prompt_id, "question_set_id": report.question_set_id, "import_id": report.import_id}
+    return Output(data, "\n".join(lines))
+
+
+def export(options: Namespace) -> Output:
+    def work(project: Project) -> tuple[str, int]:
+        if options.prompt is not None:
+            prompt = find_prompt(project, options.prompt or None)
+            project.exports.prompt(prompt.id, options.out, options.format or "urial")
+            return "prompt", 1
+        if options.report is not None:
+            project.exports.report(options.report, options.out, options.format or "html")
+            return "report", 1
+        ids = project.demonstrations.ids(Filter(text=options.filter))
+        format = options.format or _by_suffix(options.out)
+        return "demonstrations", project.exports.demonstrations(ids, options.out, format)
+
+    what, count = on_lane(options.project, work, read_only=True)
+    thing = f"{count} demonstrations" if what == "demonstrations" else f"the {what}"
+    return Output({"written": options.out, "what": what, "count": count}, f"Wrote {thing} to {options.out}.")
+
+
+def _by_suffix(path: Path) -> str:
+    known = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "urial", ".md": "markdown",
+             ".html": "html", ".json": "alpaca"}
+    if path.suffix not in known:
+        raise WorkbenchError(f"The format cannot be told from the name {path.name}.", remedy="Give --format.")
+    return known[path.suffix]
+
+
+def list_(options: Namespace) -> Output:
+    def work(project: Project) -> Output:
+        ids = project.demonstrations.ids(Filter(text=options.query), Sort(options.sort), descending=options.descending)
+        rows = project.demonstrations.rows(ids[: options.limit])
+        cells = [(row.id, row.status.value, row.rating or None, row.gain.mean if row.gain else None, row.tokens,
+                  row.category, row.source, row.instruction) for row in rows]
+        heads = ("id", "status", "rating", "gain", "tokens", "category", "source", "instruction")
+        more = f"\n{len(ids) - len(rows)} more" if len(ids) > len(rows) else ""
+        return Output({"total": len(ids), "rows": rows}, table(cells, heads) + more)
+
+    return on_lane(options.project, work, read_only=True)
+
+
+def show(options: Namespace) -> Output:
+    def work(project: Project) -> Output:
+        found = project.demonstrations.get([options.id])
+        if not found:
+            raise WorkbenchError(f"There is no demonstration {options.id} in this project.")
+        history = project.demonstrations.history(options.id)
+        lines = [_head(found[0]), *(f"\n{turn.role.value}:\n{turn.text}" for turn in found[0].turns)]
+        lines += ["", *(f"{one.when:%Y-%m-%d %H:%M}  {one.who}  {one.summary}" for one in history)]
+        return Output({"demonstration": found[0], "history": history}, "\n".join(lines))
+
+    return on_lane(options.project, work, read_only=True)
+
+
+def _head(one: Demonstration) -> str:
+    facts = {"category": one.category, "source": one.source, "licence": one.licence, "language": one.language,
+             "tags": ", ".join(one.tags), "rating": one.rating or "", "note": one.note}
+    return f"{one.id}  {one.status.value}  " + "  ".join(f"{name} {value}" for name, value in facts.items() if value)
+
+
+def questions_list(options: Namespace) -> Output:
+    sets = on_lane(options.project, lambda p: p.questions.sets(), read_only=True)
+    rows = [(one.id, one.name, one.questions, one.categories, one.with_references) for one in sets]
+    return Output(sets, table(rows, ("id", "name", "questions", "categories", "with references")))
+
+
+def questions_add(options: Namespace) -> Output:
+    changes = on_lane(options.project,
+                      lambda p: p.questions.import_file(options.file, options.references, options.name))
+    return Output({"question_set_id": changes.created[0]}, changes.label)
+
+
+def prompts_list(options: Namespace) -> Output:
+    prompts = on_lane(options.project, lambda p: p.prompts.all(), read_only=True)
+    rows = [(one.id, one.name, one.version, one.demonstrations) for one in prompts]
+    return Output(prompts, table(rows, ("id", "name", "version", "demonstrations")))
+
+
+def prompts_show(options: Namespace) -> Output:
+    from workbench.prompts import render
+
+    def work(project: Project) -> Output:
+        prompt = project.prompts.get(find_prompt(project, options.prompt).id)
+        text = prompt.verbatim or render(prompt).text
+        return Output({"prompt": prompt, "text": text}, text)
+
+    return on_lane(options.project, work, read_only=True)
+
+
+def prompts_add(options: Namespace) -> Output:
+    """Add demonstrations to a prompt, before or after what is there."""
+    from workbench.domain import Position
+
+    def work(project: Project) -> Changes:
+        prompt = find_prompt(project, options.prompt)
+        return project.prompts.add_demonstrations(prompt.id, options.ids, Position(options.position))
+
+    changes = on_lane(options.project, work)
+    return Output({"changed": changes.touched}, changes.label)
+
+
+def find_prompt(project: Project, wanted: str | None) -> PromptInfo:
+    return pick(project.prompts.all(), wanted, "prompt", lambda p: p.id, lambda p: p.name, first)
+
+
+def undo(options: Namespace) -> Output:
+    return _step(on_lane(options.project, lambda p: p.history.undo()), "Undone", "undo")
+
+
+def redo(options: Namespace) -> Output:
+    return _step(on_lane(options.project, lambda p: p.history.redo()), "Done again", "do again")
+
+
+def _step(changes: Changes | None, done: str, nothing: str) -> Output:
+    if changes is None:
+        return Output({"label": None}, f"There is nothing to {nothing}.")
+    return Output({"label": changes.label}, f"{done}: {changes.label}")
+
+
+def check(options: Namespace) -> Output:
+    from db.check import check as find_problems
+
+    problems = find_problems(options.project)
+    text = "\n".join([*map(str, problems), f"{len(problems)} problems found."]) if problems else "No problem found."
+    return Output({"problems": problems}, text, code=1 if problems else 0)
+
+
+def backup(options: Namespace) -> Output:
+    path = on_lane(options.project, lambda p: p.backup("by hand"))
+    return Output({"backup": path}, f"Copied the database to {path}.")

@@ -1,0 +1,225 @@
+"""Commands that start, watch and steer jobs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from threading import Event as Flag
+
+from workbench.command_line.data import find_prompt
+from workbench.command_line.models import find_model
+from workbench.command_line.opening import on_lane, opened, pick
+from workbench.command_line.output import Output, table
+from workbench.domain import Changes, Demonstration, Position, Prompt, Question, Status
+from workbench.errors import JobError
+from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stopped
+from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.services.demonstrations import Filter
+from workbench.services.job_queue import JobInfo
+from workbench.services.project import Project
+from workbench.services.questions import QuestionSetInfo
+
+HELD_OUT = "held"                    # a question set with this in its name is the held-out one by default
+WATCH_SECONDS = 0.5
+ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
+
+
+Build = Callable[[Project, Namespace], JobSpec]
+
+
+def score(options: Namespace) -> Output:
+    return _start(options, _score_spec)
+
+
+def search(options: Namespace) -> Output:
+    return _start(options, _search_spec)
+
+
+def _start(options: Namespace, build: Build) -> Output:
+    with opened(options.project) as project:
+        job_id = project.lane.run(lambda: project.jobs.submit(build(project, options)))
+        return _finish(project, job_id, options)
+
+
+def _finish(project: Project, job_id: int, options: Namespace) -> Output:
+    info = follow(project, job_id, quiet=options.json)
+    if info.state is not JobState.FINISHED:
+        raise JobError(info.detail)
+    return project.lane.run(lambda: _outcome(project, info, options.top))
+
+
+def _score_spec(project: Project, options: Namespace) -> JobSpec:
+    return ScoreSpec(
+        find_model(project, options.model).ref, _base(project, options.prompt), _pool(project, options.filter),
+        _questions(project, options.questions), Position(options.position), options.turns, options.seed,
+    )
+
+
+def _search_spec(project: Project, options: Namespace) -> JobSpec:
+    return SearchSpec(
+        find_model(project, options.model).ref, _base(project, options.prompt), _pool(project, options.filter),
+        _questions(project, options.questions), _heldout(project, options.heldout), options.rounds, options.budget,
+        options.strategy, position=Position(options.position), turns=options.turns, random_sets=options.random_sets,
+        seed=options.seed,
+    )
+
+
+def _base(project: Project, wanted: str | None) -> Prompt:
+    """The prompt of this id or name; by default the first one, and an empty prompt where there is none."""
+    if wanted is None and not project.prompts.all():
+        return Prompt()
+    return project.prompts.get(find_prompt(project, wanted).id)
+
+
+def _pool(project: Project, query: str) -> tuple[Demonstration, ...]:
+    where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
+    return tuple(one for one in project.demonstrations.get(project.demonstrations.ids(where)) if one.answer)
+
+
+def _questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
+    def default(sets: Sequence[QuestionSetInfo]) -> QuestionSetInfo | None:
+        return next((one for one in sets if HELD_OUT not in one.name.lower()), None)
+
+    return project.questions.get(_question_set(project, wanted, default)).questions
+
+
+def _heldout(project: Project, wanted: str | None) -> tuple[Question, ...]:
+    """By default the set whose name says so; "none" for none."""
+    named = [one for one in project.questions.sets() if HELD_OUT in one.name.lower()]
+    if wanted == "none" or (wanted is None and not named):
+        return ()
+    return project.questions.get(_question_set(project, wanted, lambda sets: named[0])).questions
+
+
+def _question_set(project: Project, wanted: str | None,
+                  default: Callable[[Sequence[QuestionSetInfo]], QuestionSetInfo | None]) -> int:
+    return pick(project.questions.sets(), wanted, "question set", lambda s: s.id, lambda s: s.name, default).id
+
+
+def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:
+    """Wait until the job has ended, with its log and progress on standard error; Ctrl+C cancels it."""
+    ended = Flag()
+    printer = ProgressLine(quiet)
+
+    def listen(job: int, event: Event, changes: Changes) -> None:
+        if job == job_id:
+            printer.show(event)
+            if isinstance(event, Finished | Failed | Stopped):
+                ended.set()
+
+    unlisten = project.lane.run(lambda: project.jobs.listen(listen))
+    if project.lane.run(lambda: project.jobs.get(job_id)).state in ENDED:
+        ended.set()                                  # it failed before we listened
+    try:
+        ended.wait()
+    except KeyboardInterrupt:
+        project.lane.run(lambda: project.jobs.cancel(job_id))
+        ended.wait()
+    finally:
+        printer.end()
+        project.lane.run(unlisten)
+    return project.lane.run(lambda: project.jobs.get(job_id))
+
+
+class ProgressLine:
+    """Progress on standard error: one line written over again on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._open = False
+        self._tenth = -1
+
+    def show(self, event: Event) -> None:
+        if self._quiet:
+            return
+        if isinstance(event, Log):
+            self.end()
+            print(event.message, file=sys.stderr)
+        elif isinstance(event, Progress) and event.total:
+            self._progress(event)
+
+    def end(self) -> None:
+        if self._open:
+            print(file=sys.stderr)
+            self._open = False
+
+    def _progress(self, event: Progress) -> None:
+        text = progress_text(event.message, event.done, event.total, event.unit, event.seconds_left)
+        if self._terminal:
+            print(f"\r{text:<78}", end="", file=sys.stderr, flush=True)
+            self._open = True
+        elif event.done * 10 // event.total != self._tenth:
+            self._tenth = event.done * 10 // event.total
+            print(text, file=sys.stderr)
+
+
+def progress_text(message: str, done: int, total: int, unit: str, seconds_left: float | None) -> str:
+    """ "Round 2 of 3: 120 of 480 answers, 25 %, 0:42 left" """
+    share = f", {100 * done // total} %" if total else ""
+    left = f", {int(seconds_left) // 60}:{int(seconds_left) % 60:02} left" if seconds_left is not None else ""
+    return f"{message + ': ' if message else ''}{done:,} of {total:,} {unit}{share}{left}"
+
+
+def _outcome(project: Project, info: JobInfo, top: int) -> Output:
+    ranking = project.results.ranking(info.id, 1 if info.kind == "search" else 0)
+    titles = {one.id: one.instruction for one in
+              project.demonstrations.get([one.demonstration_id for one in ranking[:top]])}
+    rows = [(place, one.demonstration_id, one.gain.mean, one.gain.low, one.gain.high, titles.get(one.demonstration_id))
+            for place, one in enumerate(ranking[:top], 1)]
+    text = f"{info.title}\n{info.detail}\n\n" + table(rows, ("rank", "id", "gain", "low", "high", "instruction"))
+    data = {"job_id": info.id, "state": info.state, "summary": info.summary, "ranking": ranking}
+    return Output(data, text)
+
+
+def jobs_list(options: Namespace) -> Output:
+    found = on_lane(options.project, lambda p: p.jobs.all(), read_only=True)
+    rows = [(one.id, one.state.value, _done(one), one.title, one.detail) for one in found]
+    return Output(found, table(rows, ("id", "state", "done", "title", "detail")))
+
+
+def jobs_log(options: Namespace) -> Output:
+    lines = on_lane(options.project, lambda p: (p.jobs.get(options.id), p.jobs.log(options.id))[1], read_only=True)
+    return Output(lines, "\n".join(f"{one.when:%H:%M:%S}  {one.level:<7}  {one.message}" for one in lines))
+
+
+def jobs_resume(options: Namespace) -> Output:
+    with opened(options.project) as project:
+        project.lane.run(lambda: project.jobs.resume(options.id))
+        return _finish(project, options.id, options)
+
+
+def jobs_cancel(options: Namespace) -> Output:
+    def work(project: Project) -> JobInfo:
+        project.jobs.get(options.id)
+        project.jobs.cancel(options.id)
+        return project.jobs.get(options.id)
+
+    info = on_lane(options.project, work)
+    return Output(info, f"Job {info.id}: {info.state}.")
+
+
+def jobs_remove(options: Namespace) -> Output:
+    on_lane(options.project, lambda p: p.jobs.remove(options.id))
+    return Output({"removed": options.id}, f"Job {options.id} and its results are gone.")
+
+
+def jobs_watch(options: Namespace) -> Output:
+    """Look at a job that another program runs, until it has ended; Ctrl+C only ends the looking."""
+    with opened(options.project, read_only=True) as project:
+        shown = ""
+        while True:
+            info = project.lane.run(lambda: project.jobs.get(options.id))
+            text = progress_text(info.detail, info.done, info.total, info.unit, info.seconds_left)
+            if text != shown and not options.json:
+                print(text, file=sys.stderr)
+            shown = text
+            if info.state in ENDED:
+                return Output(info, f"{info.title}: {info.state}. {info.detail}")
+            time.sleep(WATCH_SECONDS)
+
+
+def _done(info: JobInfo) -> str:
+    return f"{100 * info.done // info.total} %" if info.total else ""
