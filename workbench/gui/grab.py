@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ def _grab(options: argparse.Namespace, scratch: Path) -> int:
     problems: list[BaseException] = []
     session.error.connect(problems.append)
     session.bug.connect(problems.append)
-    sys.excepthook = lambda kind, error, trace: (sys.__excepthook__(kind, error, trace), problems.append(error))[0]
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        problems.append(error)
+
+    sys.excepthook = hook
     window = MainWindow(session)
     window.resize(*(int(side) for side in options.size.split("x")))
     window.show()

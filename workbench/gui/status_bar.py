@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
@@ -19,8 +20,7 @@ from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
-from workbench.services.machine import machine
-from workbench.services.models import Machine
+from workbench.services.models import Machine, read_machine
 
 MEMORY_EVERY_MS = 5_000
 
@@ -189,4 +189,4 @@ class StatusBar(QWidget):
             self._memory.setText(f"{gigabytes(used)} of {gigabytes(machine.memory_total)}")
             self._chip.show()
 
-        self._session.background(machine, got, owner=self)
+        self._session.background(lambda: read_machine(Path.home()), got, owner=self)

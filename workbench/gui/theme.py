@@ -225,8 +225,13 @@ def apply(app: QApplication) -> None:
         system = QFontInfo(app.font())
         _family = "Inter" if QFontDatabase.hasFamily("Inter") else system.family()
         _base_px = max(BASE_PX, system.pixelSize())
-        app.styleHints().colorSchemeChanged.connect(lambda scheme: _mode == "system" and _refresh())
+        app.styleHints().colorSchemeChanged.connect(_follow_system)
     _refresh()
+
+
+def _follow_system(scheme: Qt.ColorScheme) -> None:
+    if _mode == "system":
+        _refresh()
 
 
 def set_base_px(size: int) -> None:

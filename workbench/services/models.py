@@ -17,7 +17,7 @@ from workbench.models.machine import Machine, read_machine
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["Machine", "ModelInfo", "Models"]
+__all__ = ["Machine", "ModelInfo", "Models", "read_machine"]
 
 
 @dataclass(frozen=True, slots=True)

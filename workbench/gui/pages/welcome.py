@@ -17,8 +17,7 @@ from workbench.gui.views.buttons import link, primary, secondary
 from workbench.gui.views.drop_area import DropArea
 from workbench.gui.views.labels import IconLabel, IconTile, hairline, label
 from workbench.gui.wording import gigabytes
-from workbench.services.machine import machine
-from workbench.services.models import Machine
+from workbench.services.models import Machine, read_machine
 
 STEPS = (
     ("demos", "Curate", "Read, rate, and accept or reject demonstrations with the keyboard."),
@@ -144,7 +143,7 @@ class WelcomePage(Page):
         self._model.show_projects(projects)
         self._recent_part.setVisible(bool(projects))
         self._fit_list()
-        self.session.background(machine, self._show_machine, owner=self)
+        self.session.background(lambda: read_machine(Path.home()), self._show_machine, owner=self)
 
     def _fit_list(self) -> None:
         self._list.setFixedHeight(sum(self._list.sizeHintForRow(row) for row in range(self._model.rowCount())) or 1)

@@ -16,7 +16,7 @@ STATES = {
     "paused": ("Paused", "warn", "pause"), "finished": ("Finished", "ok", "check"),
     "failed": ("Failed", "bad", "alert"), "stopped": ("Stopped", "idle", "stop"),
     "interrupted": ("Interrupted", "warn", "alert"), "ready": ("Ready", "idle", ""),
-    "loaded": ("Loaded", "ok", ""), "incomplete": ("Incomplete", "warn", ""),
+    "current": ("Current", "ok", ""), "incomplete": ("Incomplete", "warn", ""),
     "unavailable": ("Unavailable", "bad", ""),
 }
 

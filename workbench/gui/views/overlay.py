@@ -17,7 +17,7 @@ class Overlay(QWidget):
         self.setObjectName("overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, True)
         self._window, self._wanted, self._top = window, width, top
-        self._focus_before = window.focusWidget()
+        self._focus_before: QWidget | None = window.focusWidget()
         self.card = QFrame(self)
         self.card.setProperty("card", "popup")
         self.column = QVBoxLayout(self.card)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 
 class Segmented(QFrame):
@@ -48,7 +48,7 @@ class Segmented(QFrame):
     def set_text(self, index: int, text: str) -> None:
         self._group.button(index).setText(text)
 
-    def button(self, index: int) -> QPushButton:
+    def button(self, index: int) -> QAbstractButton:
         return self._group.button(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,0 +1,318 @@
+"""The pane beside the models' table: how a model is loaded, what it needs, its facts, and trying it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.domain import Backend, MemoryEstimate, ModelFacts
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import icon_button, link, primary, secondary
+from workbench.gui.views.labels import ElidedLabel, hairline, label
+from workbench.gui.views.memory_bar import FITS, MAKE_ROOM, EstimateView, place, verdict
+from workbench.gui.views.notice import Notice
+from workbench.gui.views.pane import field
+from workbench.gui.views.segmented import Segmented
+from workbench.gui.views.try_prompt import TryPrompt
+from workbench.gui.wording import gigabytes, parameters
+from workbench.services.models import Machine, ModelInfo, Models
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+ESTIMATED_CONTEXT = 4096
+
+
+class ModelDetails(QWidget):
+    """``loading_changed`` has (device, dtype); ``acted`` what the menu or a button asks for."""
+
+    loading_changed = Signal(str, str)
+    acted = Signal(str)                              # current | remove | again | folder
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.setProperty("bg", "surface")
+        self.session = session
+        self._model: ModelInfo | None = None
+        self._machine: Machine | None = None
+        self._title = ElidedLabel("", "title")
+        self._says = label("", "small", wrap=True)
+        self._parts = Segmented(["Memory", "Facts", "Try it"], name="Details")
+        self.trial = TryPrompt(session)
+        self._stack = QStackedWidget()
+        self._menu = QMenu(self)
+        self._use = primary("Use this model", "check")
+        self._build()
+        self._parts.changed.connect(self._stack.setCurrentIndex)
+        self._use.clicked.connect(lambda: self.acted.emit("current"))
+
+    # -- building
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QVBoxLayout()
+        head.setContentsMargins(20, 12, 12, 12)
+        head.setSpacing(6)
+        row = QHBoxLayout()
+        row.addWidget(self._title, 1)
+        more = icon_button("more", "More")
+        more.setMenu(self._menu)
+        self._menu.addAction("Read its files again", lambda: self.acted.emit("again"))
+        self._menu.addAction("Show its folder", lambda: self.acted.emit("folder"))
+        self._menu.addSeparator()
+        self._menu.addAction("Remove from the project…", lambda: self.acted.emit("remove"))
+        row.addWidget(more)
+        head.addLayout(row)
+        head.addWidget(self._says)
+        head.addSpacing(2)
+        head.addWidget(self._parts)
+        column.addLayout(head)
+        column.addWidget(hairline())
+        self._stack.addWidget(_scrolled(self._memory_part()))
+        self._stack.addWidget(_scrolled(self._facts_part()))
+        self._stack.addWidget(self.trial)
+        column.addWidget(self._stack, 1)
+        column.addWidget(hairline())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(20, 9, 16, 9)
+        self._current = label("Jobs use this model", "small", tone="ok")
+        foot.addWidget(self._current)
+        foot.addStretch(1)
+        foot.addWidget(self._use)
+        column.addLayout(foot)
+
+    def _memory_part(self) -> QWidget:
+        self.dtype, self.device = QComboBox(), QComboBox()
+        for dtype in DTYPES:
+            self.dtype.addItem("As in its files" if dtype == "auto" else dtype, dtype)
+        for combo in (self.dtype, self.device):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(6)
+            combo.activated.connect(self._loading_chosen)
+        self.context, self.batch = QSpinBox(), QSpinBox()
+        self.context.setRange(1, 1_000_000)
+        self.batch.setRange(1, 1024)
+        for spin in (self.context, self.batch):
+            spin.valueChanged.connect(lambda value: self._estimate())
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(20, 12, 20, 16)
+        column.setSpacing(10)
+        for pair in ((field("Type", self.dtype), field("Device", self.device)),
+                     (field("Context", self.context), field("Batch", self.batch))):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            for part in pair:
+                row.addWidget(part, 1)
+            column.addLayout(row)
+        column.addSpacing(4)
+        column.addWidget(label("Memory estimate", "section"))
+        self._estimate_view = EstimateView()
+        column.addWidget(self._estimate_view)
+        self._notice = Notice("", "warn")
+        self._problem = Notice("", "bad")
+        for notice in (self._notice, self._problem):
+            column.addWidget(notice)
+            notice.hide()
+        column.addStretch(1)
+        return made
+
+    def _facts_part(self) -> QWidget:
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(20, 12, 20, 16)
+        column.setSpacing(12)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        column.addLayout(self._form)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._verify = secondary("Verify files", "check")
+        self._verify.setToolTip("Hash the files again and compare with the hash from when the model was added")
+        self._verify.clicked.connect(self._start_verifying)
+        row.addWidget(self._verify)
+        copy = link("Copy hash")
+        copy.clicked.connect(self._copy_hash)
+        row.addWidget(copy)
+        row.addStretch(1)
+        column.addLayout(row)
+        self._verified = label("", "small", wrap=True)
+        column.addWidget(self._verified)
+        column.addStretch(1)
+        return made
+
+    # -- showing
+
+    def show_model(self, model: ModelInfo | None) -> None:
+        new = model is None or self._model is None or model.ref.id != self._model.ref.id
+        self._model = model
+        usable = model is not None and model.state == "ready"
+        self.setEnabled(model is not None)
+        self._title.setText(model.ref.name if model else "")
+        self._says.setText(_sentence(model.facts) if model and model.facts else model.reason if model else "")
+        self._use.setVisible(usable and model is not None and not model.current)
+        self._use.setEnabled(not self.session.read_only)
+        self._current.setVisible(model is not None and model.current)
+        self.trial.show_model(model.ref if model else None, usable)
+        self._problem.setVisible(model is not None and bool(model.reason))
+        if model is None:
+            return
+        self._problem.set_text(model.reason)
+        self.dtype.setCurrentIndex(max(self.dtype.findData(model.ref.dtype), 0))
+        self._fill_devices()
+        for combo in (self.dtype, self.device):
+            combo.setEnabled(not self.session.read_only and model.ref.backend is Backend.TRANSFORMERS)
+        if new:
+            self._verified.setText("")
+            if model.facts is not None:
+                self.context.setMaximum(max(model.facts.context, 1))
+                self.context.setValue(min(model.facts.context, ESTIMATED_CONTEXT))
+            self.batch.setValue(1)
+        self._show_facts(model)
+        self._estimate()
+
+    def show_machine(self, machine: Machine) -> None:
+        self._machine = machine
+        self._fill_devices()
+        self._estimate()
+
+    def show_part(self, index: int) -> None:
+        """0 memory, 1 facts, 2 trying it."""
+        self._parts.set_current(index)
+
+    def _fill_devices(self) -> None:
+        wanted = self._model.ref.device if self._model else "auto"
+        self.device.clear()
+        self.device.addItem("Automatic", "auto")
+        self.device.addItem("Processor", "cpu")
+        for index, (name, _, _) in enumerate(self._machine.gpus if self._machine else ()):
+            data = "mps" if name == "Apple GPU" else f"cuda:{index}"
+            self.device.addItem(name, data)
+        if self.device.findData(wanted) < 0:
+            self.device.addItem(wanted, wanted)
+        self.device.setCurrentIndex(self.device.findData(wanted))
+
+    def _estimate(self) -> None:
+        project, model = self.session.project, self._model
+        if project is None or model is None or model.facts is None or self._machine is None:
+            self._estimate_view.hide()
+            return
+        needed = project.models.estimate(
+            model.facts, str(self.dtype.currentData()), self.context.value(), self.batch.value())
+        where, total, free = place(self._machine, str(self.device.currentData()))
+        self._estimate_view.show()
+        self._estimate_view.show_estimate(needed, free, total)
+        text = _advice(needed, where, total, free)
+        self._notice.set_text(text)
+        self._notice.setVisible(bool(text))
+
+    def _show_facts(self, model: ModelInfo) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for name, value in _facts(model):
+            words = label(value, "body", wrap=True)
+            words.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+            words.setAccessibleName(f"{name}: {value}")
+            self._form.addRow(label(name, "small"), words)
+        self._verify.setEnabled(model.facts is not None and Path(model.ref.path).exists())
+
+    # -- acting
+
+    def _loading_chosen(self, index: int) -> None:
+        self._estimate()
+        self.loading_changed.emit(str(self.device.currentData()), str(self.dtype.currentData()))
+
+    def _copy_hash(self) -> None:
+        if self._model is not None:
+            QGuiApplication.clipboard().setText(self._model.ref.sha256)
+
+    def _start_verifying(self) -> None:
+        model = self._model
+        if model is None:
+            return
+        self._verify.setEnabled(False)
+        self._verified.setText("Reading the files…")
+        self.session.background(lambda: Models.read(Path(model.ref.path)).sha256,
+                                self._verified_as(model), self._not_verified, owner=self)
+
+    def _verified_as(self, model: ModelInfo) -> Callable[[str], None]:
+        def done(found: str) -> None:
+            self._verify.setEnabled(True)
+            if self._model is None or self._model.ref.id != model.ref.id:
+                return
+            self._verified.setText(
+                "Unchanged since the model was added." if found == model.ref.sha256 else
+                "The files have changed since the model was added, so jobs refuse to load it. If you changed them "
+                "yourself, choose “Read its files again” in the menu above.")
+
+        return done
+
+    def _not_verified(self, error: Exception) -> None:
+        self._verify.setEnabled(True)
+        self._verified.setText(str(error))
+
+
+def _advice(needed: MemoryEstimate, where: str, total: int, free: int) -> str:
+    word = verdict(needed.total, free, total)
+    if word == FITS and needed.total <= 0.9 * free:
+        return ""
+    if word == FITS:
+        return f"It takes more than nine tenths of what is free in {where}."
+    if word == MAKE_ROOM:
+        return (f"Needs {gigabytes(needed.total - free)} more than is free in {where}. Close other programs, or choose "
+                "a smaller type, context or batch.")
+    return (f"Needs {gigabytes(needed.total)}; {where} has {gigabytes(total)} in all. Choose a smaller type, context "
+            "or batch, or a smaller model.")
+
+
+def _sentence(facts: ModelFacts) -> str:
+    vocabulary = f"{facts.vocabulary:,}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{parameters(facts.parameters)} parameters, {facts.layers} layers, vocabulary of {vocabulary}"
+
+
+def _facts(model: ModelInfo) -> list[tuple[str, str]]:
+    facts = model.facts
+    found = [("Folder" if Path(model.ref.path).is_dir() else "File", model.ref.path)]
+    if facts is None:
+        return found
+    heads = f"{facts.heads}" + (f", {facts.kv_heads} for keys and values" if facts.kv_heads != facts.heads else "")
+    return [
+        ("Architecture", facts.architecture), ("Parameters", parameters(facts.parameters)),
+        ("Layers", str(facts.layers)), ("Hidden size", f"{facts.hidden_size}"), ("Attention heads", heads),
+        ("Vocabulary", f"{facts.vocabulary:,}".replace(",", "\N{NO-BREAK SPACE}")),
+        ("Context", f"{facts.context:,} tokens".replace(",", "\N{NO-BREAK SPACE}")), ("Type in its files", facts.dtype),
+        ("Chat template", "yes" if facts.chat_template else "no"),
+        ("On disk", f"{gigabytes(facts.size_bytes)} in {len(facts.files)} files"), *found,
+        ("SHA-256", f"{facts.sha256[:16]}…"),
+    ]
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    widget.setProperty("scrolled", "1")
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
