@@ -70,12 +70,12 @@ class TransformersModel:
         self._check_length(longest)
         if any(sequence.start < 1 < sequence.end for sequence in sequences):
             raise ValueError("a sequence's first token has nothing before it to be predicted from")
-        self._use(cascade.NAME if isinstance(self._walker.way, Cascade) else "sdpa")
+        self._use(cascade.NAME if isinstance(self._walker.way, Cascade) else plain_attention(type(self._model)))
         return self._walker.logprobs(sequences, progress)
 
     def inspect(self, sequence: ScoredSequence, alternatives: int = 3) -> list[TokenScore]:
         self._check_length(sequence.end)
-        self._use("sdpa")
+        self._use(plain_attention(type(self._model)))
         with torch.inference_mode():
             ids = torch.tensor([sequence.ids[: sequence.end - 1]], device=self._model.device)
             keep = torch.arange(sequence.start - 1, sequence.end - 1, device=ids.device)
@@ -97,7 +97,7 @@ class TransformersModel:
         return TokenScore(text, float(logprobs[target]), rank, tuple(others[:alternatives]))
 
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
-        self._use("sdpa")
+        self._use(plain_attention(type(self._model)))
         encoded = [self.tokenizer.encode(prompt).ids for prompt in prompts]
         for ids in encoded:
             self._check_length(len(ids) + 1)
@@ -173,17 +173,22 @@ def choose_way(model: Any) -> Way:
     """Cascade attention where the configuration allows it and a probe agrees with the plain model; else the cache."""
     cascade.register()
     plain = Cached(model)
-    if not _plain_attention(model.config.get_text_config()):
+    if not _only_full_attention(model.config.get_text_config()):
         return plain
     try:
         return Cascade(model) if _agrees(model) else plain
     except (RuntimeError, TypeError, ValueError, KeyError, AttributeError, IndexError):
         return plain                 # an architecture that does not go through transformers' attention interface
     finally:
-        model.set_attn_implementation("sdpa")
+        model.set_attn_implementation(plain_attention(type(model)))
 
 
-def _plain_attention(config: Any) -> bool:
+def plain_attention(model_class: Any) -> str:
+    """Torch's fused attention where the architecture supports it (Gemma 2's soft caps and GPT-OSS's sinks do not)."""
+    return "sdpa" if getattr(model_class, "_supports_sdpa", False) else "eager"
+
+
+def _only_full_attention(config: Any) -> bool:
     """Whether every layer attends to everything before it, with nothing added to or capping the scores."""
     kinds = getattr(config, "layer_types", None)
     if kinds and any(kind != "full_attention" for kind in kinds):
@@ -207,7 +212,7 @@ def _agrees(model: Any) -> bool:
     shared = [s.ids + ids(3) for s in sequences for _ in range(2)]
     sequences += [ScoredSequence(found, 21, len(found)) for found in shared]
     results = []
-    for way, name in ((Cached(model), "sdpa"), (Cascade(model), cascade.NAME)):
+    for way, name in ((Cached(model), plain_attention(type(model))), (Cascade(model), cascade.NAME)):
         model.set_attn_implementation(name)
         walker = Walker(way, vocabulary, 4096)
         found = walker.logprobs(sequences, lambda done: None)
@@ -231,7 +236,7 @@ def _from_folder(path: Path, device: torch.device, dtype: str) -> Any:
     try:
         model = model_class.from_pretrained(
             str(path), config=config, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True,
-            trust_remote_code=False, attn_implementation="sdpa",
+            trust_remote_code=False, attn_implementation=plain_attention(model_class),
         )  # fmt: skip
         return model.to(device).eval()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
