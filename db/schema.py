@@ -24,8 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-LIVE = text("deleted = 0")
-
 
 class Moment(TypeDecorator[datetime]):
     """A time in UTC, stored as ISO text."""
@@ -115,17 +113,16 @@ class DemonstrationRow(Base):
     __table_args__ = (
         CheckConstraint("status IN ('candidate', 'accepted', 'flagged', 'rejected')", name="status"),
         CheckConstraint("rating BETWEEN 0 AND 5", name="rating"),
-        Index("ux_demonstrations_content", "content_hash", unique=True, sqlite_where=LIVE),
+        Index("ux_demonstrations_content", "content_hash", unique=True, sqlite_where=text("deleted = 0")),
         # Wide enough to answer every filter and facet without reading a row's text.
-        Index("ix_demonstrations_facets", "status", "rating", "category", "source", "tokens", "gain",
-              sqlite_where=LIVE),
-        Index("ix_demonstrations_rating", "rating", sqlite_where=LIVE),
-        Index("ix_demonstrations_status", "status", sqlite_where=LIVE),
-        Index("ix_demonstrations_category", "category", sqlite_where=LIVE),
-        Index("ix_demonstrations_source", "source", sqlite_where=LIVE),
-        Index("ix_demonstrations_tokens", "tokens", sqlite_where=LIVE),
-        Index("ix_demonstrations_gain", "gain", sqlite_where=LIVE),
-        Index("ix_demonstrations_sort_key", "sort_key", sqlite_where=LIVE),
+        Index("ix_demonstrations_facets", "deleted", "status", "rating", "category", "source", "tokens", "gain"),
+        Index("ix_demonstrations_rating", "deleted", "rating"),
+        Index("ix_demonstrations_status", "deleted", "status"),
+        Index("ix_demonstrations_category", "deleted", "category"),
+        Index("ix_demonstrations_source", "deleted", "source"),
+        Index("ix_demonstrations_tokens", "deleted", "tokens"),
+        Index("ix_demonstrations_gain", "deleted", "gain"),
+        Index("ix_demonstrations_sort_key", "deleted", "sort_key"),
         Index("ix_demonstrations_gain_job", "gain_job_id"),
         Index("ix_demonstrations_import", "import_id"),
     )

@@ -204,26 +204,25 @@ CREATE TABLE demonstrations (
     CONSTRAINT fk_demonstrations_import_id FOREIGN KEY(import_id) REFERENCES imports (id) ON DELETE SET NULL
 )
 
-CREATE INDEX ix_demonstrations_category ON demonstrations (category) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_category ON demonstrations (deleted, category)
 
-CREATE INDEX ix_demonstrations_facets ON demonstrations (status, rating, category, source, tokens, gain)
-WHERE deleted = 0
+CREATE INDEX ix_demonstrations_facets ON demonstrations (deleted, status, rating, category, source, tokens, gain)
 
-CREATE INDEX ix_demonstrations_gain ON demonstrations (gain) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_gain ON demonstrations (deleted, gain)
 
 CREATE INDEX ix_demonstrations_gain_job ON demonstrations (gain_job_id)
 
 CREATE INDEX ix_demonstrations_import ON demonstrations (import_id)
 
-CREATE INDEX ix_demonstrations_rating ON demonstrations (rating) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_rating ON demonstrations (deleted, rating)
 
-CREATE INDEX ix_demonstrations_sort_key ON demonstrations (sort_key) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_sort_key ON demonstrations (deleted, sort_key)
 
-CREATE INDEX ix_demonstrations_source ON demonstrations (source) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_source ON demonstrations (deleted, source)
 
-CREATE INDEX ix_demonstrations_status ON demonstrations (status) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_status ON demonstrations (deleted, status)
 
-CREATE INDEX ix_demonstrations_tokens ON demonstrations (tokens) WHERE deleted = 0
+CREATE INDEX ix_demonstrations_tokens ON demonstrations (deleted, tokens)
 
 CREATE UNIQUE INDEX ux_demonstrations_content ON demonstrations (content_hash) WHERE deleted = 0
 
