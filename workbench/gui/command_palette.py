@@ -195,7 +195,7 @@ class CommandPalette(Overlay):
 
     def _demonstration(self, row: Row) -> Entry:
         return Entry(row.instruction, "demos", row.status.value,
-                     lambda: self._session.open_page("demonstrations", select=row.id))
+                     lambda: self._session.open_page("demonstrations", demonstration_id=row.id))
 
     # -- keys
 

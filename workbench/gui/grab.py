@@ -71,7 +71,9 @@ def _grab(options: argparse.Namespace, scratch: Path) -> int:
     if options.font:
         theme.set_family(options.font)
     if options.project:
-        session.open_project(options.project, read_only=True)
+        # for writing, as a person would have it open; if somebody has, for reading
+        session.open_project(options.project,
+                             failed=lambda error: session.open_project(options.project, read_only=True))
     elif not options.no_project:
         session.open_sample(scratch / "sample")
     settle(lambda: not session.busy, app.processEvents)

@@ -179,7 +179,7 @@ class JobsPage(Page):
             case "down":
                 self._move(1)
             case "results":
-                self.session.open_page("rankings", job_id=job_id)
+                self.session.open_page("rankings", job=job_id)
             case "log":
                 self.log.set_collapsed(False)
                 self.log.view.setFocus(Qt.FocusReason.OtherFocusReason)
