@@ -123,11 +123,9 @@ def _lines(encoder: Encoder, rng: random.Random, table: dict[int, list[int]]) ->
     return Row(ids, weights)
 
 
-def family_row(encoder: Encoder, rng: random.Random, longest: int) -> Row:
-    """An episode of up to ``longest`` shots, a quarter of them with a rules text before it."""
-    shots = rng.choice((2, 4, 6, longest, longest))
-    if longest > 8 and rng.random() < 0.06:
-        shots = rng.choice((14, 20))
+def family_row(encoder: Encoder, rng: random.Random) -> Row:
+    """An episode, mostly of up to nine shots; a quarter of them with a rules text before it."""
+    shots = rng.choice((14, 20)) if rng.random() < 0.06 else rng.choice((2, 4, 6, 9, 9))
     rules = instruction(rng) if rng.random() < 0.25 else ""
     return encoder.shots(episode(rng, shots), rules)
 

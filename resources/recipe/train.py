@@ -24,7 +24,7 @@ MIXES: dict[str, dict[str, float]] = {
     "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "families": 0.64},
 }
 ENOUGH = {"runs": {"runs": 0.94}, "pairs": {"pairs": 0.9, "kinds": 0.8}}
-PRACTICE_AT_MOST = {"runs": 0.2, "pairs": 0.45}
+PRACTICE_AT_MOST = {"runs": 0.4, "pairs": 0.6}
 STEP_TOKENS = 3600
 CHECK_EVERY = 100
 REPORT_EVERY = 500
@@ -49,14 +49,13 @@ def rate(done: float) -> float:
     return min(1.0, max(0.0, (1.0 - done) / 0.6))
 
 
-def rows(encoder: Encoder, rng: random.Random, phase: str, done: float) -> Iterator[Row]:
+def rows(encoder: Encoder, rng: random.Random, phase: str) -> Iterator[Row]:
     """Rows of a phase's mix without end; shares are of tokens, since practice rows are shorter than episodes."""
     mix = MIXES[phase]
     spent = dict.fromkeys(mix, 0)
-    longest = 6 if done < 0.3 else 9
     while True:
         name = min(mix, key=lambda kind: spent[kind] / mix[kind])
-        row = family_row(encoder, rng, longest) if name == "families" else PRACTICE[name](encoder, rng)
+        row = family_row(encoder, rng) if name == "families" else PRACTICE[name](encoder, rng)
         spent[name] += len(row)
         yield row
 
@@ -141,8 +140,7 @@ class Training:
         self.model.train()
         while self.progress.tokens < self.budget:
             rng = random.Random(f"{self.seed}/{self.progress.step}")
-            done = self.progress.tokens / self.budget
-            stream = rows(self.encoder, rng, self.progress.phase, done)
+            stream = rows(self.encoder, rng, self.progress.phase)
             for batch in batches(stream, rng, CHECK_EVERY):
                 self._step(batch)
             self._check(time.monotonic() - started)
