@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 
 from workbench.gui.views.glyphs import say_interval, signed
+from workbench.gui.views.safe_text import tooltip
 from workbench.services.demonstrations import Row, Sort
 
 MIME = "application/x-workbench-demonstrations"      # ids, separated by blanks
@@ -178,7 +179,8 @@ class DemonstrationTable(QAbstractTableModel):
         row = self.row_at(index.row())
         if row is None:
             return None if role == Qt.ItemDataRole.ToolTipRole else "…"
-        return cell_text(row, Column(index.column()), role)
+        text = cell_text(row, Column(index.column()), role)
+        return tooltip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         sort = SORTS.get(Column(column)) if column >= 0 else Sort.ID

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 from workbench.domain import Interval
 from workbench.gui.item_models.demonstration_table import MIME, Index, ids_from_mime, ids_to_mime
 from workbench.gui.views.glyphs import say_interval
+from workbench.gui.views.safe_text import tooltip
 
 CARD_MIME = "application/x-workbench-prompt-cards"   # places in the prompt, separated by blanks
 
@@ -73,7 +74,7 @@ class PromptCards(QAbstractListModel):
             return card.instruction
         if role == Qt.ItemDataRole.ToolTipRole:
             gain = "Gain not measured yet" if card.gain is None else say_interval(card.gain).capitalize()
-            return f"{card.instruction[:280]}\n{gain}"
+            return tooltip(f"{card.instruction[:280]}\n{gain}")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(index.row(), card)
         if role == Qt.ItemDataRole.UserRole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -76,7 +77,7 @@ class Tag(QWidget):
         self.text, self._closable, self._active = text, closable, active
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{text}, Delete removes it" if closable else text)
-        self.setToolTip(text)
+        self.setToolTip(f"<span>{html.escape(text)}</span>")
         if closable:
             self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.setCursor(Qt.CursorShape.ArrowCursor)

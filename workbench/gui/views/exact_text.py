@@ -211,7 +211,8 @@ class ExactText(QWidget):
 
     def _frame_stretches(self) -> list[tuple[int, int, str]]:
         """The template's own words, between what people wrote."""
-        at, found, last = 0, [], min(len(self._rendered.text), MOST)
+        found: list[tuple[int, int, str]] = []
+        at, last = 0, min(len(self._rendered.text), MOST)
         for span in sorted(self._rendered.spans, key=lambda span: span.start):
             if span.start >= last:
                 break
@@ -226,7 +227,8 @@ class ExactText(QWidget):
 
     def _token_stretches(self) -> list[tuple[int, int, str]]:
         position, last = self._shown.position, min(len(self._rendered.text), MOST)
-        found, at = [], 0
+        found: list[tuple[int, int, str]] = []
+        at = 0
         for start, end in self._offsets:
             if end > start >= at and end <= last:          # the pieces of one character lie on each other
                 found.append((position(start), position(end), "odd" if len(found) % 2 else "even"))

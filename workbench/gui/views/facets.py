@@ -15,6 +15,7 @@ from workbench.gui.item_models.demonstration_table import Index
 from workbench.gui.session import grouped
 from workbench.gui.views.glyphs import paint_status
 from workbench.gui.views.painted_text import metrics, paint_line
+from workbench.gui.views.safe_text import tooltip
 from workbench.gui.views.stars import paint_stars
 from workbench.services.demonstrations import Facets, Filter
 
@@ -88,7 +89,7 @@ class FacetTree(QTreeView):
         item.setData(entry, _ENTRY)
         words = entry.label if entry.count is None else f"{entry.label}, {entry.count}"
         item.setData(f"{words}, chosen" if entry.chosen else words, Qt.ItemDataRole.AccessibleTextRole)
-        item.setToolTip(entry.label if entry.value is not None else "")
+        item.setToolTip(tooltip(entry.label) if entry.value is not None else "")
         item.setEditable(False)
         return item
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.gui import theme
 from workbench.gui.views.painted_text import metrics, paint_line
+from workbench.gui.views.safe_text import tooltip
 from workbench.gui.wording import clock
 from workbench.services.demonstrations import Revision
 
@@ -64,6 +65,6 @@ class HistoryList(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             place = int(event.pos().y() // self._step())
             if 0 <= place < len(self._lines) and self._lines[place][2]:
-                QToolTip.showText(event.globalPos(), self._lines[place][2], self)
+                QToolTip.showText(event.globalPos(), tooltip(self._lines[place][2]), self)
             return True
         return super().event(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
@@ -51,7 +53,7 @@ class ElidedLabel(QLabel):
         room = self.contentsRect()
         line = self.text().replace("\n", " ")
         shown = self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room.width())
-        self.setToolTip(self.text() if shown != line else "")
+        self.setToolTip(f"<span>{html.escape(self.text())}</span>" if shown != line else "")
         painter.drawText(room, int((self.alignment() | Qt.AlignmentFlag.AlignVCenter).value), shown)
 
 

@@ -82,10 +82,10 @@ class PromptSettings(QWidget):
         column.setSpacing(4)
         column.addLayout(first)
         column.addSpacing(8)
-        title = label("Rules", "section")
-        title.setBuddy(self.rules)
+        rules = label("Rules", "section")
+        rules.setBuddy(self.rules)
         self._source_title.setBuddy(self.source)
-        for widget in (title, self.rules, self._source_title, self.source, self._problem):
+        for widget in (rules, self.rules, self._source_title, self.source, self._problem):
             column.addWidget(widget)
 
     def show_prompt(self, prompts: Sequence[PromptInfo], prompt: Prompt, problem: str, *, read_only: bool) -> None:

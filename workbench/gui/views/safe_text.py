@@ -6,6 +6,8 @@ A line of 200,000 characters without a space blocks Qt's text layout for seconds
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
@@ -17,6 +19,12 @@ from workbench.gui.views.labels import label
 
 LINE = 2_000                                     # characters after which a line without a break is broken
 CHUNK = 50_000                                   # characters that are shown at a time
+
+
+def tooltip(text: str, most: int = 1_200) -> str:
+    """``text`` for a tooltip: Qt takes what looks like markup for markup, so it is handed over as escaped markup."""
+    cut = text if len(text) <= most else text[:most] + "…"
+    return "<span>" + html.escape(cut).replace("\n", "<br>") + "</span>" if cut else ""
 
 
 def displayable(text: str) -> str:
