@@ -25,8 +25,8 @@ SMALL = ((1, "one"), (2, "zwölf"))
 
 
 def endless(model: ModelRef) -> CountSpec:
-    """A job of half a minute or more, in steps of a few milliseconds."""
-    return CountSpec(model, tuple((id, "word " * 100) for id in range(60_000)))
+    """Some seconds of work in steps of milliseconds."""
+    return CountSpec(model, tuple((id, "word " * 50) for id in range(20_000)))
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ from workbench.domain import ModelRef
 from workbench.jobs.specs import CountSpec
 from workbench.jobs.supervisor import Host
 host = Host()
-spec = CountSpec(ModelRef("m", sys.argv[1]), tuple((id, "word " * 100) for id in range(60_000)))
+spec = CountSpec(ModelRef("m", sys.argv[1]), tuple((id, "word " * 50) for id in range(20_000)))
 host.run(spec, lambda event: print(event.kind, host.pid, flush=True))
 host.wait()
 """
@@ -204,4 +204,4 @@ def test_progress_comes_with_a_rate_and_a_time_left(model: ModelRef, host: Host)
     assert isinstance(found, Progress)
     assert found.rate
     assert found.seconds_left is not None
-    assert found.total == 60_000
+    assert found.total == 20_000

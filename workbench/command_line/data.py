@@ -164,17 +164,15 @@ def find_prompt(project: Project, wanted: str | None) -> PromptInfo:
 
 
 def undo(options: Namespace) -> Output:
-    return _step(on_lane(options.project, lambda p: p.history.undo()), "Undone", "undo")
+    return _step(on_lane(options.project, lambda p: p.history.undo()), "There is nothing to undo.")
 
 
 def redo(options: Namespace) -> Output:
-    return _step(on_lane(options.project, lambda p: p.history.redo()), "Done again", "do again")
+    return _step(on_lane(options.project, lambda p: p.history.redo()), "There is nothing to do again.")
 
 
-def _step(changes: Changes | None, done: str, nothing: str) -> Output:
-    if changes is None:
-        return Output({"label": None}, f"There is nothing to {nothing}.")
-    return Output({"label": changes.label}, f"{done}: {changes.label}")
+def _step(changes: Changes | None, nothing: str) -> Output:
+    return Output({"label": changes.label if changes else None}, changes.label if changes else nothing)
 
 
 def check(options: Namespace) -> Output:
@@ -186,5 +184,5 @@ def check(options: Namespace) -> Output:
 
 
 def backup(options: Namespace) -> Output:
-    path = on_lane(options.project, lambda p: p.backup("by hand"))
+    path = on_lane(options.project, lambda p: p.backup("by-hand"))
     return Output({"backup": path}, f"Copied the database to {path}.")
