@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QStackedWidget, QTableView, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QScrollArea, QStackedWidget, QTableView, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.gui.charts import export
@@ -106,6 +106,17 @@ class ChartView(QStackedWidget):
             export.save(self.chart, path)
         except WorkbenchError as error:
             failed(error)
+
+
+def scrolled(widget: QWidget) -> QScrollArea:
+    """A chart in a scroll area that is as transparent as the chart."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(widget)
+    widget.setAutoFillBackground(False)          # setWidget turns it on, and the window's colour would show
+    area.viewport().setAutoFillBackground(False)
+    return area
 
 
 class _CopyingTable(QTableView):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workbench.domain import Question
 
 GROUP_GAP = 6.0
-SMALLEST_CELL = 9.0
+SMALLEST_CELL = 6.5
 SMALLEST_PIXEL_CELL = 4.0            # without gaps, when there are very many
 
 

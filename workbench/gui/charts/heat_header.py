@@ -15,7 +15,7 @@ from workbench.gui.charts.heat_grid import ColumnLayout, Group, layout
 
 
 class HeatHeader(QWidget):
-    """Painted only: the cells below it take the mouse and the keyboard."""
+    """Painted only: the cells below it take the mouse and the keyboard. The marked question is always named."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class HeatHeader(QWidget):
         for index, group in enumerate(self._layout.groups):
             if named:
                 self._paint_name(painter, index, group)
-            self._paint_numbers(painter, group, QRectF(0, 17 if named else 8, 0, 15))
+        self._paint_numbers(painter, QRectF(0, 17 if named else 8, 0, 15))
 
     def _paint_name(self, painter: QPainter, index: int, group: Group) -> None:
         x = self._left + self._layout.left(group.start)
@@ -52,17 +52,18 @@ class HeatHeader(QWidget):
         if band.width() >= text_width(name[:2] + "…", font):
             draw_text(painter, band, name, theme.color("text2"), font, LEFT)
 
-    def _paint_numbers(self, painter: QPainter, group: Group, line: QRectF) -> None:
-        """Each fifth question's number; fewer where they would touch; the marked one always, and stronger."""
-        widest = text_width("000", theme.font("caption"))
-        every = next(step for step in (1, 5, 10, 50, 100, 10**9) if step * self._layout.cell >= widest + 6)
-        for place in range(group.start, group.end):
-            number = self._layout.order[place] + 1
-            x = self._left + self._layout.left(place) + self._layout.cell / 2
-            marked = number - 1 == self._marked
-            near = self._marked >= 0 and not marked and abs(
-                self._layout.order.index(self._marked) - place) * self._layout.cell < widest
-            if marked or (not near and (number % every == 0 or place == group.start)):
-                role, token = ("caption_strong", "text") if marked else ("caption", "text3")
-                band = QRectF(x - 20, line.y(), 40, line.height())
-                draw_text(painter, band, str(number), theme.color(token), theme.font(role), CENTRE, elide=False)
+    def _paint_numbers(self, painter: QPainter, line: QRectF) -> None:
+        """The marked question's number, those that begin a group, and each fifth; those that would touch are left."""
+        order, taken = self._layout.order, []
+        starts = [group.start for group in self._layout.groups]
+        marked = [order.index(self._marked)] if self._marked in order else []
+        fifths = [place for place, question in enumerate(order) if (question + 1) % 5 == 0]
+        for place in [*marked, *starts, *fifths]:
+            role, token = ("caption_strong", "text") if [place] == marked else ("caption", "text3")
+            number, font = str(order[place] + 1), theme.font(role)
+            middle = self._left + self._layout.left(place) + self._layout.cell / 2
+            half = text_width(number, font) / 2 + 3
+            if all(middle + half <= left or middle - half >= right for left, right in taken):
+                taken.append((middle - half, middle + half))
+                band = QRectF(middle - 20, line.y(), 40, line.height())
+                draw_text(painter, band, number, theme.color(token), font, CENTRE, elide=False)

@@ -65,6 +65,7 @@ class HeatMap(QAbstractScrollArea):
         self._colours: list[QColor] = []
         self._image: QImage | None = None
         self._header = HeatHeader(self)
+        self.setCornerWidget(QWidget())          # else the style draws a framed box there
         self.viewport().setMouseTracking(True)
         theme.notifier.changed.connect(self._theme_changed)
 
@@ -302,9 +303,8 @@ class HeatMap(QAbstractScrollArea):
                 QToolTip.hideText()
             else:
                 name, value = self.cell_words(*cell)
-                QToolTip.showText(event.globalPos(),
-                                  tip(name, value[0].upper() + value[1:], one_line(self._questions[cell[1]].turns[0])),
-                                  self.viewport())
+                asked = one_line(" ".join(self._questions[cell[1]].turns[:1]))
+                QToolTip.showText(event.globalPos(), tip(name, value[0].upper() + value[1:], asked), self.viewport())
             return True
         return super().viewportEvent(event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -59,6 +59,7 @@ class RankingModel(QAbstractTableModel):
         self._order: list[int] = []
         self._ranks: list[int] = []
         self._wins: list[Interval] = []
+        self._previous: dict[int, int] = {}
         self._chosen: frozenset[int] = frozenset()
 
     # data
@@ -68,6 +69,7 @@ class RankingModel(QAbstractTableModel):
         self._table, self._chosen = table, chosen
         gains = np.asarray(table.gain) if table is not None and table.gain else np.zeros((0, 0))
         scored = np.isfinite(gains).sum(axis=1) if gains.size else np.zeros(len(gains), int)
+        self._previous = _previous_places(table.previous_rank if table is not None else ())
         self._wins = [wilson(share, int(n)) for share, n in zip(table.win_rate, scored, strict=True)] if table else []
         self._rank()
         self.endResetModel()
@@ -184,7 +186,7 @@ class RankingModel(QAbstractTableModel):
     def _change(self, index: int) -> int | None:
         """Places won since the previous round; None without one, or when not ranked by mean gain."""
         assert self._table is not None
-        previous = self._table.previous_rank[index]
+        previous = self._previous.get(index)
         return None if previous is None or self._measure is not Measure.MEAN else previous - self._ranks[index]
 
     # the model's interface
@@ -277,6 +279,13 @@ HEADER_TIPS = {
     Column.DIFFICULTY: "Instruction-following difficulty: how little its instruction helps the model with its answer",
     Column.GAIN: "Change of the reference answers' log-likelihood when it is added to the base prompt",
 }
+
+
+def _previous_places(ranks: Sequence[int | None]) -> dict[int, int]:
+    """Places in the previous round among those that are still ranked: what was chosen left a gap, and nobody's merit
+    is to have moved up into it."""
+    ranked = sorted((rank, index) for index, rank in enumerate(ranks) if rank is not None)
+    return {index: place for place, (_, index) in enumerate(ranked, start=1)}
 
 
 def _number(value: float) -> float:

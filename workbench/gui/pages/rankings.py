@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from workbench.gui.page import Page
 from workbench.gui.pages.rankings_charts import ChartsPane
 from workbench.gui.pages.rankings_form import RunForm
 from workbench.gui.pages.rankings_header import RankingsHeader
-from workbench.gui.pages.rankings_reading import RunReading, read_run
+from workbench.gui.pages.rankings_reading import RUNNING, RunReading, read_run
 from workbench.gui.pages.rankings_request import RunRequest, build, default_request, read_choices
 from workbench.gui.pages.rankings_tokens import TokensPane
 from workbench.gui.session import Session
@@ -35,6 +36,15 @@ UPDATE_MS = 250                      # live: at most four times a second
 COLUMNS = [533, 737]
 ROWS = [470, 326]
 EMPTY, WAITING, CONTENT = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read; ``waiting`` when the wanted run has no results yet."""
+
+    runs: list[RunInfo]
+    reading: RunReading | None
+    waiting: bool = False
 
 
 class RankingsPage(Page):
@@ -90,8 +100,11 @@ class RankingsPage(Page):
         self._questions.add_tool(tools.table)
         self._questions.add_tool(tools.export)
         across = Qt.Orientation.Horizontal
-        self._top = splitter(across, _pane(self._candidates, self.table), _pane(self._questions, self._heat_view),
-                             sizes=COLUMNS, stretch=1, key="rankings-top")
+        self._below_table = QWidget()
+        self._below_table.setFixedHeight(0)
+        left = _pane(self._candidates, self.table, self._below_table)
+        self._top = splitter(across, left, _pane(self._questions, self._heat_view), sizes=COLUMNS, stretch=1,
+                             key="rankings-top")
         self._bottom = splitter(across, self.charts, self.tokens, sizes=COLUMNS, stretch=1, key="rankings-top")
         return splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, key="rankings-rows")
 
@@ -100,10 +113,10 @@ class RankingsPage(Page):
         table, heat = self.table.verticalScrollBar(), self.heat.verticalScrollBar()
         table.valueChanged.connect(heat.setValue)
         heat.valueChanged.connect(table.setValue)
-        # the table gets room for a sideways bar of its own when the heat map has one, so that both end at one row
-        self.heat.horizontalScrollBar().rangeChanged.connect(
-            lambda low, high: self.table.setHorizontalScrollBarPolicy(
-                Qt.ScrollBarPolicy.ScrollBarAlwaysOn if high > low else Qt.ScrollBarPolicy.ScrollBarAlwaysOff))
+        # the table ends as far up as the heat map when that has a sideways bar, so that both end at one row
+        bar = self.heat.horizontalScrollBar()
+        bar.rangeChanged.connect(lambda low, high: self._below_table.setFixedHeight(
+            bar.sizeHint().height() if high > low and not self._heat_view.as_table else 0))
         self.heat.scale_changed.connect(lambda clip: self._scale.set_ends(signed(-clip, 1), signed(clip, 1)))
         self.model.layoutChanged.connect(self._arrange_heat)
         self.table.row_changed.connect(self._row_changed)
@@ -174,14 +187,18 @@ class RankingsPage(Page):
         self._under_way = False
         self.session.error.emit(error)
 
-    def _have_read(self, found: tuple[list[RunInfo], RunReading | None]) -> None:
+    def _have_read(self, found: Found) -> None:
         self._under_way = False
-        self._runs, reading = found
+        self._runs, reading = found.runs, found.reading
         if self._again:
             self._again = False
             self._stale.start()
-        self._job_id = reading.run.job_id if reading is not None else None
+        if not found.waiting:
+            self._job_id = reading.run.job_id if reading is not None else None
+        first = self._reading is None and reading is not None
         self._show(reading)
+        if first and self.isVisible():
+            self.table.setFocus()
 
     # showing
     def _show(self, reading: RunReading | None) -> None:
@@ -194,7 +211,7 @@ class RankingsPage(Page):
         self._arrange_heat()
         self.charts.show_reading(reading)
         filled = table is not None and bool(table.demonstration_ids)
-        self._stack.setCurrentIndex(CONTENT if filled else WAITING if self._runs else EMPTY)
+        self._stack.setCurrentIndex(CONTENT if filled else EMPTY if self._job_id is None else WAITING)
         self._say_hints()
         self._select(selected, current, question)
 
@@ -334,14 +351,18 @@ class RankingsPage(Page):
             self.session.notice.emit("There is no model that is ready. Add one on the Models page.", "error")
 
 
-def _read(project: Project, job_id: int | None, round: int) -> tuple[list[RunInfo], RunReading | None]:
-    """The runs, and the wanted one (the newest, when it is not there)."""
+def _read(project: Project, job_id: int | None, round: int) -> Found:
+    """The runs, and the wanted one; the newest, when that one is gone."""
     runs = project.results.runs()
-    run = next((run for run in runs if run.job_id == job_id), runs[0] if runs else None)
-    return runs, read_run(project, run, round if run is not None and run.job_id == job_id else 0) if run else None
+    run = next((run for run in runs if run.job_id == job_id), None)
+    if run is not None:
+        return Found(runs, read_run(project, run, round))
+    if any(job.id == job_id and job.state in RUNNING for job in project.jobs.all()):
+        return Found(runs, None, waiting=True)
+    return Found(runs, read_run(project, runs[0], 0) if runs else None)
 
 
-def _pane(header: PaneHeader, widget: QWidget) -> QWidget:
+def _pane(header: PaneHeader, widget: QWidget, below: QWidget | None = None) -> QWidget:
     pane = QWidget()
     column = QVBoxLayout(pane)
     column.setContentsMargins(0, 0, 0, 0)
@@ -349,6 +370,8 @@ def _pane(header: PaneHeader, widget: QWidget) -> QWidget:
     for part in (header, hairline()):
         column.addWidget(part)
     column.addWidget(widget, 1)
+    if below is not None:
+        column.addWidget(below)
     return pane
 
 

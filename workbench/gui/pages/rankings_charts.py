@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
 from workbench.gui.charts.bump import BumpChart
-from workbench.gui.charts.chart_view import ChartTools, ChartView
+from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.pages.rankings_reading import RunReading, by_category, gains_over, mean_set
 from workbench.gui.views.empty import EmptyState
-from workbench.gui.views.labels import label
-from workbench.gui.views.pane import PaneHeader
+from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.segmented import Segmented
 from workbench.services.results import HeldOut
 
@@ -38,8 +37,8 @@ class ChartsPane(QWidget):
         self.bump, self.cost = BumpChart(), CostPlot()
         self.held_out = DotPlot("Held-out questions", "nats per answer over the base prompt", "Set")
         self.categories = DotPlot("Gain by category", "nats per question", "Category")
-        self._views = [ChartView(self.bump, self.bump), ChartView(self.held_out, _scrolled(self.held_out)),
-                       ChartView(self.categories, _scrolled(self.categories)),
+        self._views = [ChartView(self.bump, self.bump), ChartView(self.held_out, scrolled(self.held_out)),
+                       ChartView(self.categories, scrolled(self.categories)),
                        ChartView(self.cost.widget, self.cost.widget)]
         self._pages = QStackedWidget()
         self._empty = [EmptyState("rank", *words) for words in NOTHING]
@@ -51,6 +50,7 @@ class ChartsPane(QWidget):
         self.tabs = Segmented(TABS, CATEGORIES, name="Chart")
         self.tools = ChartTools(lambda: self._views[self.tabs.current()], failed)
         self._summary = label("", "small", wrap=True)
+        self._hint = ElidedLabel("", "faint")
         self._build()
         self._tab_changed(self.tabs.current())
         self.bump.picked.connect(self.picked)
@@ -58,10 +58,15 @@ class ChartsPane(QWidget):
         self.tabs.changed.connect(self._tab_changed)
 
     def _build(self) -> None:
-        self._header = PaneHeader("", "")
-        self._header.layout().insertWidget(0, self.tabs)
-        self._header.add_tool(self.tools.table)
-        self._header.add_tool(self.tools.export)
+        header = QWidget()
+        header.setFixedHeight(40)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(16, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self.tabs)
+        row.addWidget(self._hint, 1)
+        row.addWidget(self.tools.table)
+        row.addWidget(self.tools.export)
         body = QVBoxLayout()
         body.setContentsMargins(16, 0, 12, 10)
         body.setSpacing(6)
@@ -70,7 +75,7 @@ class ChartsPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._header)
+        column.addWidget(header)
         column.addLayout(body, 1)
         self.setMinimumSize(280, 160)
 
@@ -116,7 +121,7 @@ class ChartsPane(QWidget):
         reading = self._reading
         hint = {ROUNDS: _rounds_hint(reading), HELD_OUT: "nats per answer over the base prompt",
                 CATEGORIES: "nats, 95 %", COST: "nats per answer, by tokens added"}[tab]
-        self._header.set_hint(hint)
+        self._hint.setText(hint)
         summary = held_out_words(reading.held_out) if tab == HELD_OUT and reading and reading.held_out else ""
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
@@ -135,14 +140,6 @@ NOTHING = (
     ("No candidate is selected", "Its mean gain by category of question shows here."),
     ("Nothing scored yet", "Each candidate's gain against the tokens that it costs shows here."),
 )
-
-
-def _scrolled(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(widget)
-    return area
 
 
 def _rounds_hint(reading: RunReading | None) -> str:

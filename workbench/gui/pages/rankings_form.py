@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from workbench.domain import Position
 from workbench.gui import wording
@@ -17,6 +17,7 @@ from workbench.gui.dialogs import Dialog
 from workbench.gui.pages.rankings_request import NO_SET, SPLIT, Choices, Pool, RunRequest, Work, estimate
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.pane import field
 from workbench.gui.views.segmented import Segmented
@@ -56,8 +57,8 @@ class RunForm(Dialog):
     # fields
     def _build_fields(self) -> None:
         self.kind = Segmented(("Search for a set", "Score each candidate"), name="What to do")
-        self.model, self.prompt, self.questions, self.heldout = _combo(), _combo(), _combo(), _combo()
-        self.pool, self.strategy, self.position, self.turns = _combo(), _combo(), _combo(), _combo()
+        self.model, self.prompt, self.questions, self.heldout = (ElidedCombo() for _ in range(4))
+        self.pool, self.strategy, self.position, self.turns = (ElidedCombo() for _ in range(4))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("tag:code  tokens<200")
         self.rounds, self.budget = _spin(1, 64), _spin(0, 1_000_000)
@@ -197,13 +198,6 @@ def work_words(work: Work) -> str:
         words += f", about {wording.duration(work.seconds)} at the last run's speed" if work.seconds >= 10 else \
             ", a few seconds at the last run's speed"
     return words
-
-
-def _combo() -> QComboBox:
-    combo = QComboBox()
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(6)
-    return combo
 
 
 def _spin(low: int, high: int) -> QSpinBox:

@@ -17,6 +17,7 @@ from workbench.gui.page import PageHeader
 from workbench.gui.pages.rankings_reading import RunReading
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import ghost, icon_button, primary, secondary
+from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.ranking_table import RankingTable
 from workbench.gui.views.segmented import Segmented
 from workbench.services.results import RunInfo
@@ -38,20 +39,24 @@ class RankingsHeader(QObject):
         self._reading: RunReading | None = None
         self._top = 3
         self._offer_chosen = True                # of a search: what it chose, rather than the newest round's best
-        self.run = _combo("Run", 24)
-        self.round = _combo("Round", 10)
+        self.run = ElidedCombo("Run", 12)
+        self.round = ElidedCombo("Round", 9)
         self.measure = Segmented([str(measure) for measure in Measure], name="Rank by")
         self.export = ghost("Export", "export")
         self.new = secondary("New run…", "play")
         self.add = primary("Add top 3 to prompt", "plus")
         self.more = icon_button("down", "How many to add")
+        self.run.setPlaceholderText("New run, nothing scored yet")
         self._build()
 
     def _build(self) -> None:
-        self._header.layout().insertWidget(2, self.run)
-        for tool in (self.measure, self.export, self.new, self.more):
+        row = self._header.layout()
+        row.insertWidget(2, self.run, 100)         # takes the room that there is, before the empty stretch
+        self.run.setMaximumWidth(440)
+        for tool in (self.measure, self.export, self.new):
             self._header.add_tool(tool)
         self._header.set_primary(self.add)
+        row.addWidget(self.more)
         self.run.activated.connect(lambda index: self.run_chosen.emit(self.run.itemData(index)))
         self.round.activated.connect(lambda index: self.round_chosen.emit(self.round.itemData(index)))
         self.measure.changed.connect(lambda index: self.measure_chosen.emit(list(Measure)[index]))
@@ -81,9 +86,10 @@ class RankingsHeader(QObject):
         _fill(self.round, rounds, reading.table.round if reading else None)
         self.round.setVisible(bool(rounds))
         self.run.setToolTip(f"{one_line(reading.run.title)}\n{one_line(reading.run.model)}" if reading else "")
-        for tool in (self.run, self.measure, self.export, self.add, self.more):
+        for tool in (self.measure, self.export, self.add, self.more):
             tool.setVisible(reading is not None)
-        self.new.setVisible(bool(runs))
+        for tool in (self.run, self.new):
+            tool.setVisible(bool(runs))
         self.show_offer()
 
     def offer(self) -> tuple[str, list[int]]:
@@ -159,14 +165,6 @@ def _run_words(run: RunInfo) -> str:
 
 def _with_suffix(path: str, suffix: str) -> Path:
     return Path(path) if Path(path).suffix else Path(path + suffix)
-
-
-def _combo(name: str, characters: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(characters)
-    return combo
 
 
 def _fill(combo: QComboBox, items: Sequence[tuple[str, int]], current: int | None) -> None:

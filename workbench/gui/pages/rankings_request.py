@@ -133,28 +133,34 @@ def estimate(project: Project, request: RunRequest) -> Work:
     """Count the answers that have to be scored; time them with the last such job of the same model."""
     n = len(pool_ids(project, request))
     questions, heldout = _questions(project, request)
-    answers = answers_in_all(request, n, _references(questions, request), _references(heldout, request))
+    answers = answers_in_all(request, n, _references(questions, request.turns), _references(heldout, request.turns))
     return Work(n, answers, _seconds(project, _model(project, request), answers))
 
 
 def _seconds(project: Project, model: ModelRef, answers: int) -> float | None:
     """At the speed of the last finished job of this kind and model; None when there was none."""
     for job in project.jobs.all():
-        if job.kind not in ("score", "search") or job.state != "finished" or not job.done:
+        if job.kind not in ("score", "search") or job.state != "finished" or not (job.started and job.ended):
             continue
         spec = project.jobs.spec(job.id)
-        if isinstance(spec, ScoreSpec | SearchSpec) and spec.model.id == model.id and job.started and job.ended:
-            return (job.ended - job.started).total_seconds() * answers / job.done
+        if isinstance(spec, ScoreSpec | SearchSpec) and spec.model.id == model.id:
+            heldout = spec.heldout if isinstance(spec, SearchSpec) else ()
+            past = answers_in_all(spec, len(spec.candidates), _references(spec.questions, spec.turns),
+                                  _references(heldout, spec.turns))
+            return (job.ended - job.started).total_seconds() * answers / past if past else None
     return None
 
 
-def answers_in_all(request: RunRequest, candidates: int, answers: int, heldout: int) -> int:
-    """Answers a job scores: each round tries every candidate that is left; sets are measured on held-out ones."""
-    if request.kind == "score":
+def answers_in_all(asked: RunRequest | ScoreSpec | SearchSpec, candidates: int, answers: int, heldout: int) -> int:
+    """Answers a job scores: each round tries every candidate that is left; sets are measured on held-out ones.
+
+    ``answers`` and ``heldout`` count the reference answers of the two sets of questions.
+    """
+    if isinstance(asked, ScoreSpec) or asked.kind == "score":
         return (candidates + 1) * answers
-    rounds = {"greedy": min(request.rounds, candidates), "top_k": 1}.get(request.strategy, 0)
+    rounds = {"greedy": min(asked.rounds, candidates), "top_k": 1}.get(asked.strategy, 0)
     searching = (1 + sum(candidates - number for number in range(rounds))) * answers if rounds else 0
-    sets = 3 + (request.strategy == "greedy") + request.random_sets if heldout else 0
+    sets = 3 + (asked.strategy == "greedy") + asked.random_sets if heldout else 0
     return searching + sets * heldout
 
 
@@ -172,9 +178,9 @@ def _usable(found: QuestionSet) -> tuple[Question, ...]:
     return tuple(question for question in found.questions if any(question.references))
 
 
-def _references(questions: Sequence[Question], request: RunRequest) -> int:
-    turns = 1 if request.turns == "first" else None
-    return sum(sum(1 for reference in question.references[:turns] if reference) for question in questions)
+def _references(questions: Sequence[Question], turns: Literal["first", "all"]) -> int:
+    last = 1 if turns == "first" else None
+    return sum(sum(1 for reference in question.references[:last] if reference) for question in questions)
 
 
 def _base(project: Project, request: RunRequest) -> Prompt:

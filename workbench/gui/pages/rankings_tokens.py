@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.chart_view import ChartTools, ChartView
+from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain, signed
 from workbench.gui.charts.token_strip import UNLIKELY, TokenStrip, mean
@@ -89,11 +89,8 @@ class TokensPane(QWidget):
         self.setMinimumSize(280, 160)
 
     def _scrolled(self) -> QScrollArea:
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scrolled(self.strip)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self.strip)
         return area
 
     def _tokens_page(self) -> QWidget:
@@ -182,6 +179,7 @@ class TokensPane(QWidget):
     # reading it
     def read(self) -> None:
         """Show the current cell's tokens; start the short job that reads them if they are not known."""
+        self._follow.stop()
         cell = self._cell
         if cell is None or self._reading is None:
             return

@@ -1,0 +1,311 @@
+"""The page Rankings over a real project, with runs made by real jobs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from tests.gui import rankings_project
+from workbench.domain import Position, Status
+from workbench.gui.charts.heat_map import ROW
+from workbench.gui.item_models.ranking import Column, Measure
+from workbench.gui.main_window import MainWindow
+from workbench.gui.pages.rankings import CONTENT, EMPTY, RankingsPage
+from workbench.gui.pages.rankings_form import RunForm
+from workbench.gui.pages.rankings_request import (
+    NO_SET,
+    Pool,
+    RunRequest,
+    build,
+    default_request,
+    estimate,
+    pool_ids,
+    read_choices,
+)
+from workbench.gui.session import Session
+from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.services.demonstrations import Filter
+from workbench.services.project import Project
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(tmp_path_factory.mktemp("rankings")) / "project"
+    rankings_project.make(folder)
+    return folder
+
+
+@pytest.fixture
+def ranked(made: Path, tmp_path: Path, session: Session, settle: Callable[[], None]) -> Session:
+    """A session with a copy of the project open."""
+    shutil.copytree(made, tmp_path / "ranked")
+    session.adopt(Project.open(tmp_path / "ranked", person="tester"))
+    settle()
+    return session
+
+
+@pytest.fixture
+def page(ranked: Session, window: MainWindow, qtbot: QtBot) -> RankingsPage:
+    ranked.open_page("rankings")
+    found = window.page("rankings")
+    assert isinstance(found, RankingsPage)
+    qtbot.waitUntil(lambda: not ranked.busy and not found.busy(), timeout=20_000)
+    return found
+
+
+def shown_titles(page: RankingsPage) -> list[str]:
+    return [page.model.index(row, Column.TITLE).data() for row in range(page.model.rowCount())]
+
+
+def test_the_newest_run_is_shown_with_its_last_round_and_what_it_chose(page: RankingsPage) -> None:
+    assert page._stack.currentIndex() == CONTENT
+    assert page.tools.run.currentText().startswith("Greedy search, 6 candidates")
+    assert page.tools.round.currentText() == "Round 2"
+    assert page.model.rowCount() == 5                    # one of the six was chosen in the first round
+    assert len(page.charts.bump.lines()) == 6
+    assert [line.chosen_in for line in page.charts.bump.lines()[:2]] == [1, 2]
+
+
+def test_the_heat_map_keeps_the_tables_rows_when_it_is_sorted(page: RankingsPage) -> None:
+    page.table.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    names = [page.heat.cell_words(row, 0)[0].split(",")[0] for row in range(5)]
+    assert names == shown_titles(page)
+    table = page.model.table
+    assert table is not None
+    row = page.model.row_of(table.demonstration_ids[0])
+    np.testing.assert_array_equal(page.heat._gain[row], table.gain[0])
+
+
+def test_the_selected_candidate_stays_selected_through_sorting_and_another_measure(page: RankingsPage) -> None:
+    page.table.choose(2, [2])
+    chosen = page.model.id_at(2)
+    page.table.sortByColumn(Column.TITLE, Qt.SortOrder.AscendingOrder)
+    assert page.model.id_at(page.table.currentIndex().row()) == chosen
+    page.tools.measure.set_current(list(Measure).index(Measure.LOWER))
+    assert page.model.id_at(page.table.currentIndex().row()) == chosen
+    assert [page.model.id_at(row) for row in page.table.selected_rows()] == [chosen]
+
+
+def test_table_and_heat_map_scroll_as_one(page: RankingsPage, window: MainWindow) -> None:
+    window.resize(1280, 800)
+    page.table.verticalScrollBar().setRange(0, 10 * ROW)
+    page.heat.verticalScrollBar().setRange(0, 10 * ROW)
+    page.heat.verticalScrollBar().setValue(3 * ROW)
+    assert page.table.verticalScrollBar().value() == 3 * ROW
+    page.table.verticalScrollBar().setValue(ROW)
+    assert page.heat.verticalScrollBar().value() == ROW
+
+
+def test_arrows_in_the_table_move_the_cell(page: RankingsPage) -> None:
+    page.table.choose(0, [0])
+    page.table.setFocus()
+    QTest.keyClick(page.table, Qt.Key.Key_Right)
+    assert page.heat.cell == (0, 0)
+    QTest.keyClick(page.table, Qt.Key.Key_Right)
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    assert page.heat.cell == (1, 1)
+    assert page.table.currentIndex().row() == 1
+    assert "question 2" in page.heat.accessibleDescription()
+    page.tokens._follow.stop()
+
+
+def test_a_click_on_a_cell_reads_its_tokens_and_they_explain_its_gain(page: RankingsPage, qtbot: QtBot) -> None:
+    place = page.heat.cell_rect(1, 2).center()
+    QTest.mouseClick(page.heat.viewport(), Qt.MouseButton.LeftButton, pos=QPointF(place).toPoint())
+    qtbot.waitUntil(lambda: not page.tokens.busy(), timeout=60_000)
+    table = page.model.table
+    assert table is not None
+    strip = page.tokens.strip
+    assert "".join(token.text for token in strip._before).strip().startswith(table.questions[2].references[0])
+    change = sum(strip.changes())
+    assert change == pytest.approx(table.gain[page.model.order[1]][2], abs=1e-3)
+    assert table.titles[page.model.order[1]].split("\n")[0][:8] in page.tokens._after.toPlainText()
+
+
+def test_the_search_is_compared_on_held_out_questions_in_words(page: RankingsPage) -> None:
+    page.charts.tabs.set_current(1)
+    words = page.charts._summary.text()
+    assert words.startswith("Greedy search gives ")
+    assert "95 % interval" in words
+    rows = [row[0] for row in page.charts.held_out.table().rows]
+    assert rows == ["Base prompt", "Random sets (4)", "Top by single gain", "Diverse set", "Greedy search"]
+
+
+def test_adding_the_chosen_puts_them_before_the_base_prompts_and_can_be_undone(
+    page: RankingsPage, ranked: Session, settle: Callable[[], None]
+) -> None:
+    prompt_id = ranked.current_prompt_id
+    assert prompt_id is not None
+    project = ranked.project
+    assert project is not None
+    chosen = list(page._reading.chosen) if page._reading else []
+    before = [d.id for d in project.lane.run(lambda: project.prompts.get(prompt_id)).demonstrations]
+    assert page.tools.add.text() == "Add 2 chosen to prompt"
+    page.tools.add.click()
+    settle()
+    after = [d.id for d in project.lane.run(lambda: project.prompts.get(prompt_id)).demonstrations]
+    assert after == [*chosen, *before]
+    ranked.undo()
+    settle()
+    assert [d.id for d in project.lane.run(lambda: project.prompts.get(prompt_id)).demonstrations] == before
+
+
+def test_several_selected_rows_are_what_is_added(page: RankingsPage) -> None:
+    page.table.choose(0, [0, 2])
+    assert page.tools.offer() == ("Add 2 selected to prompt", [page.model.id_at(0), page.model.id_at(2)])
+
+
+def test_the_ranking_is_exported_as_csv_with_all_numbers(
+    page: RankingsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "ranking.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    page.tools.export_table()
+    lines = target.read_text("utf-8").splitlines()
+    assert lines[0].startswith("Rank,Previous rank,Demonstration,Candidate,\"Mean gain, nats per answer\"")
+    assert len(lines) == 1 + page.model.rowCount()
+
+
+def test_a_project_that_is_open_for_reading_only_starts_no_job(
+    made: Path, tmp_path: Path, session: Session, window: MainWindow, settle: Callable[[], None]
+) -> None:
+    shutil.copytree(made, tmp_path / "ranked")
+    session.adopt(Project.open(tmp_path / "ranked", read_only=True))
+    session.open_page("rankings", cell=(0, 1))
+    settle()
+    page = window.page("rankings")
+    assert isinstance(page, RankingsPage)
+    page.tokens.read()
+    assert not page.tools.new.isEnabled()
+    assert not page.tools.add.isEnabled()
+    assert not page.tokens.busy()
+
+
+# starting a run
+
+def test_a_page_without_runs_offers_to_start_one_and_says_what_is_missing(
+    opened: Session, window: MainWindow, settle: Callable[[], None]
+) -> None:
+    opened.open_page("rankings")
+    settle()
+    page = window.page("rankings")
+    assert isinstance(page, RankingsPage)
+    notices: list[str] = []
+    opened.notice.connect(lambda text, kind: notices.append(text))
+    assert page._stack.currentIndex() == EMPTY
+    page.start_default()
+    settle()
+    assert notices == ["There is no model that is ready. Add one on the Models page."]
+
+
+def request_for(project: Project) -> RunRequest:
+    found = project.lane.run(lambda: default_request(read_choices(project), None))
+    assert found is not None
+    return found
+
+
+def test_the_defaults_search_on_one_set_and_report_on_the_held_out_one(ranked: Session) -> None:
+    project = ranked.project
+    assert project is not None
+    spec = project.lane.run(lambda: build(project, request_for_lane(project)))
+    assert isinstance(spec, SearchSpec)
+    assert len(spec.questions) == 6
+    assert len(spec.heldout) == 4
+    assert len(spec.candidates) == 6                     # what the base prompt holds is no candidate
+    assert spec.position is Position.BEFORE_BASE
+
+
+def request_for_lane(project: Project) -> RunRequest:
+    found = default_request(read_choices(project), None)
+    assert found is not None
+    return found
+
+
+def test_the_pool_follows_statuses_and_filters(ranked: Session) -> None:
+    project = ranked.project
+    assert project is not None
+
+    def check() -> list[int]:
+        asked = request_for_lane(project)
+        ids = pool_ids(project, asked)
+        project.demonstrations.set_status(ids[:2], Status.ACCEPTED)
+        project.demonstrations.set_status(ids[2:3], Status.REJECTED)
+        pools = [replace(asked, pool=pool) for pool in (Pool.ACCEPTED, Pool.NOT_REJECTED, Pool.ALL)]
+        pools.append(replace(asked, pool=Pool.FILTER, filter=Filter(text="category:maths")))
+        pools.append(replace(asked, pool=Pool.SELECTION, selection=tuple(ids[4:])))
+        return [len(pool_ids(project, one)) for one in pools]
+
+    assert project.lane.run(check) == [2, 5, 6, 2, 2]
+
+
+def test_the_estimate_counts_each_round_and_the_held_out_sets(ranked: Session) -> None:
+    project = ranked.project
+    assert project is not None
+    work = project.lane.run(lambda: estimate(project, request_for_lane(project)))
+    # three rounds over 6, 5 and 4 candidates and one start, on 6 answers; base, greedy, top, diverse and 20 on 4
+    assert work.answers == (1 + 6 + 5 + 4) * 6 + 24 * 4
+    assert work.seconds is not None
+
+
+def test_the_form_gives_back_what_is_set_in_it(ranked: Session, qtbot: QtBot, settle: Callable[[], None]) -> None:
+    project = ranked.project
+    assert project is not None
+    choices = project.lane.run(lambda: read_choices(project))
+    asked = request_for(project)
+    started: list[RunRequest] = []
+    form = RunForm(ranked, choices, asked, started.append)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.request() == asked
+    form.kind.set_current(1)
+    form.pool.setCurrentIndex(form.pool.findData(Pool.ALL))
+    form.turns.setCurrentIndex(1)
+    assert form.start.text() == "Start scoring"
+    assert not form.heldout.isVisible()
+    qtbot.waitUntil(lambda: "answers to score" in form._work.text(), timeout=5_000)
+    form.start.click()
+    settle()
+    assert started[0].kind == "score"
+    assert started[0].pool is Pool.ALL
+    assert started[0].turns == "all"
+
+
+def test_the_form_refuses_held_out_questions_that_are_searched_on(ranked: Session, qtbot: QtBot) -> None:
+    project = ranked.project
+    assert project is not None
+    choices = project.lane.run(lambda: read_choices(project))
+    form = RunForm(ranked, choices, request_for(project), lambda request: None)
+    qtbot.addWidget(form)
+    form.heldout.setCurrentIndex(form.heldout.findData(form.questions.currentData()))
+    assert not form.start.isEnabled()
+    form.heldout.setCurrentIndex(form.heldout.findData(NO_SET))
+    assert form.start.isEnabled()
+
+
+def test_a_started_run_shows_its_rows_as_they_come_and_the_search_can_be_chosen_again(
+    page: RankingsPage, ranked: Session, qtbot: QtBot, settle: Callable[[], None]
+) -> None:
+    project = ranked.project
+    assert project is not None
+    page.submit(replace(request_for(project), kind="score"))
+    qtbot.waitUntil(lambda: page._reading is not None and isinstance(page._reading.spec, ScoreSpec)
+                    and page.model.rowCount() == 6 and not page._reading.running, timeout=60_000)
+    table = page.model.table
+    assert table is not None
+    means = [interval.mean for interval in table.mean]
+    assert means == sorted(means, reverse=True)
+    assert page.tools.round.isHidden()
+    assert page.tools.add.text() == "Add top 3 to prompt"
+    page.tools.run.activated.emit(1)
+    settle()
+    assert page.tools.run.currentText().startswith("Greedy search")
+    assert page.model.rowCount() == 5
