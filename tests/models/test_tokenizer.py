@@ -83,7 +83,10 @@ def test_a_sentencepiece_beginning_is_never_cut(tmp_path: Path) -> None:
 
 
 def test_the_chat_template_runs_in_a_sandbox(tmp_path: Path) -> None:
-    template = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}{% if add_generation_prompt %}[a]{% endif %}"
+    template = (
+        "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}"
+        "{% if add_generation_prompt %}[a]{% endif %}"
+    )
     fast = FastTokenizer(write(tmp_path / "t", tiny_models.byte_level(), chat_template=template))
     assert fast.apply_chat_template([{"role": "user", "content": "hi"}], open_answer=True) == "[user]hi[a]"
     evil = "{{ ''.__class__.__mro__[1].__subclasses__() }}"

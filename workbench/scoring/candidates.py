@@ -87,7 +87,8 @@ class SetObjective:
 
         Li et al. (arXiv 2308.12032, equations 1–3): the ratio of the two mean losses is the instruction-following
         difficulty. The instruction is laid out by the base's template, without rules or demonstrations; "alone" is the
-        bare answer. Of several turns the last answer counts. Without an answer all three are zero.
+        bare answer. Of several turns the last answer counts. Without an answer, or where it does not fit, all three are
+        zero.
         """
         return self._difficulties([demonstration])[0]
 
@@ -105,10 +106,9 @@ class SetObjective:
         if not turns:
             return None
         bare = Prompt(template=self._base.template)
-        return (
-            rendered_answer(bare, turns, self._model.tokenizer),
-            text_sequence(turns[-1].text, self._model.tokenizer),
-        )
+        given = rendered_answer(bare, turns, self._model.tokenizer)
+        alone = text_sequence(turns[-1].text, self._model.tokenizer)
+        return (given, alone) if max(given.end, alone.end) <= self._model.context else None
 
     def _prompt(self, ids: tuple[int, ...]) -> Prompt:
         return add(self._base, (self._candidates[id] for id in ids), self._position)
