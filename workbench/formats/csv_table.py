@@ -97,9 +97,10 @@ def _row(line: int, cells: list[str], columns: tuple[str, ...], ours: bool) -> R
 
 def _records(stream: TextIO, dialect: type[csv.Dialect]) -> Iterator[tuple[int, list[str]] | Refused]:
     """Records with the line they start on; a broken one is refused and the next line starts afresh."""
-    reader = csv.reader(_bounded(stream), dialect)
+    lines = _Lines(stream)
+    reader = csv.reader(lines, dialect)
     while True:
-        line = reader.line_num + 1
+        line = lines.number + 1
         try:
             cells = next(reader)
         except StopIteration:
@@ -111,15 +112,30 @@ def _records(stream: TextIO, dialect: type[csv.Dialect]) -> Iterator[tuple[int, 
                 yield line, cells
 
 
-def _bounded(stream: TextIO) -> Iterator[str]:
-    """The stream's lines; one beyond the limit is cut there, so that the csv module refuses it for its length."""
-    while line := stream.readline(LINE_LIMIT + 2):
-        yield line
-        while len(line) == LINE_LIMIT + 2 and not line.endswith(("\n", "\r")):
-            line = stream.readline(LINE_LIMIT + 2)
+class _Lines:
+    """The stream's lines. One beyond the limit is read past and raises csv.Error; the next call goes on after it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self.number = stream, 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LINE_LIMIT)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == LINE_LIMIT and not line.endswith(("\n", "\r")):
+            while (more := self._stream.readline(LINE_LIMIT)) and not more.endswith(("\n", "\r")):
+                pass
+            raise csv.Error("line limit")
+        return line
 
 
 def _in_words(message: str, dialect: type[csv.Dialect]) -> str:
+    if message == "line limit":
+        return f"The line is longer than {LINE_LIMIT:,} characters."
     if "field limit" in message:
         return f"A cell is longer than {LINE_LIMIT:,} characters."
     if "unexpected end" in message:

@@ -98,11 +98,9 @@ def charts(ranking: Sequence[RankingLine], sets: Sequence[SetLine], random_mean:
 
 def name_of(line: SetLine) -> str:
     """What a set is called in a table or a chart."""
-    names = {"top_k": "best single gains", "base": "base prompt"}
-    name = names.get(line.strategy, line.strategy)
     if line.chosen:
-        return f"chosen ({name})"
-    return f"{name}, {line.label}" if line.label and line.label != line.strategy else name
+        return f"chosen ({line.strategy.replace('_', ' ')})"
+    return "base prompt" if line.strategy == "base" else line.label or line.strategy
 
 
 def number(value: float | None, digits: int = 3) -> str:
