@@ -60,6 +60,7 @@ class DemonstrationTable(QAbstractTableModel):
         self._stale: set[int] = set()                # shown as they were until the new row is there
         self._wanted: set[int] = set()               # positions that were painted without a row
         self._asked: frozenset[int] = frozenset()
+        self._sorted, self._descending = -1, False   # shown in the header
         self._largest = 0.5                          # the largest gain seen: the scale of the bars
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._ask)
@@ -165,7 +166,10 @@ class DemonstrationTable(QAbstractTableModel):
             return None
         column = Column(section)
         if role == Qt.ItemDataRole.DisplayRole:
-            return TITLES[column]
+            return TITLES[column] + (f" {'↓' if self._descending else '↑'}" if column == self._sorted else "")
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            large_first = column in (Column.GAIN, Column.RATING)
+            return Qt.SortOrder.DescendingOrder if large_first else Qt.SortOrder.AscendingOrder
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return {Column.STATUS: "Status", Column.GAIN: "Gain, nats per answer"}.get(column, TITLES[column])
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -183,6 +187,8 @@ class DemonstrationTable(QAbstractTableModel):
         return tooltip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorted, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         sort = SORTS.get(Column(column)) if column >= 0 else Sort.ID
         if sort is not None:
             self.sort_chosen.emit(sort, order == Qt.SortOrder.DescendingOrder)

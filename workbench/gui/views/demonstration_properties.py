@@ -110,7 +110,7 @@ class DemonstrationProperties(QWidget):
         else:
             self._gain.setText(signed(gain.mean))
             low, high = (f"{v:.2f}".replace("-", "−") for v in (gain.low, gain.high))
-            self._interval.setText(f"nats per answer, 95\u00a0% interval {low} to {high}")
+            self._interval.setText(f"nats per answer, 95\u00a0%: {low} to {high}")
         set_property(self._gain, "tone", "loss" if gain is not None and gain.mean < 0 else "gain")
         self._gain.setVisible(gain is not None)
 
@@ -143,7 +143,7 @@ def _row(*widgets: QWidget, stretch: bool = False) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(8)
     for widget in widgets:
-        row.addWidget(widget)
+        row.addWidget(widget, 1 if isinstance(widget, ElidedLabel) else 0)
     if stretch:
         row.addStretch(1)
     return made

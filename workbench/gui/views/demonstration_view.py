@@ -58,6 +58,8 @@ class DemonstrationView(QTableView):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setAccessibleName("Sort by")
+        # the arrow stands beside the title, as part of it
+        header.setStyleSheet("QHeaderView::down-arrow,QHeaderView::up-arrow{image:none;width:0;height:0}")
         self.setSortingEnabled(True)
 
     # Looks

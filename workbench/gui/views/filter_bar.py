@@ -57,7 +57,7 @@ class FilterBar(QWidget):
         self.facets_button.hide()
         row.addWidget(self.field, 4)
         row.addWidget(self.facets_button)
-        row.addWidget(self._chips, 6)
+        row.addWidget(self._chips, 6, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.density)
         row.addWidget(self.columns)
         self.field.searched.connect(self._typed)

@@ -99,6 +99,7 @@ class ImportDialog(QDialog):
         top.addWidget(self._about)
         top.addSpacing(10)
         top.addWidget(self.form)
+        top.addSpacing(4)
         for notice in (self._problem, self._notes):
             top.addWidget(notice)
             notice.hide()
@@ -182,6 +183,8 @@ class ImportDialog(QDialog):
         self._keep.setVisible(preview.content != "prompt")
         enough = bool(preview.demonstrations or preview.content == "questions")
         self.go.setEnabled(enough)
+        if preview.rows and not preview.demonstrations and self.tables.current() == 0:
+            self.tables.set_current(1)               # nothing to show yet but the file's own columns
         self._show_rows()
 
     def _could_not_look(self, number: int, error: Exception) -> None:
@@ -330,7 +333,8 @@ class ImportDialog(QDialog):
 
 def _size(path: Path) -> str:
     try:
-        return "a folder" if path.is_dir() else gigabytes(path.stat().st_size)
+        size = 0 if path.is_dir() else path.stat().st_size
+        return "a folder" if path.is_dir() else gigabytes(size) if size >= 1000 else counted(size, "byte")
     except OSError:
         return "not there"
 

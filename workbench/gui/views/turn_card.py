@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QTextOption, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.domain import Role, Turn
@@ -38,7 +38,7 @@ class GrowingEdit(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(lambda size: self._fit())
+        self.textChanged.connect(self._fit)
         theme.notifier.changed.connect(self._retheme)
         self._retheme()
 
@@ -48,10 +48,17 @@ class GrowingEdit(QPlainTextEdit):
         self._fit()
 
     def _fit(self) -> None:
-        lines = max(self.document().size().height(), self._least)      # a plain text document counts in lines
-        lines = min(lines, self._most) if self._most else lines
+        layout, block, height = self.document().documentLayout(), self.document().firstBlock(), 0.0
+        while block.isValid():                       # the document's own size does not count what was never in view
+            height += layout.blockBoundingRect(block).height()
+            block = block.next()
+        line = self.fontMetrics().lineSpacing()
+        height = max(height, self._least * line)
+        height = min(height, self._most * line) if self._most else height
         frame = 0 if self.property("k") == "bare" else 10
-        self.setFixedHeight(math.ceil(lines * self.fontMetrics().lineSpacing()) + 2 + frame)
+        self.setFixedHeight(math.ceil(height) + 2 + frame)
+        if not self._most:
+            self.verticalScrollBar().setValue(0)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.height())
@@ -69,6 +76,11 @@ class GrowingEdit(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
