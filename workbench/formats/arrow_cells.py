@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.errors import FormatError
-from workbench.formats.rows import Refused, Row, Rows
+from workbench.formats.rows import Row, Rows, Unreadable
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def reading(name: str) -> Iterator[None]:
 
 
 def batch_rows(batch: pa.RecordBatch, labels: Mapping[str, list[str]], first: int) -> Rows:
-    """The batch's rows, numbered from ``first``; a column that cannot be shown is left out of its row's cells.
+    """The batch's rows, numbered from ``first``; a value that cannot be read is an Unreadable in its cell.
 
     ``labels`` names the classes of columns that hold their numbers (see ``class_labels``).
     """
@@ -34,20 +34,7 @@ def batch_rows(batch: pa.RecordBatch, labels: Mapping[str, list[str]], first: in
         values = _values(column)
         columns[name] = _named(values, labels[name]) if name in labels else values
     for place in range(batch.num_rows):
-        cells, broken = {}, ""
-        for name, values in columns.items():
-            value = values[place]
-            if isinstance(value, _Unreadable):
-                broken = f"“{name}” cannot be read: {value.reason}."
-            cells[name] = value
-        yield Refused(first + place, broken) if broken else Row(first + place, cells)
-
-
-class _Unreadable:
-    """Stands for a value that Python cannot hold (a text that is not UTF-8, a date before the year 1)."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+        yield Row(first + place, {name: values[place] for name, values in columns.items()})
 
 
 def _values(column: pa.Array) -> list[Any]:
@@ -61,7 +48,7 @@ def _value(column: pa.Array, place: int) -> Any:
     try:
         return column[place].as_py()
     except (ValueError, OverflowError, pa.ArrowException) as error:
-        return _Unreadable(str(error).splitlines()[0][:120] if str(error) else type(error).__name__)
+        return Unreadable(str(error).splitlines()[0][:120] if str(error) else type(error).__name__)
 
 
 def _named(values: list[Any], names: list[str]) -> list[Any]:

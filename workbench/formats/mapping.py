@@ -14,7 +14,7 @@ from typing import Any
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.formats import conversation
 from workbench.formats.json_value import decode
-from workbench.formats.rows import Refused, Row, RowError, Rows, require_text
+from workbench.formats.rows import Refused, Row, RowError, Rows, Unreadable, require_text
 
 COLUMNS_OF: dict[str, tuple[str, ...]] = {
     "turns": ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "chat", "data"),
@@ -116,16 +116,17 @@ def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
     columns = {field: column for field, column in mapping.items() if column}
 
     def convert(cells: Mapping[str, Any]) -> Demonstration:
-        def text(field: str) -> str:
-            column = columns.get(field)
-            value = None if column is None else cells.get(column)
-            if value is None or value == "":
-                return ""
-            return require_text(value if isinstance(value, str) else as_text(value), f"“{column}”")
-
         def value(field: str) -> Any:
-            column = columns.get(field)
-            return None if column is None else cells.get(column)
+            found = cells.get(columns[field]) if field in columns else None
+            if isinstance(found, Unreadable):
+                raise RowError(f"“{columns[field]}” cannot be read: {found.reason}.")
+            return found
+
+        def text(field: str) -> str:
+            found = value(field)
+            if found is None or found == "":
+                return ""
+            return require_text(found if isinstance(found, str) else as_text(found), f"“{columns[field]}”")
 
         return Demonstration(
             turns=_turns(text, value), category=text("category"), source=text("source") or source,
@@ -141,6 +142,8 @@ def as_text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, Unreadable):
+        return f"(cannot be shown: {value.reason})"
     if isinstance(value, bytes | bytearray | memoryview):
         return f"({len(value):,} bytes)"
     if isinstance(value, list | dict):

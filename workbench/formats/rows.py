@@ -26,6 +26,12 @@ class Refused(NamedTuple):
     reason: str
 
 
+class Unreadable(NamedTuple):
+    """A cell whose value Python cannot hold (a text that is not UTF-8, a date before the year 1), and why."""
+
+    reason: str
+
+
 Rows = Generator[Row | Refused, None, None]
 
 
