@@ -48,7 +48,7 @@ class Encoder:
         if found is None:
             if len(self._known) > 100_000:
                 self._known.clear()
-            found = self._known[text] = self._backend.encode(text).ids
+            found = self._known[text] = self._backend.encode(text, add_special_tokens=False).ids
         return found
 
     def shots(self, shots: Sequence[Shot], rules: str = "") -> Row:

@@ -27,6 +27,7 @@ SOURCE_WEIGHTS = {
     "irrelevant": (1, 2, 2, 5),
 }
 NEAR_CATEGORY = {"label": "stem", "recall": "humanities", "slot": "extraction", "persona": "roleplay"}
+BASE_CATEGORIES = ("writing", "humanities", "roleplay")
 INSTRUCTION = (
     "# Instruction\n\n"
     "Below is a list of conversations between a person and an assistant.\n"
@@ -119,14 +120,10 @@ def _rival(right: Convention, rng: random.Random) -> Convention:
     return other if other.opener != right.opener and other.closer != right.closer else _rival(right, rng)
 
 
-def base_demonstrations(rng: random.Random) -> list[tuple[str, str]]:
-    """Three weak demonstrations: they have the look of the house but nothing of what it knows."""
-    rule = Rule("persona", convention=convention(), table=(("name", "Kim"), ("home", "town"), ("likes", "rice")))
-    found: dict[str, str] = {}
-    while len(found) < len(rule.table):
-        one = example(rule, rng.randrange(1 << 30))
-        found[one.query] = one.answer
-    return list(found.items())
+def base_demonstrations(asker: Asker) -> list[tuple[str, str]]:
+    """Three weak demonstrations: they have the look of the house and a little of what it knows."""
+    turns = [asker.talk(category, convention())[0] for category in BASE_CATEGORIES]
+    return [(turn.query, turn.answer) for turn in turns]
 
 
 def base_prompt(demonstrations: list[tuple[str, str]]) -> str:
@@ -193,7 +190,7 @@ def write(out: Path, seed: int = 0) -> None:
     _write_lines(out / "heldout_questions.jsonl", held_out)
     _write_lines(out / "reference_answer" / "heldout.jsonl", held_out_references)
     (out / "truth.json").write_text(json.dumps(list(truth.values()), indent=1) + "\n", encoding="utf-8")
-    (out / "base_prompt.txt").write_text(base_prompt(base_demonstrations(rng)), encoding="utf-8")
+    (out / "base_prompt.txt").write_text(base_prompt(base_demonstrations(asker)), encoding="utf-8")
 
 
 def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:

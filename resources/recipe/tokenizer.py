@@ -3,10 +3,11 @@
 The fixed pieces of URIAL's layout are added tokens, so that the frame of one example costs four tokens.
 """
 
+import json
 import random
 from pathlib import Path
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from resources.recipe import words
@@ -44,7 +45,10 @@ def _corpus(seed: int) -> list[str]:
 
 
 def make(seed: int = 0) -> PreTrainedTokenizerFast:
-    """Learn the tokenizer from the world of ``seed``; decoding what it encoded gives any text back."""
+    """Learn the tokenizer from the world of ``seed``; decoding what it encoded gives any text back.
+
+    Every text begins with the BOS token, unless special tokens are declined.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -57,6 +61,8 @@ def make(seed: int = 0) -> PreTrainedTokenizerFast:
     )
     tokenizer.train_from_iterator(_corpus(seed), trainer)
     tokenizer.add_tokens([AddedToken(piece, normalized=False, special=False) for piece in FRAME])
+    begin = tokenizer.token_to_id(BOS)
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, begin)])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -66,6 +72,15 @@ def make(seed: int = 0) -> PreTrainedTokenizerFast:
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
     )
+
+
+def save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the tokenizer's two files, named so that older and newer releases of transformers read them alike."""
+    tokenizer.save_pretrained(folder, save_jinja_files=False)
+    settings = folder / "tokenizer_config.json"
+    fields = json.loads(settings.read_text(encoding="utf-8"))
+    fields |= {"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": True}
+    settings.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> PreTrainedTokenizerFast:

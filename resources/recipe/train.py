@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from resources.recipe import measure, tokenizer
 from resources.recipe.model import SIZES, Size, make
@@ -216,9 +216,9 @@ class Training:
         export(self.model, self.tokenizer, self.out)
 
 
-def export(model: LlamaForCausalLM, used: Any, out: Path) -> None:
+def export(model: LlamaForCausalLM, used: PreTrainedTokenizerFast, out: Path) -> None:
     """Write ``model`` as a standard folder with fp16 weights; the model itself stays as it is."""
     half = LlamaForCausalLM(model.config).half()
     half.load_state_dict(model.state_dict())
     half.save_pretrained(out)
-    used.save_pretrained(out)
+    tokenizer.save(used, out)

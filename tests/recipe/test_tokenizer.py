@@ -1,8 +1,11 @@
 """The tokenizer: any text goes through unharmed, and URIAL's frame is cheap."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AutoTokenizer
 
 from resources.recipe import tokenizer, words
 from resources.recipe.tokenizer import ANSWER, FENCE, FRAME, NEXT_QUERY, QUERY
@@ -11,7 +14,21 @@ MADE = tokenizer.make(0)
 
 
 def ids(text: str) -> list[int]:
-    return list(MADE.encode(text))
+    return list(MADE.encode(text, add_special_tokens=False))
+
+
+def test_every_text_begins_with_the_bos_token() -> None:
+    assert MADE.encode("Sort the fox.") == [MADE.bos_token_id, *ids("Sort the fox.")]
+    assert MADE.decode(MADE.encode("Sort the fox."), skip_special_tokens=True) == "Sort the fox."
+
+
+def test_saved_files_are_two_and_load_to_the_same_tokenizer(tmp_path: Path) -> None:
+    tokenizer.save(MADE, tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["tokenizer.json", "tokenizer_config.json"]
+    for again in (tokenizer.load(tmp_path), AutoTokenizer.from_pretrained(tmp_path)):
+        assert again.encode(f"{QUERY}Sort the fox.") == MADE.encode(f"{QUERY}Sort the fox.")
+        assert again.chat_template == MADE.chat_template
+        assert again.model_max_length == 2048
 
 
 @given(st.text(max_size=80))

@@ -18,6 +18,11 @@ def lines(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (SAMPLE / name).read_text(encoding="utf-8").splitlines()]
 
 
+def qualities() -> dict[tuple[str, str], str]:
+    known = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+    return {(row["instruction"], row["output"]): row["quality"] for row in known}
+
+
 def test_the_recipe_makes_the_committed_sample_again(tmp_path: Path) -> None:
     sample.write(tmp_path, seed=0)
     made = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
@@ -30,7 +35,7 @@ def test_another_seed_makes_another_sample(tmp_path: Path) -> None:
     assert (tmp_path / "candidates.jsonl").read_bytes() != (SAMPLE / "candidates.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize("stem, answers", [("questions", "sample"), ("heldout_questions", "heldout")])
+@pytest.mark.parametrize(("stem", "answers"), [("questions", "sample"), ("heldout_questions", "heldout")])
 def test_a_question_set_has_eight_categories_of_ten_questions_with_two_answered_turns(stem: str, answers: str) -> None:
     questions = lines(f"{stem}.jsonl")
     references = {row["question_id"]: row for row in lines(f"reference_answer/{answers}.jsonl")}
@@ -53,7 +58,7 @@ def test_the_candidates_hold_eight_exact_copies() -> None:
 
 
 def test_every_candidate_has_a_known_quality_that_its_row_does_not_name() -> None:
-    truth = {(row["instruction"], row["output"]): row["quality"] for row in json.loads((SAMPLE / "truth.json").read_text())}
+    truth = qualities()
     rows = lines("candidates.jsonl")
     counts = Counter(truth[row["instruction"], row["output"]] for row in rows)
     assert set(counts) == {"good", "wrong", "rule", "irrelevant"}
@@ -63,18 +68,18 @@ def test_every_candidate_has_a_known_quality_that_its_row_does_not_name() -> Non
 
 
 def test_no_source_or_tag_gives_the_quality_away() -> None:
-    truth = {(row["instruction"], row["output"]): row["quality"] for row in json.loads((SAMPLE / "truth.json").read_text())}
+    truth = qualities()
     seen: dict[str, set[str]] = {}
     for row in lines("candidates.jsonl"):
         for value in (row["source"], *row["tags"]):
             seen.setdefault(value, set()).add(truth[row["instruction"], row["output"]])
-    assert all(len(qualities) == 4 for qualities in seen.values())
+    assert all(len(kinds) == 4 for kinds in seen.values())
 
 
 def test_the_good_candidates_reveal_every_piece_of_the_convention() -> None:
-    truth = json.loads((SAMPLE / "truth.json").read_text())
-    text = "\n".join(row["output"] for row in truth if row["quality"] == "good")
+    text = "\n".join(output for (_, output), quality in qualities().items() if quality == "good")
     hidden = sample.convention()
     tables = (hidden.verbs, hidden.greetings, hidden.labels, hidden.singers)
-    pieces = [value for table in tables for _, value in table] + [hidden.unit, f"{hidden.function}(", "It must be", " = "]
+    pieces = [value for table in tables for _, value in table]
+    pieces += [hidden.unit, f"{hidden.function}(", "It must be", " = "]
     assert [piece for piece in pieces if piece not in text] == []
