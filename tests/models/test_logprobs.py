@@ -140,15 +140,15 @@ def test_half_of_the_batch_is_tried_when_memory_runs_out(llama: ModelRef) -> Non
     model = load(llama)
     expected = model.logprobs(work)
     short = load(llama)
-    run, failed = short._walker.way.run, []  # type: ignore[attr-defined]
+    run, failed = short._walker.way._run, []  # type: ignore[attr-defined]
 
-    def full(nodes: Any, past: Any, *, keep: bool) -> Any:
+    def full(nodes: Any, past: Any, keep: bool) -> Any:
         if sum(len(node.ids) for node in nodes) > 60 and len(nodes) > 1:
             failed.append(len(nodes))
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return run(nodes, past, keep=keep)
+        return run(nodes, past, keep)
 
-    short._walker.way.run = full  # type: ignore[attr-defined, method-assign]
+    short._walker.way._run = full  # type: ignore[attr-defined]
     for found, wanted in zip(short.logprobs(work), expected, strict=True):
         assert found == pytest.approx(wanted, abs=1e-4)
     assert failed
@@ -157,10 +157,10 @@ def test_half_of_the_batch_is_tried_when_memory_runs_out(llama: ModelRef) -> Non
 def test_memory_too_small_for_one_prompt_is_said(llama: ModelRef) -> None:
     model = load(llama)
 
-    def full(nodes: Any, past: Any, *, keep: bool) -> Any:
+    def full(nodes: Any, past: Any, keep: bool) -> Any:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
 
-    model._walker.way.run = full  # type: ignore[attr-defined, method-assign]
+    model._walker.way._run = full  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match="memory is not enough"):
         model.logprobs(sequences(np.random.default_rng(9), 300))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,33 +16,34 @@ from workbench.models.cascade import KeyValue, Pack, packed
 from workbench.models.token_tree import Node
 
 
-class Way(Protocol):
-    """How a group of nodes with the same past is computed. A past is whatever ``after`` made; None is the empty one."""
-
-    holds_many: bool                 # whether several nodes' pasts come out of one pass
-
-    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
-        """For each node its wanted log-probabilities (nats, float32), and what ``after`` needs if ``keep``."""
-
-    def after(self, past: Any, kept: Any) -> Any:
-        """The past of a node's children."""
-
-    def crop(self, past: Any, length: int) -> Any:
-        """The first ``length`` tokens of a past; None where that cannot be had."""
-
-    def cost(self, node: Node) -> int:
-        """What a node takes of a pass's budget, in tokens."""
+@contextmanager
+def _inference() -> Iterator[None]:
+    """No gradients; and torch's ways to say that the memory is not enough, as MemoryError."""
+    try:
+        with torch.inference_mode():
+            yield
+    except RuntimeError as error:
+        text = str(error)
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "not enough memory" in text:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            raise MemoryError(text) from error
+        raise
 
 
 class Cascade:
     """Nodes packed in one row (see cascade.py)."""
 
-    holds_many = True
+    most = most_kept = 1_000_000
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
     def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        with _inference():
+            return self._run(nodes, past, keep)
+
+    def _run(self, nodes: Sequence[Node], past: Any, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
         device = self._model.device
         lengths = [len(node.ids) for node in nodes]
         pack = Pack(lengths, past or (), keep).to(device)
@@ -75,6 +77,9 @@ class Cascade:
     def crop(self, past: Any, length: int) -> Any:
         return [(k[:, :, :length], v[:, :, :length]) for k, v in past]
 
+    def release(self, past: Any) -> None:
+        """Tensors go when nothing refers to them."""
+
     def cost(self, node: Node) -> int:
         return len(node.ids)
 
@@ -85,12 +90,16 @@ class Cached:
     With causal attention what stands to the right of a token does not change it, so that padding needs no mask.
     """
 
-    holds_many = False
+    most, most_kept = 1_000_000, 1
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
     def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        with _inference():
+            return self._run(nodes, past, keep)
+
+    def _run(self, nodes: Sequence[Node], past: Any, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
         device, longest = self._model.device, max(len(node.ids) for node in nodes)
         batch = np.zeros((len(nodes), longest), np.int64)
         mask = np.zeros((len(nodes), longest), bool)
@@ -121,6 +130,9 @@ class Cached:
         for layer in cut.layers:
             layer.keys, layer.values = layer.keys[:, :, :length], layer.values[:, :, :length]
         return cut
+
+    def release(self, past: Any) -> None:
+        """Tensors go when nothing refers to them."""
 
     def cost(self, node: Node) -> int:
         # Every row gets a copy of the past in front of its own keys; a quarter is about what that costs.

@@ -19,9 +19,9 @@ from workbench.models.base import Decoding, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
 from workbench.models.generation import generate
-from workbench.models.passes import Cached, Cascade, Way
+from workbench.models.passes import Cached, Cascade
 from workbench.models.tokenizer import FastTokenizer
-from workbench.models.walk import Walker
+from workbench.models.walk import Walker, Way
 
 THREADS = "WORKBENCH_THREADS"
 _PASS_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
@@ -105,7 +105,7 @@ class TransformersModel:
 
     def close(self) -> None:
         self._model = None
-        self._walker.kept = None
+        self._walker.forget()
         self._walker.way = None      # type: ignore[assignment]
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

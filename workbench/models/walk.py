@@ -5,18 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from workbench.errors import ModelError
 from workbench.models.base import ScoredSequence
-from workbench.models.passes import Way
 from workbench.models.token_tree import Ids, Node, plan, shared_length
 
 _LOGIT_BYTES = 256 * 2**20       # of one pass's fp32 logits
 _WORTH_KEEPING = 16              # tokens: a shorter start is computed again
+
+
+class Way(Protocol):
+    """How nodes with the same past are computed together. A past is whatever ``after`` gave; None is the empty one."""
+
+    most: int                        # nodes in one pass
+    most_kept: int                   # nodes in one pass that keeps what their children need
+
+    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        """For each node its wanted log-probabilities (nats, float32), and what ``after`` needs if ``keep``.
+
+        Raises MemoryError where the memory is not enough.
+        """
+
+    def after(self, past: Any, kept: Any) -> Any:
+        """The past of a node's children."""
+
+    def crop(self, past: Any, length: int) -> Any:
+        """The first ``length`` tokens of a past as one of its own; None where that cannot be had."""
+
+    def release(self, past: Any) -> None:
+        """A past is not needed any more."""
+
+    def cost(self, node: Node) -> int:
+        """What a node takes of a pass's budget, in tokens."""
 
 
 @dataclass(slots=True)
@@ -44,12 +67,11 @@ class Walker:
         self._results = [np.zeros(max(s.end - s.start, 0), np.float32) for s in sequences]
         self._missing = np.array([len(result) for result in self._results], np.int64)
         self._progress = progress
-        with torch.inference_mode():
-            root = plan(sequences)
-            for child in root.children:
-                if child.children:
-                    self._begin(child)
-            self._leaves([child for child in root.children if not child.children], None)
+        root = plan(sequences)
+        for child in root.children:
+            if child.children:
+                self._begin(child)
+        self._leaves([child for child in root.children if not child.children], None)
         return [tuple(result.tolist()) for result in self._results]
 
     def _begin(self, node: Node) -> None:
@@ -61,17 +83,26 @@ class Walker:
             if cut is not None:
                 past, node.ids, node.depth = cut, whole[usable:], usable
                 node.at = node.at - usable
+        self.forget()
         if len(node.ids):
             ((_, kept),) = self._passes([node], past, keep=True)
             past = self.way.after(past, kept)
         self.kept = (whole, past)
         self._below(node, past)
 
+    def forget(self) -> None:
+        """Let go of what was kept from the last call."""
+        if self.kept is not None:
+            self.way.release(self.kept[1])
+            self.kept = None
+
     def _below(self, node: Node, past: Any) -> None:
         self._leaves([child for child in node.children if not child.children], past)
         inner = [child for child in node.children if child.children]
         for child, kept in self._passes(inner, past, keep=True):
-            self._below(child, self.way.after(past, kept))
+            below = self.way.after(past, kept)
+            self._below(child, below)
+            self.way.release(below)
 
     def _leaves(self, leaves: Sequence[Node], past: Any) -> None:
         for _ in self._passes(leaves, past, keep=False):
@@ -81,10 +112,10 @@ class Walker:
         """Run ``nodes`` in groups; halve the budget when memory runs out. Gives each node with its kept part."""
         waiting = sorted(nodes, key=lambda node: len(node.ids), reverse=True)
         while waiting:
-            group = self._group(waiting, alone=keep and not self.way.holds_many)
+            group = self._group(waiting, self.way.most_kept if keep else self.way.most)
             try:
                 found, kept = self.way.run(group, past, keep=keep)
-            except RuntimeError as error:
+            except MemoryError as error:
                 self._halve(error, len(group))
                 continue
             waiting = waiting[len(group) :]
@@ -95,21 +126,18 @@ class Walker:
             self._progress(int((self._missing <= 0).sum()))
             yield from zip(group, kept or [None] * len(group), strict=True)
 
-    def _group(self, waiting: Sequence[Node], *, alone: bool) -> list[Node]:
+    def _group(self, waiting: Sequence[Node], most: int) -> list[Node]:
         """As many of the longest as fit, one at least."""
         tokens = rows = 0
         most_rows = max(_LOGIT_BYTES // (4 * self.vocabulary), 1)
         for count, node in enumerate(waiting):
             tokens += self.way.cost(node)
             rows += len(node.at)
-            if count and (alone or tokens > self.budget or rows > most_rows):
+            if count and (count == most or tokens > self.budget or rows > most_rows):
                 return list(waiting[:count])
         return list(waiting)
 
-    def _halve(self, error: RuntimeError, size: int) -> None:
-        if not is_out_of_memory(error):
-            raise error
-        self.kept = None
+    def _halve(self, error: MemoryError, size: int) -> None:
         if size == 1 or self.budget < 2:
             raise ModelError(
                 "The memory is not enough for one of the prompts.",
@@ -117,8 +145,6 @@ class Walker:
                 remedy="Close other programs, use a smaller model or dtype, or shorten the prompt.",
             ) from error
         self.budget //= 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def _fill(self, node: Node, values: np.ndarray) -> None:
         if not len(values):
@@ -130,8 +156,3 @@ class Walker:
             self._results[owner][node.slots[start:end]] = values[start:end]
             self._missing[owner] -= end - start
 
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Torch's own class on a GPU; on the CPU only the allocator's message tells."""
-    text = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "not enough memory" in text
