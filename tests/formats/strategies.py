@@ -7,8 +7,9 @@ from workbench.domain import Demonstration, Prompt, Role, Status, Turn
 # Everything that a demonstration may hold: any character but NUL and halves of surrogate pairs.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 awkward = st.one_of(texts, st.sampled_from([
-    "=1+1", "'=1", "''=1", "'", "+", "-x", "@SUM(A1)", "\tx", "\rx", "a\r\nb", 'say "so"', "a,b;c\td|e", "```\ncode\n```",
-    "# Query:", "\u2028x", "\ufeffx", "x\ny\n", " spaces ", "```python\nprint('# Query:')\n```\n\n# Query:\n```\nhi"]))
+    "=1+1", "'=1", "''=1", "'", "+", "-x", "@SUM(A1)", "\tx", "\rx", "a\r\nb", 'say "so"', "a,b;c\td|e",
+    "```\ncode\n```", "# Query:", "\u2028x", "\ufeffx", "x\ny\n",
+    " spaces ", "```python\nprint('# Query:')\n```\n\n# Query:\n```\nhi"]))
 filled = awkward.filter(lambda text: bool(text.strip()))
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 tags = st.lists(names.filter(bool), max_size=3, unique=True).map(tuple)

@@ -30,7 +30,8 @@ def refusal(tmp_path: Path, row: object) -> str:
 
 
 def test_alpaca_puts_the_input_under_the_instruction(tmp_path):
-    rows = [{"instruction": "Add.", "input": "1, 2", "output": "3"}, {"instruction": "Hi.", "input": "", "output": "Ho."}]
+    rows = [{"instruction": "Add.", "input": "1, 2", "output": "3"},
+            {"instruction": "Hi.", "input": "", "output": "Ho."}]
     file = opened(tmp_path, *rows)
     assert file.format == "alpaca"
     assert [d for _, d in file.demonstrations()] == [Demonstration.pair("Add.\n\n1, 2", "3"),

@@ -58,6 +58,7 @@ LAYOUTS = {layout.name: layout for layout in (openai_chat.LAYOUT, sharegpt.LAYOU
 NAMES = ("auto", *KINDS, *LAYOUTS)
 """What a person may choose as a file's format."""
 
+_NOT_IN_TEXT = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\x1b") | {"\ufffd"}
 _LOOK = 50      # rows that columns and the mapping are guessed from
 
 
@@ -143,7 +144,8 @@ def _detect(source: Source) -> str:
     text = source.sample_text
     if not text.strip():
         raise _unknown(source, "It is empty.")
-    if text.count("\0") > len(text) // 100 or text.count("\ufffd") > len(text) // 4:
+    start = text[:65_536]
+    if sum(character in _NOT_IN_TEXT for character in start) > len(start) // 100:
         raise _unknown(source, "It is not a text.")
     return _detect_text(source, text)
 
