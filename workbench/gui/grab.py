@@ -111,11 +111,14 @@ def _picture(window: MainWindow, page: str, out: Path, process: Callable[[], Non
 def settle(quiet: Callable[[], bool], process: Callable[[], None]) -> None:
     """Run the event loop until ``quiet`` has held for a while. Raises TimeoutError after a long wait."""
     start = since = time.monotonic()
-    while time.monotonic() - since < QUIET_S:
+    while True:
         process()
+        now = time.monotonic()
         if not quiet():
-            since = time.monotonic()
-        if time.monotonic() - start > PATIENCE_S:
+            since = now
+        elif now - since >= QUIET_S:
+            return
+        if now - start > PATIENCE_S:
             raise TimeoutError("the window did not come to rest")
         time.sleep(0.005)
 
