@@ -58,6 +58,7 @@ LAYOUTS = {layout.name: layout for layout in (openai_chat.LAYOUT, sharegpt.LAYOU
 NAMES = ("auto", *KINDS, *LAYOUTS)
 """What a person may choose as a file's format."""
 
+_TABLES = (".csv", ".tsv", ".tab")
 _NOT_IN_TEXT = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\x1b") | {"\ufffd"}
 _LOOK = 50      # rows that columns and the mapping are guessed from
 
@@ -144,18 +145,17 @@ def _detect(source: Source) -> str:
     text = source.sample_text
     if not text.strip():
         raise _unknown(source, "It is empty.")
-    start = text[:65_536]
-    if sum(character in _NOT_IN_TEXT for character in start) > len(start) // 100:
-        raise _unknown(source, "It is not a text.")
     return _detect_text(source, text)
 
 
 def _detect_text(source: Source, text: str) -> str:
-    if source.suffix not in (".csv", ".tsv", ".tab") or _is_json(text.lstrip().partition("\n")[0]):
+    if source.suffix not in _TABLES or _is_json(text.lstrip().partition("\n")[0]):
         if text.lstrip()[:1] in ("{", "["):
             return "json" if _is_one_json(text) else "jsonl"
         if source.suffix in (".jsonl", ".ndjson"):
             return "jsonl"
+        if _is_binary(text):
+            raise _unknown(source, "It is not a text.")
         if urial.looks_like(text, plain=source.suffix in (".txt", ".md", "")):
             return "urial"
     if csv_table.dialect_of(text, source.suffix) is not None:
@@ -171,6 +171,11 @@ def _is_one_json(text: str) -> bool:
     if not rest.strip() and json_array.holds_rows(first):
         return True
     return not (_is_json(first) or rest.lstrip().startswith("{") or not rest)
+
+
+def _is_binary(text: str) -> bool:
+    start = text[:65_536]
+    return sum(character in _NOT_IN_TEXT for character in start) > len(start) // 100
 
 
 def _is_json(line: str) -> bool:
