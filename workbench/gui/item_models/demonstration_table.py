@@ -112,6 +112,10 @@ class DemonstrationTable(QAbstractTableModel):
                 self._timer.start()
         return row
 
+    def cached(self) -> int:
+        """How many rows are held."""
+        return len(self._rows)
+
     @property
     def largest_gain(self) -> float:
         return self._largest
