@@ -1,7 +1,6 @@
 """Filtering, sorting and counting demonstrations, a million of them without a wait.
 
-Every condition on a column is answered from one covering index; each sort has its own. A filtered sort walks the
-sort's index and keeps what the filter found, which is quicker than sorting in SQL.
+Every condition on a column is answered from one covering index; each sort has its own.
 """
 
 from __future__ import annotations
@@ -48,37 +47,36 @@ class Facets:
 
 Condition = tuple[str, tuple[object, ...]]
 
+WALKED_ABOVE = 20_000
+"""So many matches are sorted by walking the sort's index; fewer are sorted here."""
+
 _WIDE = "demonstrations INDEXED BY ix_demonstrations_facets"
 _SORT_COLUMNS = {Sort.INSTRUCTION: "sort_key", Sort.CATEGORY: "category", Sort.TOKENS: "tokens", Sort.GAIN: "gain",
                  Sort.RATING: "rating", Sort.STATUS: "status"}
 
 
 def ids(connection: Connection, where: Filter, sort: Sort = Sort.ID, *, descending: bool = False) -> list[int]:
-    """Ids of all that match, sorted; ties by id; those without a value (tokens, gain) last, either way."""
+    """Ids of all that match, sorted; ties by id; those without a value (tokens, gain) last, either way.
+
+    By relevance the best come first (last, if descending); see search_text.ranked_ids.
+    """
     query = parse_query(where.text)
-    if sort is Sort.RELEVANCE and not query.has_text:
-        sort = Sort.ID
-    conditions = _conditions(where, query)
-    if sort is Sort.RELEVANCE:
-        matching = set(_matching(connection, conditions))
-        ranked = search_text.ranked_ids(connection, query)
-        found = [id for id in ranked if id in matching]
-        return found[::-1] if descending else found
-    if sort is Sort.ID:
-        found = _matching(connection, conditions)
-        return found[::-1] if descending else found
-    ordered = _ordered(connection, _SORT_COLUMNS[sort], descending)
-    if not conditions:
-        return ordered
-    matching = set(_matching(connection, conditions))
-    return [id for id in ordered if id in matching]
+    found = _matching(connection, where, query)
+    if sort in _SORT_COLUMNS:
+        return _by_column(connection, found, _SORT_COLUMNS[sort], descending)
+    if sort is Sort.RELEVANCE and query.has_text:
+        every = range(0) if found is None else set(found)
+        found = [id for id in search_text.ranked_ids(connection, query) if id in every]
+    elif found is None:
+        found = _live(connection)
+    return found[::-1] if descending else found
 
 
 def rows(connection: Connection, ids: Sequence[int]) -> list[Row]:
     """The rows of ``ids``, in that order; ids that are gone are left out."""
     found = connection.exec_driver_sql(
         "SELECT id, status, title, category, source, tokens, gain, gain_low, gain_high, rating FROM demonstrations"
-        " WHERE id IN (SELECT value FROM json_each(?)) AND deleted = 0", (id_list(ids),))
+        " WHERE id IN (SELECT value FROM json_each(?)) AND +deleted = 0", (id_list(ids),))
     tags = tags_of(connection, ids)
     by_id = {
         id: Row(id, Status(status), title, category, source, tuple(tags.get(id, ())), tokens,
@@ -92,7 +90,7 @@ def facets(connection: Connection, where: Filter) -> Facets:
     """One walk over the covering index, counted by every combination of the facets' values."""
     query = parse_query(where.text)
     own = replace(where, statuses=frozenset(), categories=frozenset(), sources=frozenset(), ratings=frozenset())
-    clause, parameters = _joined(_conditions(own, query))
+    clause, parameters = _joined(own, query)
     groups = connection.exec_driver_sql(
         f"SELECT status, rating, category, source, count(*) FROM {_WIDE} WHERE deleted = 0{clause}"
         " GROUP BY status, rating, category, source", parameters).all()
@@ -112,20 +110,28 @@ def facets(connection: Connection, where: Filter) -> Facets:
 
 
 def _tag_counts(connection: Connection, where: Filter, query: Query) -> dict[str, int]:
-    clause, parameters = _joined(_conditions(replace(where, tags=frozenset()), query))
-    rows = connection.exec_driver_sql(
-        "SELECT tag, count(*) FROM tags WHERE demonstration_id IN"
-        f" (SELECT id FROM {_WIDE} WHERE deleted = 0{clause}) GROUP BY tag", parameters)
-    return {row[0]: row[1] for row in rows}
+    clause, parameters = _joined(replace(where, tags=frozenset()), query)
+    if clause:
+        found = connection.exec_driver_sql(
+            f"SELECT tag, count(*) FROM {_WIDE} CROSS JOIN tags ON demonstration_id = id WHERE deleted = 0{clause}"
+            " GROUP BY tag", parameters)
+        return {row[0]: row[1] for row in found}
+    # All but the few that are deleted: nothing has to be looked up for each of a million rows.
+    counts = Counter({row[0]: row[1] for row in connection.exec_driver_sql(
+        "SELECT tag, count(*) FROM tags GROUP BY tag")})
+    counts.subtract({row[0]: row[1] for row in connection.exec_driver_sql(
+        "SELECT tag, count(*) FROM demonstrations CROSS JOIN tags ON demonstration_id = id WHERE deleted = 1"
+        " GROUP BY tag")})
+    return dict(+counts)
 
 
-def _conditions(where: Filter, query: Query) -> list[Condition]:
-    """SQL conditions on demonstrations, to be joined with AND."""
+def _column_conditions(where: Filter, query: Query) -> list[Condition]:
+    """Conditions on columns of the covering index, to be joined with AND."""
     found: list[Condition] = []
 
     def one_of(column: str, values: Sequence[object]) -> None:
         if values:
-            found.append((f"{column} IN ({', '.join('?' * len(values))})", tuple(values)))
+            found.append((f"{column} IN ({_marks(values)})", tuple(values)))
 
     one_of("status", [status.value for status in where.statuses])
     one_of("category", list(where.categories))
@@ -134,42 +140,69 @@ def _conditions(where: Filter, query: Query) -> list[Condition]:
     one_of("status", [status.value for status in query.statuses])
     one_of("category COLLATE NOCASE", query.categories)
     one_of("source COLLATE NOCASE", query.sources)
-    for column, tags in (("tag", list(where.tags)), ("tag COLLATE NOCASE", list(query.tags))):
-        if tags:
-            found.append((f"id IN (SELECT demonstration_id FROM tags WHERE {column} IN ({', '.join('?' * len(tags))}))",
-                          tuple(tags)))
     if where.min_tokens is not None:
         found.append(("tokens >= ?", (where.min_tokens,)))
     if where.max_tokens is not None:
         found.append(("tokens <= ?", (where.max_tokens,)))
-    found += [(f"{c.field} {c.operator} ?", (c.value,)) for c in query.comparisons]
-    return found + search_text.conditions(query)
+    return found + [(f"{c.field} {c.operator} ?", (c.value,)) for c in query.comparisons]
 
 
-def _joined(conditions: Sequence[Condition]) -> Condition:
-    clause = "".join(f" AND {condition}" for condition, _ in conditions)
-    return clause, tuple(value for _, values in conditions for value in values)
+def _selections(where: Filter, query: Query) -> list[Condition]:
+    """Queries for ids that are to be in the result: those with the tags, those with the words."""
+    found = [
+        (f"SELECT demonstration_id FROM tags WHERE {column} IN ({_marks(tags)})"
+         " AND demonstration_id NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", tuple(tags))
+        for column, tags in (("tag", list(where.tags)), ("tag COLLATE NOCASE", list(query.tags))) if tags]
+    return found + search_text.selections(query)
 
 
-def _matching(connection: Connection, conditions: Sequence[Condition]) -> list[int]:
-    clause, parameters = _joined(conditions)
-    table = _WIDE if conditions else "demonstrations"
-    found = _column(connection, f"SELECT id FROM {table} WHERE deleted = 0{clause}", parameters)
-    found.sort()
-    return found
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
-def _ordered(connection: Connection, column: str, descending: bool) -> list[int]:
-    """All ids by a column; ties by id."""
+def _joined(where: Filter, query: Query) -> Condition:
+    """The whole filter as SQL; "" if it lets everything through."""
+    conditions = _column_conditions(where, query) + [
+        (f"id IN ({sql})", parameters) for sql, parameters in _selections(where, query)]
+    return ("".join(f" AND {sql}" for sql, _ in conditions),
+            tuple(value for _, parameters in conditions for value in parameters))
+
+
+def _matching(connection: Connection, where: Filter, query: Query) -> list[int] | None:
+    """The ids that match, ascending; None for all of them.
+
+    The parts are found one by one and intersected here: SQLite would look up each of a million ids in the other part.
+    """
+    parts = [_column(connection, *selection) for selection in _selections(where, query)]
+    if conditions := _column_conditions(where, query):
+        clause = "".join(f" AND {sql}" for sql, _ in conditions)
+        parts.append(_column(connection, f"SELECT id FROM {_WIDE} WHERE deleted = 0{clause}",
+                             tuple(value for _, parameters in conditions for value in parameters)))
+    return sorted(set.intersection(*map(set, parts))) if parts else None
+
+
+def _live(connection: Connection) -> list[int]:
+    return sorted(_column(connection, "SELECT id FROM demonstrations WHERE deleted = 0"))
+
+
+def _by_column(connection: Connection, found: list[int] | None, column: str, descending: bool) -> list[int]:
+    """``found`` (None: all) by a column; ties by id; NULLs last."""
+    if found is not None and len(found) <= WALKED_ABOVE:
+        values = connection.exec_driver_sql(
+            f"SELECT {column}, id FROM demonstrations WHERE id IN (SELECT value FROM json_each(?))",
+            (id_list(found),)).all()
+        valued = sorted(((value, id) for value, id in values if value is not None), reverse=descending)
+        return [id for _, id in valued] + sorted(id for value, id in values if value is None)
     direction = "DESC" if descending else "ASC"
-    nullable = column in ("tokens", "gain")
-    values = f" AND {column} IS NOT NULL" if nullable else ""
-    found = _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0{values}"
-                                f" ORDER BY {column} {direction}, id {direction}")
-    if nullable:
-        found += _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NULL"
-                                     " ORDER BY id")
-    return found
+    ordered = _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NOT NULL"
+                                  f" ORDER BY {column} {direction}, id {direction}")
+    if column in ("tokens", "gain"):
+        ordered += _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NULL"
+                                       " ORDER BY id")
+    if found is None:
+        return ordered
+    wanted = set(found)
+    return [id for id in ordered if id in wanted]
 
 
 def _column(connection: Connection, sql: str, parameters: tuple[object, ...] = ()) -> list[int]:

@@ -77,7 +77,7 @@ def ids_by_hash(connection: Connection, hashes: Iterable[str]) -> dict[str, int]
 
 def get(connection: Connection, ids: Sequence[int], *, deleted: bool = False) -> list[Demonstration]:
     """Whole demonstrations in the order of ``ids``; those that are gone are left out, unless ``deleted`` asks."""
-    live = "" if deleted else " AND deleted = 0"
+    live = "" if deleted else " AND +deleted = 0"
     rows = connection.exec_driver_sql(
         "SELECT id, turns, category, source, licence, language, status, rating, note FROM demonstrations"
         f" WHERE id IN (SELECT value FROM json_each(?)){live}", (id_list(ids),))
