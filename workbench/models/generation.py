@@ -11,15 +11,27 @@ import torch
 from torch import Tensor
 
 from workbench.models.base import Decoding
-from workbench.models.passes import fork
 
 
 class Decoder(Protocol):
     def decode(self, ids: Sequence[int]) -> str: ...
 
 
+class Steps(Protocol):
+    """A model taken token by token. A past is whatever ``forward`` gave; None is the empty one."""
+
+    def forward(self, ids: Sequence[int], past: Any) -> tuple[Tensor, Any]:
+        """Logits (vocabulary) after the last of ``ids``, and the past with them added; the old one is used up."""
+
+    def fork(self, past: Any) -> Any:
+        """A past that grows on its own."""
+
+    def release(self, past: Any) -> None:
+        """A past is not needed any more."""
+
+
 def generate(
-    model: Any, decoder: Decoder, prompts: Sequence[tuple[int, ...]], decoding: Decoding,
+    steps: Steps, decoder: Decoder, prompts: Sequence[tuple[int, ...]], decoding: Decoding,
     on_text: Callable[[int, str], None], end_tokens: frozenset[int], context: int,
 ) -> list[str]:
     """See LanguageModel.generate. Greedy output equals ``transformers.generate``'s.
@@ -27,31 +39,34 @@ def generate(
     Prompt i is drawn with seed ``decoding.seed + i``, so that an answer does not depend on the prompts beside it.
     """
     shared = _common_start(prompts)
+    start = steps.forward(prompts[0][:shared], None)[1] if shared else None
     answers = []
-    with torch.inference_mode():
-        start = _forward(model, prompts[0][:shared], None)[1] if shared else None
-        for index, ids in enumerate(prompts):
-            logits, cache = _forward(model, ids[shared:], fork(start) if start is not None else None)
-            stream = TextStream(decoder, decoding.stop, partial(on_text, index))
-            _draw(model, logits, cache, ids, decoding, stream, end_tokens, context, seed=decoding.seed + index)
-            answers.append(stream.text)
+    for index, ids in enumerate(prompts):
+        stream = TextStream(decoder, decoding.stop, partial(on_text, index))
+        past = steps.fork(start) if shared else None
+        _draw(steps, past, ids, shared, decoding, stream, end_tokens, context, seed=decoding.seed + index)
+        answers.append(stream.text)
+    steps.release(start)
     return answers
 
 
 def _draw(
-    model: Any, logits: Tensor, cache: Any, ids: Sequence[int], decoding: Decoding, stream: TextStream,
+    steps: Steps, past: Any, ids: tuple[int, ...], shared: int, decoding: Decoding, stream: TextStream,
     end_tokens: frozenset[int], context: int, *, seed: int,
 ) -> None:
     generator = torch.Generator(device="cpu").manual_seed(seed)
+    logits, past = steps.forward(ids[shared:], past)
     seen = torch.tensor(ids, device=logits.device)
     for _ in range(min(decoding.max_tokens, context - len(ids))):
         token = choose(logits, seen, decoding, generator)
         if token in end_tokens:
             break
         if stream.add(token):
+            steps.release(past)
             return
         seen = torch.cat([seen, torch.tensor([token], device=seen.device)])
-        logits, cache = _forward(model, (token,), cache)
+        logits, past = steps.forward((token,), past)
+    steps.release(past)
     stream.finish()
 
 
@@ -125,9 +140,3 @@ def _common_start(prompts: Sequence[tuple[int, ...]]) -> int:
     shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return min(shared, *(len(prompt) - 1 for prompt in prompts))
 
-
-def _forward(model: Any, ids: Sequence[int], cache: Any) -> tuple[Tensor, Any]:
-    """Logits (vocabulary) after the last of ``ids``, and the cache with them added."""
-    rows = torch.tensor([list(ids)], device=model.device)
-    output = model(input_ids=rows, past_key_values=cache, use_cache=True, logits_to_keep=1)
-    return output.logits[0, -1], output.past_key_values

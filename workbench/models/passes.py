@@ -80,6 +80,9 @@ class Cascade:
     def release(self, past: Any) -> None:
         """Tensors go when nothing refers to them."""
 
+    def clear(self) -> None:
+        """As ``release``."""
+
     def cost(self, node: Node) -> int:
         return len(node.ids)
 
@@ -134,6 +137,9 @@ class Cached:
     def release(self, past: Any) -> None:
         """Tensors go when nothing refers to them."""
 
+    def clear(self) -> None:
+        """As ``release``."""
+
     def cost(self, node: Node) -> int:
         # Every row gets a copy of the past in front of its own keys; a quarter is about what that costs.
         return len(node.ids) + node.depth // 4
@@ -157,6 +163,24 @@ def fork(cache: Any, count: int = 1) -> Any:
                 layer.keys = layer.keys.expand(count, -1, -1, -1)
                 layer.values = layer.values.expand(count, -1, -1, -1)
     return forked
+
+
+class CacheSteps:
+    """A model taken token by token over a growing cache (see generation.Steps)."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def forward(self, ids: Sequence[int], past: Any) -> tuple[Tensor, Any]:
+        rows = torch.tensor([list(ids)], device=self._model.device)
+        output = self._model(input_ids=rows, past_key_values=past, use_cache=True, logits_to_keep=1)
+        return output.logits[0, -1], output.past_key_values
+
+    def fork(self, past: Any) -> Any:
+        return fork(past)
+
+    def release(self, past: Any) -> None:
+        """Tensors go when nothing refers to them."""
 
 
 def _unique_rows(nodes: Sequence[Node], starts: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

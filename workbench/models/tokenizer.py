@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from workbench.errors import ModelError, PromptError
+from workbench.errors import ModelError
 from workbench.models.base import Encoded
+from workbench.models.chat_template import render_chat
 from workbench.models.files import read_json
 
 
@@ -85,25 +82,8 @@ class FastTokenizer:
         return str(self._tokenizer.decode([id], skip_special_tokens=False))
 
     def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
-        if not self._chat_template:
-            raise PromptError("The model has no chat template.", remedy="Choose the URIAL or the plain template.")
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[
-            "jinja2.ext.loopcontrols",
-        ])  # fmt: skip
-        environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False)
-        environment.globals["raise_exception"] = _raise
-        environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
         tokens = {name: self._text(name) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
-        try:
-            text = environment.from_string(self._chat_template).render(
-                messages=[dict(m) for m in messages], add_generation_prompt=open_answer, tools=None, documents=None,
-                **tokens,
-            )  # fmt: skip
-        except (jinja2.TemplateError, TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
-            raise PromptError(
-                f"The model's chat template refuses this conversation: {error}.",
-                remedy="Choose the URIAL or the plain template, or leave out demonstrations without an answer.",
-            ) from error
+        text = render_chat(self._chat_template, messages, tokens, open_answer=open_answer)
         bos = tokens["bos_token"]
         # The tokenizer puts BOS in front itself.
         begins = self._bos is not None and self.encode("").ids[:1] == (self._bos,)
@@ -117,10 +97,6 @@ class FastTokenizer:
         text = self._text(name)
         found: int | None = self._tokenizer.token_to_id(text) if text else None
         return found
-
-
-def _raise(message: str) -> None:
-    raise jinja2.TemplateError(message)
 
 
 def _untrimmed(content: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,11 +18,11 @@ from workbench.models.base import Decoding, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
 from workbench.models.generation import generate
-from workbench.models.passes import Cached, Cascade
+from workbench.models.passes import Cached, CacheSteps, Cascade
+from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
 from workbench.models.walk import Walker, Way
 
-THREADS = "WORKBENCH_THREADS"
 _PASS_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
 _PLANNED_CONTEXT = 4096          # tokens that the memory check before loading counts with, if the context is longer
 
@@ -54,7 +53,7 @@ class TransformersModel:
                 safe="Nothing was loaded.",
                 remedy="Register the model again if the change is wanted.",
             )
-        set_threads()
+        torch.set_num_threads(thread_count())
         device = choose_device(ref.device)
         dtype = choose_dtype(ref.dtype, device, facts)
         needed = memory.estimate(facts, dtype, min(facts.context, _PLANNED_CONTEXT))
@@ -101,7 +100,9 @@ class TransformersModel:
         encoded = [self.tokenizer.encode(prompt).ids for prompt in prompts]
         for ids in encoded:
             self._check_length(len(ids) + 1)
-        return generate(self._model, self.tokenizer, encoded, decoding, on_text, self._stops, self.context)
+        with torch.inference_mode():
+            steps = CacheSteps(self._model)
+            return generate(steps, self.tokenizer, encoded, decoding, on_text, self._stops, self.context)
 
     def close(self) -> None:
         self._model = None
@@ -123,15 +124,6 @@ class TransformersModel:
                 safe="Nothing was computed.",
                 remedy="Take out a demonstration, or choose a model with a longer context.",
             )
-
-
-def set_threads() -> None:
-    """Torch's threads: ``WORKBENCH_THREADS``, or the physical cores. Hyper-threads slow matrix products down."""
-    asked = os.environ.get(THREADS, "")
-    threads = int(asked) if asked.isdigit() and int(asked) > 0 else psutil.cpu_count(logical=False) or 1
-    if "OMP_NUM_THREADS" in os.environ and not asked:
-        return
-    torch.set_num_threads(threads)
 
 
 def choose_device(asked: str) -> torch.device:

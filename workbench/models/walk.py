@@ -38,6 +38,9 @@ class Way(Protocol):
     def release(self, past: Any) -> None:
         """A past is not needed any more."""
 
+    def clear(self) -> None:
+        """No past is needed any more: the work was broken off."""
+
     def cost(self, node: Node) -> int:
         """What a node takes of a pass's budget, in tokens."""
 
@@ -68,10 +71,15 @@ class Walker:
         self._missing = np.array([len(result) for result in self._results], np.int64)
         self._progress = progress
         root = plan(sequences)
-        for child in root.children:
-            if child.children:
-                self._begin(child)
-        self._leaves([child for child in root.children if not child.children], None)
+        try:
+            for child in root.children:
+                if child.children:
+                    self._begin(child)
+            self._leaves([child for child in root.children if not child.children], None)
+        except BaseException:
+            self.kept = None
+            self.way.clear()
+            raise
         return [tuple(result.tolist()) for result in self._results]
 
     def _begin(self, node: Node) -> None:
