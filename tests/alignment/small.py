@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -16,9 +18,13 @@ class CharacterTokenizer:
 
     start = 1
 
+
     def encode(self, text: str, *, special: bool = True) -> Encoded:
         ids = tuple(min(ord(c), VOCABULARY - 1) for c in text)
         return Encoded(ids, tuple((i, i + 1) for i in range(len(ids))))
+
+    def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
+        return [self.encode(text) for text in texts]
 
 
 def model(width: int, seed: int) -> LlamaForCausalLM:

@@ -37,7 +37,7 @@ class Head:
 
 
 def output_loss(
-    student_hidden: Tensor, student: Head, teacher_hidden: Tensor, teacher: Head, weights: Tensor, chunk: int = 128
+    student_hidden: Tensor, student: Head, teacher_hidden: Tensor, teacher: Head, weights: Tensor, chunk: int = 64
 ) -> Tensor:
     """Σ over positions of ``weights`` · KL(teacher || student), summed over the shared vocabulary; a scalar, in nats.
 
@@ -89,5 +89,6 @@ class _ChunkedKL(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         grad_hidden, grad_weight = ctx.saved_tensors
-        scaled = [None if grad is None else grad * upstream.to(grad.dtype) for grad in (grad_hidden, grad_weight)]
+        # in place: these belong to nobody else, and the weight's is as large as the head
+        scaled = [None if grad is None else grad.mul_(upstream.to(grad.dtype)) for grad in (grad_hidden, grad_weight)]
         return (*scaled, None, None, None, None, None)

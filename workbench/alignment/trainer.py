@@ -28,6 +28,7 @@ from workbench.alignment.samples import Padded, Sample, pad
 from workbench.alignment.teacher import Teacher
 
 KEPT_CHECKPOINTS = 2
+TOKENS_AT_ONCE = {"cpu": 1_024, "gpu": 16_384}          # of the subsets in one pass; padding costs, and so do passes
 
 
 class Numbers(Dataset[int]):
@@ -69,6 +70,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor)
         self._parts: dict[str, list[float]] = {}
         self.flops = 0.0                 # of the student: 2 · weights a token forward, 4 · backward
+        self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]
         self._weights = sum(p.numel() for p in model.parameters())
         super().__init__(model=model, args=training_arguments(options, folder, device),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
@@ -97,7 +99,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             self._note("ranking_loss", ranking)
         with self.compute_loss_context_manager():
             main = self._main_loss(model, inputs)
-        self._count(inputs["sequence"], backward=True)
+        self.flops += 6 * self._weights * int(inputs["sequence"].mask.sum())
         self.accelerator.backward(main * share)
         self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
         value: Tensor = (total + main).detach() * share
@@ -120,22 +122,40 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         return (losses * weights).sum()
 
     def _ranking_step(self, model: Any, subsets: Padded, teacher_scores: Tensor, share: float) -> Tensor:
-        """Back-propagate λ · L_rank through the subsets whose score it depends on; returns L_rank's value."""
+        """Back-propagate λ · L_rank through the subsets whose score it depends on; returns L_rank's value.
+
+        The last group, which holds the longest rows, has its graph from the start and is not run twice.
+        """
         output_head = head(self.accelerator.unwrap_model(model))
-        with torch.no_grad(), self.compute_loss_context_manager():
-            scores = answer_logprobs(model, output_head, subsets)[0]
-        self._count(subsets, backward=False)
+        *others, last = length_groups(subsets.mask.sum(1), self._tokens_at_once)
+        scores = torch.zeros(len(subsets.ids), device=subsets.ids.device)
+
+        def score(rows: Tensor) -> Tensor:
+            some = subsets.rows(rows)
+            self.flops += 2 * self._weights * int(some.mask.sum())
+            with self.compute_loss_context_manager():
+                return answer_logprobs(model, output_head, some)[0]
+
+        def backward(found: Tensor, rows: Tensor) -> None:
+            self.flops += 4 * self._weights * int(subsets.mask[rows].sum())
+            with self.accelerator.no_sync(model):
+                self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
+
+        with torch.no_grad():
+            for rows in others:
+                scores[rows] = score(rows)
+        held = score(last)
+        scores[last] = held.detach()
         leaf = scores.view(teacher_scores.shape).requires_grad_()
         loss = ranking_loss(leaf, teacher_scores, self._ranking, self._pairs(teacher_scores))
         slope = torch.autograd.grad(loss, leaf)[0].flatten()
-        active = slope.nonzero().squeeze(1)
-        for rows in torch.split(active, self.options.batch):
-            some = subsets.rows(rows)
-            self._count(some, backward=True)
-            with self.accelerator.no_sync(model):
-                with self.compute_loss_context_manager():
-                    again = answer_logprobs(model, output_head, some)[0]
-                self.accelerator.backward((again * slope[rows]).sum() * self.options.ranking_weight * share)
+        if slope[last].any():
+            backward(held, last)
+        del held
+        for rows in others:
+            active = rows[slope[rows] != 0]
+            if len(active):
+                backward(score(active), active)
         return loss.detach()
 
     def _pairs(self, scores: Tensor) -> Tensor | None:
@@ -144,9 +164,6 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         seed = self.options.seed * 1_000_003 + self.state.global_step
         generator = torch.Generator().manual_seed(seed)
         return sample_pairs(len(scores), scores.shape[1], self.options.pairs, generator).to(scores.device)
-
-    def _count(self, batch: Padded, *, backward: bool) -> None:
-        self.flops += (6 if backward else 2) * self._weights * int(batch.mask.sum())
 
     def _note(self, name: str, value: Tensor) -> None:
         number = value.item()
@@ -197,6 +214,17 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, or lower the "
                                         "chunk of the output loss.") from error
+
+
+def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
+    """Row numbers in groups of similar length, shortest first: rows × longest row ≤ ``tokens``, or a single row."""
+    groups: list[list[int]] = []
+    for row in lengths.argsort(stable=True).tolist():
+        if groups and (len(groups[-1]) + 1) * int(lengths[row]) <= tokens:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return [torch.tensor(group, device=lengths.device) for group in groups]
 
 
 def newest_checkpoint(folder: Path) -> str | None:

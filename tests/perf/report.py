@@ -1,0 +1,48 @@
+"""What every benchmark leaves: a table on the screen and build/bench/NAME.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``goal`` None: only reported."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None
+    better: Literal["higher", "lower"]
+
+    @property
+    def met(self) -> bool:
+        return self.goal is None or (self.value >= self.goal if self.better == "higher" else self.value <= self.goal)
+
+
+def machine() -> dict[str, str | int]:
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return {"system": platform.platform(), "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count() or 0, "memory": psutil.virtual_memory().total, "gpu": gpu,
+            "python": platform.python_version(), "torch": torch.__version__}
+
+
+def write(name: str, rows: Sequence[Row], folder: Path = Path("build/bench")) -> None:
+    """Print the table and write it; a goal that is missed is said, and fails nothing."""
+    width = max(len(row.what) for row in rows)
+    for row in rows:
+        goal = "" if row.goal is None else f"   goal {row.goal:g} {'or more' if row.better == 'higher' else 'or less'}"
+        print(f"{row.what:{width}}  {row.value:8.2f} {row.unit}{goal}{'' if row.met else '   MISSED'}")
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"machine": machine(), "rows": [asdict(row) for row in rows]}
+    (folder / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
