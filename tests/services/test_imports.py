@@ -1,0 +1,205 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from db.check import check
+from tests.formats.shared_data import SHARED, needs_shared_data
+from workbench.domain import Demonstration, Kind
+from workbench.errors import Cancelled, FormatError, ProjectError
+from workbench.formats import urial
+from workbench.services.demonstrations import Filter
+from workbench.services.imports import ImportOptions
+from workbench.services.project import Project
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project.create(tmp_path / "project", person="Ada")
+    yield project
+    project.close()
+
+
+def jsonl(path: Path, *rows: object) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def row(number: int, **more: object) -> dict[str, object]:
+    return {"instruction": f"ask {number}", "output": f"tell {number}", **more}
+
+
+def stored(project: Project, text: str = "") -> list[Demonstration]:
+    return project.demonstrations.get(project.demonstrations.ids(Filter(text=text)))
+
+
+def test_rows_are_imported_and_found_by_their_words(project, tmp_path):
+    report = project.imports.run(jsonl(tmp_path / "a.jsonl", row(1), row(2, category="math", tags=["x"])))
+    assert (report.imported, report.skipped, report.refused) == (2, 0, ())
+    assert [(d.instruction, d.answer, d.category, d.tags, d.source) for d in stored(project)] == [
+        ("ask 1", "tell 1", "", (), "a.jsonl"), ("ask 2", "tell 2", "math", ("x",), "a.jsonl")]
+    assert [d.instruction for d in stored(project, "ask 2")] == ["ask 2"]
+    assert report.changes.created == tuple(project.demonstrations.ids(Filter()))
+    assert report.changes.concerns(Kind.IMPORT, report.import_id)
+    assert check(project.folder) == []
+
+
+def test_what_is_there_already_or_twice_in_the_file_is_skipped_and_counted(project, tmp_path):
+    project.imports.run(jsonl(tmp_path / "a.jsonl", row(1)))
+    report = project.imports.run(jsonl(tmp_path / "b.jsonl", row(1), row(2), row(2)))
+    assert (report.imported, report.skipped) == (1, 2)
+    assert [d.source for d in stored(project)] == ["a.jsonl", "b.jsonl"]
+
+
+def test_refused_rows_are_listed_with_line_and_reason_and_the_good_ones_kept(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", row(1), "{bad", row(2), {"output": "x"}, row(3))
+    report = project.imports.run(path)
+    assert report.imported == 3
+    assert [(line, reason.partition(":")[0]) for line, reason in report.refused] == [
+        (2, "Not JSON"), (4, "There is no instruction.")]
+    [past] = project.imports.past()
+    assert (past.file_name, past.imported, past.refused) == ("a.jsonl", 3, report.refused)
+    assert len(past.sha256) == 64
+
+
+def test_all_or_nothing_imports_nothing_when_a_row_is_refused(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", row(1), "{bad", row(2), "[]")
+    report = project.imports.run(path, ImportOptions(keep_good_rows=False))
+    assert (report.imported, report.import_id, len(report.refused)) == (0, 0, 2)
+    assert not report.changes.touched
+    assert stored(project) == []
+    assert project.imports.past() == []
+
+
+def test_a_truncated_file_is_refused_and_nothing_is_imported(project, tmp_path):
+    rows = [row(number, note="x" * 200) for number in range(5000)]
+    whole = json.dumps(rows).encode()
+    (tmp_path / "a.json").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FormatError, match="ends early"):
+        project.imports.run(tmp_path / "a.json")
+    packed = gzip.compress("\n".join(json.dumps(line) for line in rows).encode(), 1)
+    (tmp_path / "a.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(FormatError, match="ends early"):
+        project.imports.run(tmp_path / "a.jsonl.gz")
+    assert stored(project) == []
+    assert project.imports.past() == []
+    assert check(project.folder) == []
+
+
+def test_a_cancelled_import_leaves_nothing(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", *(row(number) for number in range(3000)))
+    seen: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) == 5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        project.imports.run(path, progress=progress)
+    assert stored(project) == []
+    assert project.imports.past() == []
+    assert project.imports.run(path).imported == 3000
+
+
+def test_progress_counts_bytes_up_to_all_of_them(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", *(row(number) for number in range(3000)))
+    seen: list[tuple[int, int]] = []
+    project.imports.run(path, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert len({done for done, _ in seen}) > 3
+
+
+def test_an_import_is_one_step_to_undo_and_redo(project, tmp_path):
+    report = project.imports.run(jsonl(tmp_path / "a.jsonl", row(1), row(2)))
+    assert report.changes.undoable
+    assert report.changes.label == "2 demonstrations imported from a.jsonl"
+    project.history.undo()
+    assert stored(project) == []
+    project.history.redo()
+    assert len(stored(project)) == 2
+
+
+def test_a_person_can_map_the_columns(project, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("kind,said,wanted\nmath,two,1+1?\n")
+    preview = project.imports.preview(path)
+    assert preview.columns == ("kind", "said", "wanted")
+    assert preview.notes == ("No column was taken for the instruction: choose one.",)
+    with pytest.raises(FormatError, match="was taken for the instruction"):
+        project.imports.run(path)
+    mapping = {"instruction": "wanted", "answer": "said", "category": "kind"}
+    assert project.imports.preview(path, ImportOptions(mapping=mapping)).demonstrations == (
+        Demonstration.pair("1+1?", "two", category="math", source="a.csv"),)
+    project.imports.run(path, ImportOptions(mapping=mapping, source="by hand"))
+    assert [(d.instruction, d.category, d.source) for d in stored(project)] == [("1+1?", "math", "by hand")]
+
+
+def test_a_field_that_does_not_exist_cannot_be_mapped(project, tmp_path):
+    with pytest.raises(FormatError, match="no field “question”"):
+        project.imports.preview(jsonl(tmp_path / "a.jsonl", row(1)), ImportOptions(mapping={"question": "x"}))
+
+
+def test_the_preview_shows_raw_cells_what_they_become_and_what_is_refused(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", row(1, tags=["x", "y"], extra=None), "{bad", row(2), row(3))
+    preview = project.imports.preview(path, rows=3)
+    assert (preview.format, preview.encoding, preview.content) == ("alpaca", "utf-8", "demonstrations")
+    assert preview.columns == ("instruction", "output", "tags", "extra")
+    assert preview.mapping == {"instruction": "instruction", "answer": "output", "tags": "tags"}
+    assert preview.rows[0] == {"instruction": "ask 1", "output": "tell 1", "tags": '["x", "y"]', "extra": ""}
+    assert [d.instruction for d in preview.demonstrations] == ["ask 1", "ask 2"]
+    assert [line for line, _ in preview.refused] == [2]
+    assert stored(project) == []
+
+
+def test_an_encoding_that_was_guessed_is_said_and_can_be_chosen(project, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("instruction,output\nпривет,мир\n".encode("cp1251"))
+    assert "choose another encoding" in project.imports.preview(path).notes[0]
+    project.imports.run(path, ImportOptions(encoding="cp1251"))
+    assert [d.instruction for d in stored(project)] == ["привет"]
+
+
+@needs_shared_data
+def test_a_urial_file_becomes_a_prompt_and_its_demonstrations_candidates(project):
+    path = SHARED / "urial_prompts" / "urial.unsupervised.3.examples.txt"
+    assert project.imports.preview(path).content == "prompt"
+    report = project.imports.run(path)
+    assert (report.imported, report.skipped) == (6, 0)
+    prompt = project.prompts.get(report.prompt_id)
+    assert prompt.name == "urial.unsupervised.3.examples"
+    assert urial.text_of(prompt).encode() == path.read_bytes()
+    again = project.imports.run(path)
+    assert (again.imported, again.skipped) == (0, 6)
+
+
+@needs_shared_data
+def test_mt_bench_becomes_a_question_set(project):
+    preview = project.imports.preview(SHARED / "mt_bench", rows=5)
+    assert (preview.content, len(preview.rows)) == ("questions", 5)
+    report = project.imports.run(SHARED / "mt_bench")
+    questions = project.questions.get(report.question_set_id)
+    assert (report.imported, len(questions.questions)) == (80, 80)
+    assert sum(bool(question.references) for question in questions.questions) == 40
+
+
+def test_a_question_set_with_refused_rows_is_not_imported_when_all_are_wanted(project, tmp_path):
+    path = jsonl(tmp_path / "q.jsonl", {"question_id": 1, "turns": ["a"]}, {"question_id": 2, "turns": []})
+    report = project.imports.run(path, ImportOptions(format="mt_bench", keep_good_rows=False))
+    assert (report.imported, [line for line, _ in report.refused]) == (0, [2])
+    assert project.questions.sets() == []
+
+
+def test_a_read_only_project_cannot_be_imported_into(tmp_path):
+    Project.create(tmp_path / "project").close()
+    reader = Project.open(tmp_path / "project", read_only=True)
+    try:
+        path = jsonl(tmp_path / "a.jsonl", row(1))
+        assert len(reader.imports.preview(path).demonstrations) == 1
+        with pytest.raises(ProjectError, match="read-only"):
+            reader.imports.run(path)
+    finally:
+        reader.close()
