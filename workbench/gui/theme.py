@@ -47,6 +47,7 @@ _mode = "system"
 _name = "light"
 _base_px = BASE_PX
 _family = ""
+_applied: tuple[str, int, str] | None = None       # what the application wears
 _tokens: dict[str, dict[str, Any]] = {}
 _icons: dict[str, Any] = {}
 
@@ -249,7 +250,7 @@ def set_family(family: str) -> None:
 
 
 def _refresh() -> None:
-    global _name
+    global _name, _applied
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
@@ -257,6 +258,10 @@ def _refresh() -> None:
         _mode == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     _name = "dark" if dark else "light"
     _load()
+    look = (_name, _base_px, _family)
+    if look == _applied:                            # laying a style sheet on takes a twentieth of a second
+        return
+    _applied = look
     app.setFont(font("body"))
     app.setPalette(theme_sheet.palette(_tokens[_name]))
     app.setStyleSheet(theme_sheet.sheet(_name, _tokens[_name], px, theme_sheet.arrow_files(_name, svg, color)))
