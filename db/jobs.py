@@ -133,7 +133,8 @@ def set_facts(connection: Connection, job_id: int, facts: Mapping[str, Any]) -> 
 
 def mark_interrupted(connection: Connection) -> list[int]:
     """Jobs that were running or paused when their process died; returns their ids."""
-    ids = list(connection.scalars(select(JobRow.id).where(JobRow.state.in_(("running", "paused")))))
+    ids = list(connection.scalars(select(JobRow.id).where(JobRow.state.in_(("running", "paused")))
+                                  .order_by(JobRow.id)))
     for job_id in ids:
         set_state(connection, job_id, "interrupted")
     return ids

@@ -18,6 +18,7 @@ from workbench.errors import ProjectError
 __all__ = ["Connection", "Database", "project_errors"]
 
 NOTHING_LOST = "What was saved before is safe; the change that was being written is not kept."
+BACKUPS_SAFE = "The backups are separate files and not concerned."
 
 # Codes of https://sqlite.org/rescode.html: (what happened, what to do)
 _KNOWN = {
@@ -44,17 +45,18 @@ def project_errors() -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
         code = getattr(cause, "sqlite_errorcode", None)
-        known = _KNOWN.get(code & 0xFF) if code is not None else None
-        if known is None:
+        kind = -1 if code is None else code & 0xFF
+        if kind not in _KNOWN:
             raise
-        raise ProjectError(known[0], safe=NOTHING_LOST, remedy=known[1]) from error
+        known, damaged = _KNOWN[kind], kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        raise ProjectError(known[0], safe=BACKUPS_SAFE if damaged else NOTHING_LOST, remedy=known[1]) from error
 
 
 class Database:
     """One connection to one file. A process writes through one thread (the lane); so there is one connection."""
 
     def __init__(self, path: Path, *, read_only: bool = False, create: bool = False) -> None:
-        self.path, self.read_only = path, read_only
+        self.path, self.read_only, self._closed = path, read_only, False
         if not create and not path.is_file():
             raise ProjectError(f"There is no project in {path.parent}.", remedy="Choose another folder, or make one.")
         self._engine = create_engine(
@@ -65,6 +67,8 @@ class Database:
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
 
     def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise RuntimeError(f"{self.path} was closed; whoever still uses it writes without the project's lock")
         location = self.path.resolve().as_uri()
         if not self.read_only:
             connection = self._open(f"{location}?mode=rwc")
@@ -118,7 +122,7 @@ class Database:
 
     def close(self) -> None:
         """Write the log back into the database, so that the one file is the whole, and let go of it."""
-        if not self.read_only:
+        if not self.read_only and not self._closed:
             with self.raw() as driver:
                 driver.execute("PRAGMA optimize")
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -126,4 +130,5 @@ class Database:
 
     def dispose(self) -> None:
         """Let go of the file without writing anything."""
+        self._closed = True
         self._engine.dispose()

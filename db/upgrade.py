@@ -13,6 +13,7 @@ from workbench.errors import ProjectError
 # Alembic takes a quarter of a second to import, so an up-to-date project is recognised without it.
 REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def schema_revision(connection: Connection) -> str | None:
@@ -59,6 +60,6 @@ def _run_migrations(connection: Connection) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -77,6 +77,8 @@ def parse_query(text: str) -> Query:
 
     The last word counts as unfinished unless a space or a closing quote follows it.
     """
+    # What no stored text can hold: NUL, and halves of characters.
+    text = text.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
     query = Query()
     for piece in _PIECE.finditer(text):
         kind = piece.lastgroup

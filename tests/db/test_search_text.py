@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from db import demonstration_table, search_text
+from db import demonstrations as stored
+from db.session import Connection, Database
+from workbench.domain import Demonstration, Status
+from workbench.domain.filter import Comparison, Filter, Query, Sort, parse_query
+
+TEXTS = ["The café on the corner", "A corner shop; it's 100% open_now", "今日は天気がいい", "Tell me a joke 🙂",
+         "x = [1, 2]; print(x)", 'She said "hello there" twice']
+
+
+def _find(connection: Connection, text: str) -> list[int]:
+    return demonstration_table.ids(connection, Filter(text=text))
+
+
+def test_words_are_found_whole_and_the_last_one_by_its_beginning(database: Database) -> None:
+    with database.write() as connection:
+        stored.insert_demonstrations(connection, [Demonstration.pair(text, "") for text in TEXTS])
+        assert _find(connection, "CORNER ") == [1, 2]
+        assert _find(connection, "cafe") == [1]                  # accents do not count
+        assert _find(connection, "corn") == [1, 2]
+        assert _find(connection, "corn ") == []                  # finished, and there is no such word
+        assert _find(connection, "corner shop") == [2]           # both
+        assert _find(connection, '"hello there"') == [6]
+        assert _find(connection, '"there hello"') == []
+        assert _find(connection, "") == [1, 2, 3, 4, 5, 6]
+
+
+def test_scripts_without_spaces_emoji_and_signs_are_found_anywhere(database: Database) -> None:
+    with database.write() as connection:
+        stored.insert_demonstrations(connection, [Demonstration.pair(text, "") for text in TEXTS])
+        assert _find(connection, "天気") == [3]
+        assert _find(connection, "🙂") == [4]
+        assert _find(connection, "%") == [2]
+        assert _find(connection, "_") == [2]
+        assert _find(connection, "[") == [5]                     # not the brackets of the stored JSON
+
+
+def test_the_note_is_searched_too_and_follows_every_change(database: Database) -> None:
+    with database.write() as connection:
+        stored.insert_demonstrations(connection, [Demonstration.pair("first", "a"), Demonstration.pair("second", "b")])
+        stored.patch(connection, {2: {"note": "remarkable"}})
+        assert _find(connection, "remarkable") == [2]
+        stored.patch(connection, {2: {"note": ""}, 1: {"turns": [["user", "third"]]}})
+        assert _find(connection, "remarkable") == []
+        assert _find(connection, "first ") == []
+        assert _find(connection, "third") == [1]
+        stored.patch(connection, {1: {"deleted": 1}})
+        assert _find(connection, "third") == []
+        stored.patch(connection, {1: {"deleted": 0}})
+        assert _find(connection, "third") == [1]
+
+
+def test_more_matches_than_can_be_ranked_come_in_order_of_id(
+        database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.write() as connection:
+        stored.insert_demonstrations(connection, [
+            Demonstration.pair(f"egg {'and more words ' * n}", "") for n in (3, 1, 0, 2)])
+        query = parse_query("egg ")
+        assert search_text.ranked_ids(connection, query) == [3, 2, 4, 1]
+        assert demonstration_table.ids(connection, Filter(text="egg "), Sort.RELEVANCE) == [3, 2, 4, 1]
+        monkeypatch.setattr(search_text, "RANKED_AT_MOST", 3)
+        assert search_text.ranked_ids(connection, query) == [1, 2, 3, 4]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example('"')
+@example("NEAR(a b) OR ^c* -d AND (")
+@example("tag:\"x rating>=99999999999999999999999 gain<-0.5 tokens=3.5 status:nothing")
+@example("\x00 a\x00b")
+@example("half \ud83d")
+@given(st.one_of(st.text(), st.text(alphabet='"*^():-+{}AND OR NOT NEAR tag:rating>=<.%_\\\'\x00[]')))
+def test_nothing_that_can_be_typed_raises(database: Database, typed: str) -> None:
+    with database.read() as connection:
+        for sort in (Sort.ID, Sort.RELEVANCE):
+            demonstration_table.ids(connection, Filter(text=typed), sort)
+        demonstration_table.facets(connection, Filter(text=typed))
+
+
+def test_a_query_is_taken_apart() -> None:
+    typed = 'Tag:hard category:"short answer" source:x status:Accepted rating>=3 gain>-0.5 "exact phrase" word las'
+    assert parse_query(typed) == Query(
+        words=("word",), phrases=("exact phrase",), prefix="las", statuses=(Status.ACCEPTED,),
+        categories=("short answer",), sources=("x",), tags=("hard",),
+        comparisons=(Comparison("rating", ">=", 3.0), Comparison("gain", ">", -0.5)))
+
+
+def test_what_is_no_field_is_searched_for() -> None:
+    assert parse_query("status:unknown rating>=x foo:bar ").words == ("status:unknown", "rating>=x", "foo:bar")
+    assert parse_query("tokens<600now ").words == ("tokens<600now",)
+
+
+def test_an_unfinished_quotation_is_a_phrase() -> None:
+    assert parse_query('"not yet') == Query(phrases=("not yet",))
+    assert parse_query('"" ') == Query()

@@ -1,0 +1,131 @@
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from db import backup, upgrade
+from db.people import person_id
+from db.session import Database
+from workbench.errors import ProjectError
+
+NEXT = '''
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    connection = op.get_bind()
+    connection.exec_driver_sql("ALTER TABLE people ADD COLUMN nickname TEXT")
+    connection.exec_driver_sql("UPDATE people SET nickname = upper(name)")
+    {last}
+'''
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workbench that knows one more migration."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(upgrade.MIGRATIONS, folder)
+    migration = folder / "versions" / "revision_0002.py"
+    migration.write_text(NEXT.format(last=""))
+    monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
+    monkeypatch.setattr(upgrade, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(upgrade, "HEAD", "0002")
+    return migration
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    database = Database(folder / "project.db", create=True)
+    upgrade.create(database)
+    with database.write() as connection:
+        person_id(connection, "Ada")
+    database.close()
+    return folder / "project.db"
+
+
+def _nicknames(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [name for (name,) in connection.execute("SELECT nickname FROM people")]
+
+
+def test_an_up_to_date_project_is_left_alone(old: Path) -> None:
+    database = Database(old)
+    assert upgrade.upgrade(database) is None
+    database.close()
+    assert backup.all_of(old.parent) == []
+
+
+def test_an_older_project_is_backed_up_and_upgraded(old: Path, next_version: Path) -> None:
+    database = Database(old)
+    made = upgrade.upgrade(database)
+    assert upgrade.upgrade(database) is None
+    database.close()
+    assert _nicknames(old) == ["ADA"]
+    assert made is not None
+    assert backup.all_of(old.parent) == [made]
+    with closing(sqlite3.connect(made)) as connection:
+        assert connection.execute("SELECT name FROM people").fetchall() == [("Ada",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_old_project(old: Path, next_version: Path) -> None:
+    next_version.write_text(NEXT.format(last="raise ZeroDivisionError"))
+    database = Database(old)
+    with pytest.raises(ZeroDivisionError):
+        upgrade.upgrade(database)
+    with database.read() as connection:
+        assert upgrade.schema_revision(connection) == "0001"
+    database.close()
+    with pytest.raises(sqlite3.OperationalError, match="no such column"):
+        _nicknames(old)
+
+
+def test_an_older_project_is_not_upgraded_by_a_reader(old: Path, next_version: Path) -> None:
+    database = Database(old, read_only=True)
+    with pytest.raises(ProjectError, match="older schema"):
+        upgrade.upgrade(database)
+    database.dispose()
+
+
+def test_a_project_of_a_newer_workbench_is_refused_and_not_touched(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+        connection.commit()
+    content = old.read_bytes()
+    database = Database(old)
+    with pytest.raises(ProjectError, match=r"newer version.*0099") as caught:
+        upgrade.upgrade(database)
+    database.close()
+    assert caught.value.remedy == "Update the workbench."
+    assert old.read_bytes() == content
+    assert backup.all_of(old.parent) == []
+
+
+def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "project.db")) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    database = Database(tmp_path / "project.db")
+    with pytest.raises(ProjectError, match="not a project"):
+        upgrade.upgrade(database)
+    database.close()
+
+
+def test_a_backup_is_whole_while_the_project_is_being_written(old: Path) -> None:
+    database = Database(old)
+    with database.write() as connection:
+        person_id(connection, "Grace")
+    made = backup.make(database, "by hand")
+    with database.write() as connection:
+        person_id(connection, "Mary")
+    database.close()
+    assert [path.name for path in made.parent.iterdir()] == [made.name]
+    with closing(sqlite3.connect(made)) as connection:
+        assert connection.execute("SELECT name FROM people ORDER BY id").fetchall() == [("Ada",), ("Grace",)]
