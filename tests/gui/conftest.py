@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from workbench.gui.session import Session
 from workbench.services.project import Project
 
 DEMONSTRATIONS = tuple(
-    Demonstration.pair(f"Instruction {n}: say something about number {n}.", f"Number {n} is {'even' if n % 2 else 'odd'}.",
+    Demonstration.pair(f"Instruction {n}: say something about number {n}.", f"Number {n} comes before {n + 1}.",
                        category=("Advice", "Coding", "Writing")[n % 3], source=("Imported", "Hand-written")[n % 2],
                        tags=("short",) if n % 4 == 0 else ())
     for n in range(12))
@@ -43,10 +45,10 @@ def app(qapp: QApplication) -> Iterator[QApplication]:
     theme.set_mode("light")
 
 
-@pytest.fixture
-def project_folder(tmp_path: Path) -> Path:
-    """A closed project with twelve demonstrations (two accepted, one rejected) and a prompt of two."""
-    folder = tmp_path / "project"
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed project, made once and copied by each test."""
+    folder = tmp_path_factory.mktemp("made") / "project"
     project = Project.create(folder, "House style", person="tester")
 
     def fill() -> None:
@@ -58,6 +60,12 @@ def project_folder(tmp_path: Path) -> Path:
     project.lane.run(fill)
     project.close()
     return folder
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, made_project: Path) -> Path:
+    """A closed project with twelve demonstrations (two accepted, one rejected) and a prompt of two."""
+    return shutil.copytree(made_project, tmp_path / "project")
 
 
 @pytest.fixture
@@ -88,6 +96,20 @@ def settle(session: Session, qtbot: QtBot) -> Callable[[], None]:
         qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
 
     return wait
+
+
+@pytest.fixture
+def tiny_model(tmp_path: Path) -> Path:
+    """A model's folder: a real Llama with random weights."""
+    source = Path(__file__).parents[1] / "jobs" / "random_model.py"
+    spec = importlib.util.spec_from_file_location("random_model", source)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path / "models" / "tiny"
+    module.write_random_model(folder)
+    return folder
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.domain.filter import Filter, Sort
 from workbench.gui import theme
 from workbench.gui.commands import match
 from workbench.gui.session import Session
@@ -25,11 +26,11 @@ from workbench.gui.views.glyphs import paint_text
 from workbench.gui.views.keycaps import KeyHints
 from workbench.gui.views.labels import IconLabel, hairline, label
 from workbench.gui.views.overlay import Overlay
-from workbench.services.demonstrations import Filter, Row, Sort
-from workbench.services.project import Project
 
 if TYPE_CHECKING:
     from workbench.gui.main_window import MainWindow
+    from workbench.services.demonstrations import Row
+    from workbench.services.project import Project
 
 FOUND = 6                                        # demonstrations that are offered at most
 HEAD, LINE = 30, 38

@@ -78,7 +78,7 @@ def match(query: str, title: str) -> float | None:
 
 def _walk(needle: str, hay: str, first: int, starts: set[int]) -> float | None:
     """Greedy walk from ``first``: a letter that goes on a run is best, then one that starts a word, then any."""
-    score, at, run = 0.0, first - 1, 0
+    score, at, run = 0.5 if first == 0 else 0.0, first - 1, 0
     for letter in needle:
         word = next((i for i in sorted(starts) if i > at and hay[i] == letter), -1)
         found = at + 1 if hay[at + 1:at + 2] == letter else word if word >= 0 else hay.find(letter, at + 1)

@@ -220,8 +220,11 @@ class MainWindow(QWidget):
         self._enable_shortcuts()
 
     def _enable_shortcuts(self) -> None:
+        """A page's keys act on that page alone, and there go before the window's own."""
+        here = {s.key().toString() for s in self._shortcuts if s.property("page") == self._current}
         for shortcut in self._shortcuts:
-            shortcut.setEnabled(shortcut.property("page") in ("", self._current))
+            page = shortcut.property("page")
+            shortcut.setEnabled(page == self._current or (not page and shortcut.key().toString() not in here))
 
     def _run_shortcut(self, keys: str, id: str) -> None:
         focused = self.focusWidget()

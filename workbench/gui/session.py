@@ -9,16 +9,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from workbench.domain import Changes, Kind
+from workbench.domain import Changes, Kind, Status
+from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
 from workbench.gui import preferences
 from workbench.gui.commands import CommandRegistry
-from workbench.services.project import Project
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project  # SQL and file formats: imported when a project is opened
 
 T = TypeVar("T")
 GATHER_MS = 200                    # changes that jobs make are gathered, so that views read at most 5 times a second
@@ -203,15 +206,28 @@ class Session(QObject):
 
     def open_project(self, folder: Path, *, read_only: bool = False,
                      failed: Callable[[Exception], None] | None = None) -> None:
-        self.open_with(lambda: Project.open(folder, read_only=read_only, person=person()), failed)
+        def opener() -> Project:
+            from workbench.services.project import Project
+
+            return Project.open(folder, read_only=read_only, person=person())
+
+        self.open_with(opener, failed)
 
     def create_project(self, folder: Path, name: str = "") -> None:
-        self.open_with(lambda: Project.create(folder, name, person=person()))
+        def opener() -> Project:
+            from workbench.services.project import Project
+
+            return Project.create(folder, name, person=person())
+
+        self.open_with(opener)
 
     def open_sample(self, folder: Path) -> None:
-        from workbench.services.project import open_sample
+        def opener() -> Project:
+            from workbench.services.project import open_sample
 
-        self.open_with(lambda: open_sample(folder, person=person()))
+            return open_sample(folder, person=person())
+
+        self.open_with(opener)
 
     def open_with(self, opener: Callable[[], Project], failed: Callable[[Exception], None] | None = None) -> None:
         """Open a project off the GUI thread; the one that is open is closed once the new one is there."""
@@ -294,9 +310,6 @@ class Session(QObject):
 
 
 def _count(project: Project) -> tuple[int, int]:
-    from workbench.domain import Status
-    from workbench.services.demonstrations import Filter
-
     facets = project.demonstrations.facets(Filter())
     return facets.total, facets.statuses.get(Status.ACCEPTED, 0)
 

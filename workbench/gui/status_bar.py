@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
+from workbench.domain.filter import Filter
 from workbench.gui import theme
 from workbench.gui.session import Session, grouped
 from workbench.gui.views.buttons import IconButton
@@ -18,9 +19,10 @@ from workbench.gui.views.labels import ElidedLabel, IconLabel, label
 from workbench.gui.wording import gigabytes, time_left
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
-from workbench.services.demonstrations import Filter
-from workbench.services.job_queue import JobInfo
-from workbench.services.models import Machine, read_machine
+
+if TYPE_CHECKING:
+    from workbench.services.job_queue import JobInfo
+    from workbench.services.models import Machine
 
 MEMORY_EVERY_MS = 5_000
 
@@ -181,7 +183,8 @@ class StatusBar(QWidget):
             self._job.show_progress(event.done, event.total, event.seconds_left)
 
     def _read_memory(self) -> None:
-        if self._session.project is None:
+        project = self._session.project
+        if project is None:
             return
 
         def got(machine: Machine) -> None:
@@ -189,4 +192,4 @@ class StatusBar(QWidget):
             self._memory.setText(f"{gigabytes(used)} of {gigabytes(machine.memory_total)}")
             self._chip.show()
 
-        self._session.background(lambda: read_machine(Path.home()), got, owner=self)
+        self._session.background(project.models.machine, got, owner=self)

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog
 from workbench.gui import places, preferences, theme
 from workbench.gui.pages import PAGES
 from workbench.gui.session import Session
-from workbench.services.models import ModelInfo
 
 if TYPE_CHECKING:
     from workbench.gui.main_window import MainWindow
+    from workbench.services.models import ModelInfo
 
 
 def is_project(folder: Path) -> bool:
@@ -51,7 +51,7 @@ class WindowCommands(QObject):
         add("shortcuts", "Show the keys", self.open_shortcuts, ("F1", "Ctrl+/"), icon="help")
         add("undo", "Undo", session.undo, "Ctrl+Z", enabled=can_write, icon="undo")
         add("redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), enabled=can_write, icon="history")
-        add("project.new", "New project…", self.new_project, "Ctrl+Shift+N", icon="plus", group="Project")
+        add("project.new", "New project…", self.new_project, icon="plus", group="Project")
         add("project.open", "Open project…", self.open_project, "Ctrl+O", icon="folder", group="Project")
         add("project.sample", "Open the sample project", self.open_sample, icon="spark", group="Project")
         add("project.folder", "Show the project's folder", self.show_folder, enabled=has_project, icon="folder",

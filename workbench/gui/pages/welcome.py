@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -17,7 +17,9 @@ from workbench.gui.views.buttons import link, primary, secondary
 from workbench.gui.views.drop_area import DropArea
 from workbench.gui.views.labels import IconLabel, IconTile, hairline, label
 from workbench.gui.wording import gigabytes
-from workbench.services.models import Machine, read_machine
+
+if TYPE_CHECKING:
+    from workbench.services.models import Machine
 
 STEPS = (
     ("demos", "Curate", "Read, rate, and accept or reject demonstrations with the keyboard."),
@@ -143,7 +145,7 @@ class WelcomePage(Page):
         self._model.show_projects(projects)
         self._recent_part.setVisible(bool(projects))
         self._fit_list()
-        self.session.background(lambda: read_machine(Path.home()), self._show_machine, owner=self)
+        self.session.background(_read_machine, self._show_machine, owner=self)
 
     def _fit_list(self) -> None:
         self._list.setFixedHeight(sum(self._list.sizeHintForRow(row) for row in range(self._model.rowCount())) or 1)
@@ -207,6 +209,12 @@ class WelcomePage(Page):
 
     def _open_paths(self, paths: list[Path]) -> None:
         self.session.paths_offered.emit(paths)
+
+
+def _read_machine() -> Machine:
+    from workbench.services.models import read_machine  # brings SQL with it: not before the first paint
+
+    return read_machine(Path.home())
 
 
 def _step(icon: str, title: str, text: str) -> QHBoxLayout:

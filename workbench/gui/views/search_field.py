@@ -21,7 +21,7 @@ class SearchField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(accessible or placeholder)
         self.setMinimumWidth(160)
-        self._glass = QAction(self)
+        self._glass = QAction("Filter", self)
         self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self._rest = QTimer(self, singleShot=True, interval=self.REST_MS)
         self._rest.timeout.connect(lambda: self.searched.emit(self.text()))
