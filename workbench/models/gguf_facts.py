@@ -34,14 +34,8 @@ TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
 
 
 def read_gguf_facts(path: Path, progress: Callable[[int], None] = lambda read: None) -> ModelFacts:
-    """Raises ModelError: not a GGUF file, of another version, damaged or incomplete."""
-    try:
-        with path.open("rb") as stream:
-            settings, tensors = _read(stream, path.stat().st_size)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file.") from error
-    except (ValueError, struct.error, UnicodeDecodeError, KeyError, OverflowError, MemoryError) as error:
-        raise ModelError(f"{path.name} is damaged or incomplete: {error}.", remedy="Download it again.") from error
+    """Facts and hash of a file. Raises ModelError: see ``read_header``."""
+    settings, tensors = read_header(path)
     kind = str(settings.get("general.architecture", ""))
 
     def number(name: str, default: int = 0) -> int:
@@ -62,6 +56,20 @@ def read_gguf_facts(path: Path, progress: Callable[[int], None] = lambda read: N
         files=(path.name,), sha256=hash_files(path, progress), chat_template="tokenizer.chat_template" in settings,
         problems=tuple(_problems(settings, kind, tensors)),
     )  # fmt: skip
+
+
+def read_header(path: Path) -> tuple[dict[str, Any], dict[str, tuple[str, tuple[int, ...]]]]:
+    """Settings by name, and tensors by name as (type, shape).
+
+    Raises ModelError: not a GGUF file, of another version, damaged or incomplete.
+    """
+    try:
+        with path.open("rb") as stream:
+            return _read(stream, path.stat().st_size)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file.") from error
+    except (ValueError, struct.error, KeyError, OverflowError, MemoryError) as error:
+        raise ModelError(f"{path.name} is damaged or incomplete: {error}.", remedy="Download it again.") from error
 
 
 def _problems(settings: dict[str, Any], kind: str, tensors: dict[str, Any]) -> list[str]:

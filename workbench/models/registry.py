@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.domain import Backend, ModelRef
 from workbench.errors import ModelError
 from workbench.models.base import LanguageModel, Tokenizer
+from workbench.models.gguf_facts import read_header
 
 
 def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
@@ -15,6 +17,11 @@ def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
         from workbench.models.transformers_model import TransformersModel
 
         return TransformersModel.load(ref, ignore_memory=ignore_memory)
+    if ref.backend is Backend.LLAMA_CPP:
+        _need_llama_cpp(ref)
+        from workbench.models.llama_cpp_model import LlamaCppModel
+
+        return LlamaCppModel.load(ref, ignore_memory=ignore_memory)
     raise _unknown(ref)
 
 
@@ -24,7 +31,21 @@ def load_tokenizer(ref: ModelRef) -> Tokenizer:
         from workbench.models.tokenizer import FastTokenizer
 
         return FastTokenizer(Path(ref.path))
+    if ref.backend is Backend.LLAMA_CPP:
+        _need_llama_cpp(ref)
+        from workbench.models.gguf_tokenizer import GgufTokenizer
+        from workbench.models.llama_cpp_native import NativeModel
+
+        read_header(Path(ref.path))              # refuses damaged files, which llama.cpp does not
+        return GgufTokenizer(NativeModel(Path(ref.path), vocabulary_only=True))
     raise _unknown(ref)
+
+
+def _need_llama_cpp(ref: ModelRef) -> None:
+    if find_spec("llama_cpp") is None:
+        raise ModelError(
+            f"“{ref.name}” is a GGUF file, and llama-cpp-python is not installed.", remedy="Install it with: make gguf"
+        )
 
 
 def _unknown(ref: ModelRef) -> ModelError:

@@ -32,7 +32,7 @@ class FastTokenizer:
         self._tokenizer.no_padding()
         settings = folder / "tokenizer_config.json"
         self._settings = read_json(settings) if settings.is_file() else {}
-        self._chat_template = _chat_template(folder, self._settings)
+        self.chat_template = _chat_template(folder, self._settings)
         self._bos = self._special("bos_token")
         self._adds_bos = self._settings.get("add_bos_token") is True
         self._drops_bos = self._settings.get("add_bos_token") is False
@@ -83,7 +83,7 @@ class FastTokenizer:
 
     def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
         tokens = {name: self._text(name) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
-        text = render_chat(self._chat_template, messages, tokens, open_answer=open_answer)
+        text = render_chat(self.chat_template, messages, tokens, open_answer=open_answer)
         bos = tokens["bos_token"]
         # The tokenizer puts BOS in front itself.
         begins = self._bos is not None and self.encode("").ids[:1] == (self._bos,)

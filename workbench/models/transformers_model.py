@@ -18,6 +18,7 @@ from workbench.models.base import Decoding, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
 from workbench.models.generation import generate
+from workbench.models.inspection import token_score
 from workbench.models.passes import Cached, CacheSteps, Cascade
 from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
@@ -81,19 +82,8 @@ class TransformersModel:
             logits = self._model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits[0]
             found = []
             for row, target in zip(logits, sequence.ids[sequence.start : sequence.end], strict=True):
-                found.append(self._token_score(row.float().log_softmax(-1), target, alternatives))
+                found.append(token_score(self.tokenizer, row.float().log_softmax(-1), target, alternatives))
         return found
-
-    def _token_score(self, logprobs: torch.Tensor, target: int, alternatives: int) -> TokenScore:
-        best = logprobs.topk(min(alternatives + 1, len(logprobs)))
-        others = [
-            (self.tokenizer.token_text(int(token)), float(value))
-            for value, token in zip(best.values, best.indices, strict=True)
-            if int(token) != target
-        ]
-        rank = int((logprobs > logprobs[target]).sum())
-        text = self.tokenizer.token_text(target)
-        return TokenScore(text, float(logprobs[target]), rank, tuple(others[:alternatives]))
 
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
         self._use(plain_attention(type(self._model)))

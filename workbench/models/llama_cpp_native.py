@@ -1,0 +1,145 @@
+"""llama.cpp's C interface as far as it is needed: a loaded file, its vocabulary, and passes over named sequences."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import ModelError
+
+_F32, _F16 = 0, 1                # ggml types, for the key-value cache
+_NO_SLOT = 1                     # llama_decode: the cache has no room for the batch
+
+
+# llama.cpp writes pages to stderr; what goes wrong is told by its return codes. Kept here, as C keeps only a pointer.
+_silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
+
+
+class NativeModel:
+    """A GGUF file: its vocabulary and, unless ``vocabulary_only``, its weights."""
+
+    def __init__(self, path: Path, *, vocabulary_only: bool = False, offload: bool = False) -> None:
+        """Raises ModelError where llama.cpp refuses the file."""
+        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
+        llama_cpp.llama_backend_init()
+        settings = llama_cpp.llama_model_default_params()
+        settings.vocab_only = vocabulary_only
+        settings.check_tensors = not vocabulary_only
+        settings.n_gpu_layers = 999 if offload and llama_cpp.llama_supports_gpu_offload() else 0
+        self.handle = llama_cpp.llama_model_load_from_file(str(path).encode(), settings)
+        if not self.handle:
+            raise ModelError(f"llama.cpp cannot load {path.name}.", remedy="Download the file again, or another one.")
+        vocabulary = llama_cpp.llama_model_get_vocab(self.handle)
+        assert vocabulary is not None
+        self.vocabulary = vocabulary
+        self.vocabulary_size = int(llama_cpp.llama_vocab_n_tokens(self.vocabulary))
+
+    def tokenize(self, text: bytes, *, special: bool) -> list[int]:
+        """``special`` adds BOS where the file says so; added tokens within the text are always recognised."""
+        room = len(text) + 8
+        for _ in range(2):
+            found = (llama_cpp.llama_token * room)()
+            count = llama_cpp.llama_tokenize(self.vocabulary, text, len(text), found, room, special, True)
+            if count >= 0:
+                return list(found[:count])
+            room = -count
+        raise RuntimeError("llama.cpp asked for more room twice")
+
+    def piece(self, token: int) -> bytes:
+        """A token's bytes; special tokens by their name."""
+        room = 64
+        for _ in range(2):
+            buffer = ctypes.create_string_buffer(room)
+            count = llama_cpp.llama_token_to_piece(self.vocabulary, token, buffer, room, 0, True)
+            if count >= 0:
+                return buffer.raw[:count]
+            room = -count
+        raise RuntimeError("llama.cpp asked for more room twice")
+
+    def chat_template(self) -> str:
+        found = llama_cpp.llama_model_chat_template(self.handle, None)
+        return found.decode("utf-8", "replace") if found else ""
+
+    def close(self) -> None:
+        if self.handle:
+            llama_cpp.llama_model_free(self.handle)
+            self.handle = None
+
+
+class NativeContext:
+    """A key-value cache of ``cells`` tokens that up to ``sequences`` sequences share.
+
+    In the unified cache a copy of a sequence is a mark on its cells, so that a shared beginning is stored and computed
+    once, and forking it costs nothing.
+    """
+
+    def __init__(
+        self, model: NativeModel, *, cells: int, batch: int, sequences: int, exact: bool, threads: int
+    ) -> None:
+        """``exact`` keeps keys and values in float32. Raises ModelError where the memory is not enough."""
+        settings = llama_cpp.llama_context_default_params()
+        settings.n_ctx, settings.n_batch, settings.n_ubatch = cells, batch, min(batch, 512)
+        settings.n_seq_max = sequences
+        settings.kv_unified = True
+        settings.type_k = settings.type_v = _F32 if exact else _F16
+        settings.flash_attn_type = 0 if exact else -1
+        settings.n_threads = settings.n_threads_batch = threads
+        settings.no_perf = True
+        self._model = model
+        self._handle = llama_cpp.llama_init_from_model(model.handle, settings)
+        if not self._handle:
+            raise ModelError(
+                f"llama.cpp cannot make a context of {cells:,} tokens.", safe="Nothing was computed.",
+                remedy="Close other programs, or use a smaller model.",
+            )  # fmt: skip
+        self._memory = llama_cpp.llama_get_memory(self._handle)
+        self._batch = llama_cpp.llama_batch_init(batch, 0, 1)
+        self._size = batch
+
+    def decode(
+        self, tokens: npt.NDArray[np.int32], positions: npt.NDArray[np.int32], sequences: npt.NDArray[np.int32],
+        wanted: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.float32]:
+        """One pass; all arguments are (tokens). Gives logits (wanted tokens, vocabulary), valid until the next pass.
+
+        Raises MemoryError when the cache has no room for the tokens.
+        """
+        count = len(tokens)
+        if count > self._size:
+            raise ValueError(f"{count} tokens in a batch of {self._size}")
+        batch = self._batch
+        batch.n_tokens = count
+        for place in range(count):
+            batch.token[place] = int(tokens[place])
+            batch.pos[place] = int(positions[place])
+            batch.n_seq_id[place] = 1
+            batch.seq_id[place][0] = int(sequences[place])
+            batch.logits[place] = bool(wanted[place])
+        code = llama_cpp.llama_decode(self._handle, batch)
+        if code == _NO_SLOT:
+            raise MemoryError("the key-value cache has no room")
+        if code != 0:
+            raise RuntimeError(f"llama_decode failed with code {code}")
+        rows = int(wanted.sum())
+        if not rows:
+            return np.empty((0, self._model.vocabulary_size), np.float32)
+        logits = llama_cpp.llama_get_logits(self._handle)
+        return np.ctypeslib.as_array(logits, shape=(rows, self._model.vocabulary_size))
+
+    def copy(self, source: int, target: int, end: int = -1) -> None:
+        """The first ``end`` tokens of ``source`` (all by default) are ``target``'s too."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, end)
+
+    def drop(self, sequence: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def close(self) -> None:
+        if self._handle:
+            llama_cpp.llama_batch_free(self._batch)
+            llama_cpp.llama_free(self._handle)
+            self._handle = None
+
