@@ -121,6 +121,7 @@ def _stream_rows(source: Source, path: Path, first: int) -> Rows:
         batches = _batches(mapped)
         seen, before = 0, source.done
         for batch in batches:
+            batch.validate(full=True)       # a damaged stream otherwise leads to reads outside of its memory
             yield from batch_rows(batch, class_labels(batch.schema), first + seen)
             seen += batch.num_rows
             source.done = before + mapped.tell()
