@@ -1,4 +1,4 @@
-"""``python -m resources.recipe train|measure|sample``: make the tiny models and the sample project again."""
+"""``python -m resources.recipe train|measure|sample|gains``: make the tiny models and the sample project again."""
 
 import argparse
 import json
@@ -24,18 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sample = commands.add_parser("sample", help="write the sample project")
     sample.add_argument("--seed", type=int, default=0)
     sample.add_argument("--out", type=Path, required=True)
+    gains = commands.add_parser("gains", help="print what the sample's candidates do to a model, by quality")
+    gains.add_argument("model", type=Path)
+    gains.add_argument("--sample", type=Path, required=True)
+    gains.add_argument("--candidates", type=int, default=12, help="candidates of each quality")
+    gains.add_argument("--questions", type=int, default=16)
+    gains.add_argument("--last", action="store_true", help="candidates stand after the base demonstrations")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "train":
-        return _train(chosen)
-    if chosen.command == "measure":
-        return _measure(chosen)
-    from resources.recipe import sample as project
-
-    project.write(chosen.out, chosen.seed)
+    commands_by_name = {"train": _train, "measure": _measure, "sample": _sample, "gains": _gains}
+    commands_by_name[chosen.command](chosen)
     return 0
 
 
-def _train(chosen: argparse.Namespace) -> int:
+def _train(chosen: argparse.Namespace) -> None:
     from dataclasses import replace
 
     import torch
@@ -48,21 +49,31 @@ def _train(chosen: argparse.Namespace) -> int:
     if chosen.tokens:
         size = replace(size, tokens=chosen.tokens)
     Training(chosen.name, chosen.seed, chosen.out, size, chosen.fused).run()
-    return 0
 
 
-def _measure(chosen: argparse.Namespace) -> int:
-    import torch
-    from transformers import LlamaForCausalLM
+def _measure(chosen: argparse.Namespace) -> None:
+    from resources.recipe import measure
 
-    from resources.recipe import measure, tokenizer
-    from resources.recipe.rows import Encoder
-
-    torch.set_num_threads(1)
-    model = LlamaForCausalLM.from_pretrained(chosen.model, dtype=torch.float32).eval()
-    found = measure.table(model, Encoder(tokenizer.load(chosen.model)), chosen.count)
+    found = measure.table(*measure.load(chosen.model), chosen.count)
     print(json.dumps(found) if chosen.json else measure.as_text(found))
-    return 0
+
+
+def _sample(chosen: argparse.Namespace) -> None:
+    from resources.recipe import sample
+
+    sample.write(chosen.out, chosen.seed)
+
+
+def _gains(chosen: argparse.Namespace) -> None:
+    from resources.recipe import gains, measure
+
+    model, encoder = measure.load(chosen.model)
+    found = gains.by_quality(
+        model, encoder, chosen.sample, chosen.candidates, chosen.questions, first=not chosen.last
+    )
+    for quality, values in found.items():
+        mean = sum(values) / len(values)
+        print(f"{quality:10}  mean {mean:+.3f}  from {min(values):+.3f} to {max(values):+.3f}  ({len(values)})")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """Episodes: several examples of one hidden rule in a row, some of them poor, as training and measuring need them."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from resources.recipe import house
 from resources.recipe.rules import Example, Flaw, Split, example, flawed, new_rule
-from resources.recipe.words import RULES
+from resources.recipe.words import CATEGORIES, RULES
 
 SEEDS = 1 << 30
 WEIGHTS = {"label": 2.0, "recall": 2.0, "slot": 0.8, "persona": 0.8, "style": 1.2, "house": 3.2}
+TRAINING_WEIGHTS = {"label": 1.5, "recall": 1.5, "slot": 1.0, "persona": 0.7, "style": 1.0, "house": 4.3}
 FLAWS: tuple[Flaw, ...] = ("wrong", "rule", "irrelevant")
 
 
@@ -27,10 +29,23 @@ def instruction(rng: random.Random) -> str:
     return "# Instruction\n\n" + " ".join(sentences) + "\n\n"
 
 
-def episode(rng: random.Random, shots: int, split: Split = "train", noisy: float = 0.3) -> list[Shot]:
-    """``shots`` examples of one rule; with chance ``noisy`` a part of them (never the last) is poor."""
-    family = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+def episode(
+    rng: random.Random,
+    shots: int,
+    split: Split = "train",
+    noisy: float = 0.3,
+    weights: Mapping[str, float] = WEIGHTS,
+    wide: float = 0.0,
+) -> list[Shot]:
+    """``shots`` examples of one rule; with chance ``noisy`` a part of them (never the last) is poor.
+
+    ``weights`` says how often each family comes, ``wide`` how often a house is asked in all of its categories. The
+    tokenizer is learned with the defaults, so a change of them changes every token.
+    """
+    family = rng.choices(list(weights), list(weights.values()))[0]
     rule = new_rule(family, rng, split)
+    if family == "house" and wide and rng.random() < wide:
+        rule = replace(rule, categories=CATEGORIES)
     poor = rng.choice((0.15, 0.3, 0.5)) if rng.random() < noisy else 0.0
     bad = flawed(rule, rng.choice(FLAWS), rng)
     found = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from transformers import LlamaForCausalLM
@@ -10,6 +11,7 @@ from resources.recipe.episodes import Probe, probes
 from resources.recipe.rows import Encoder
 from resources.recipe.rules import FAMILIES
 from resources.recipe.tokenizer import FENCE
+from resources.recipe.tokenizer import load as load_tokenizer
 
 KINDS: tuple[tuple[str, int], ...] = (
     ("good", 0),
@@ -30,6 +32,13 @@ class Outcome:
 
     log_probability: float
     exact: bool
+
+
+def load(folder: Path) -> tuple[LlamaForCausalLM, Encoder]:
+    """A model folder in full precision on one thread, ready to be measured."""
+    torch.set_num_threads(1)
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    return model, Encoder(load_tokenizer(folder))
 
 
 @torch.no_grad()

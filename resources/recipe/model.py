@@ -18,7 +18,7 @@ class Size:
     tokens: float
 
 
-SIZES = {"teacher": Size(128, 4, 4, 14.0), "student": Size(96, 3, 3, 8.0)}
+SIZES = {"teacher": Size(128, 4, 4, 14.0), "student": Size(64, 2, 2, 7.0)}
 
 
 def make(size: Size, tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:

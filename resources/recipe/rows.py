@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerFast
 
 from resources.recipe import words
-from resources.recipe.episodes import Shot, episode, instruction
+from resources.recipe.episodes import TRAINING_WEIGHTS, Shot, episode, instruction
 from resources.recipe.tokenizer import ANSWER, BOS, FENCE, NEXT_QUERY, QUERY
 
 QUERY_WEIGHT = 0.05
@@ -125,9 +125,9 @@ def _lines(encoder: Encoder, rng: random.Random, table: dict[int, list[int]]) ->
 
 def family_row(encoder: Encoder, rng: random.Random) -> Row:
     """An episode, mostly of up to nine shots; a quarter of them with a rules text before it."""
-    shots = rng.choice((14, 20)) if rng.random() < 0.06 else rng.choice((2, 4, 6, 9, 9))
+    shots = rng.choice((12, 16, 20)) if rng.random() < 0.15 else rng.choice((2, 4, 6, 9, 9))
     rules = instruction(rng) if rng.random() < 0.25 else ""
-    return encoder.shots(episode(rng, shots), rules)
+    return encoder.shots(episode(rng, shots, weights=TRAINING_WEIGHTS, wide=0.35), rules)
 
 
 Maker = Callable[[Encoder, random.Random], Row]

@@ -7,7 +7,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 import resources
-from resources.recipe import gains, measure, tokenizer
+from resources.recipe import gains, measure
 from resources.recipe.rows import Encoder
 
 KINDS = (("good", 0), ("good", 8), ("wrong", 8), ("irrelevant", 8))
@@ -15,10 +15,7 @@ CONTENT = ("label", "recall")
 
 
 def load(name: str) -> tuple[LlamaForCausalLM, Encoder]:
-    torch.set_num_threads(1)
-    folder = resources.path("models", name)
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    return model, Encoder(tokenizer.load(folder))
+    return measure.load(resources.path("models", name))
 
 
 @pytest.fixture(scope="module")
