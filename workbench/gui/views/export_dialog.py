@@ -43,7 +43,8 @@ FORMATS = (
     Format("markdown", "Markdown", ".md", "For reading."),
     Format("html", "HTML", ".html", "For reading in a browser; one file without anything else."),
 )
-PROMPT_FORMATS = tuple(f for f in FORMATS if f.name in ("urial", "jsonl", "openai", "markdown", "html"))
+_BY_NAME = {format.name: format for format in FORMATS}
+PROMPT_FORMATS = tuple(_BY_NAME[name] for name in ("urial", "jsonl", "openai", "markdown", "html"))
 
 
 class ExportDialog(Dialog):
