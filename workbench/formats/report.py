@@ -88,7 +88,8 @@ def charts(ranking: Sequence[RankingLine], sets: Sequence[SetLine], random_mean:
     if sets:
         marks = [Mark(name_of(line), line.mean, colour=GAIN if line.chosen else PLAIN) for line in sets
                  if line.chosen or line.strategy != "random"]
-        marks += [Mark("random sets, mean", random_mean, _spread(sets, random_mean), PLAIN)] \
+        marks += [Mark("random sets, mean", random_mean, _spread(sets, random_mean), PLAIN,
+                       "all of them")] \
             if random_mean is not None else []
         svg = interval_plot(marks, title="Held-out questions", axis="log-likelihood, nats per answer", zero=False)
         found.append(Chart("Held-out questions", svg, "Further right is better. The line through the random sets goes "

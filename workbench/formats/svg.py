@@ -18,12 +18,16 @@ _Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One row of an interval plot: a point, and a line from ``low`` to ``high`` where an interval is known."""
+    """One row of an interval plot: a point, and a line over the interval where one is known.
+
+    ``span`` says what the line is.
+    """
 
     label: str
     mean: float
     interval: Interval | None = None
     colour: str = ""
+    span: str = "95 % interval"
 
 
 def interval_plot(marks: Sequence[Mark], *, title: str, axis: str, zero: bool = True) -> str:
@@ -69,7 +73,7 @@ def _row(mark: Mark, y: float, x: _Scale, *, zero: bool) -> str:
     line = ""
     interval = mark.interval
     if interval is not None and math.isfinite(interval.low) and math.isfinite(interval.high):
-        value += f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
+        value += f" ({mark.span} {_number(interval.low)} to {_number(interval.high)})"
         line = (f'<line x1="{x(interval.low)}" x2="{x(interval.high)}" y1="{y}" y2="{y}" stroke="{colour}" '
                 'stroke-width="2"/>')
     label = escape(_short(mark.label, 48))
