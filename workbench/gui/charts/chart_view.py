@@ -6,16 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QScrollArea, QStackedWidget, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QMenu,
+    QScrollArea,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from workbench.errors import WorkbenchError
+from workbench.gui import theme
 from workbench.gui.charts import export
-from workbench.gui.charts.chart import Cell, Exportable, Table, one_line
+from workbench.gui.charts.chart import LEFT, RIGHT, Cell, Exportable, Table, draw_text, one_line, text_width, tip
 from workbench.gui.charts.numbers import plain
 from workbench.gui.views.buttons import IconButton, icon_button
 
+WIDEST = 260
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -41,8 +54,13 @@ class ChartTableModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self.table.columns[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return RIGHT if self._is_number(section) else LEFT
         return None
+
+    def _is_number(self, column: int) -> bool:
+        """Whether a column holds numbers (and gaps) only."""
+        cells = [row[column] for row in self.table.rows if row[column] is not None]
+        return bool(cells) and all(isinstance(cell, int | float) for cell in cells)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -50,8 +68,10 @@ class ChartTableModel(QAbstractTableModel):
         cell = self.table.rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return cell_text(cell)
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(cell, int | float):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return LEFT if isinstance(cell, str) else RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(cell, str):
+            return tip(one_line(cell))
         return None
 
 
@@ -80,7 +100,7 @@ class ChartView(QStackedWidget):
     def show_table(self, on: bool) -> None:
         if on:
             self._model.show(self.chart.table())
-            self._table.resizeColumnsToContents()
+            self._table.fit_columns()
         self.setCurrentIndex(1 if on else 0)
 
     def chart_changed(self) -> None:
@@ -119,6 +139,22 @@ def scrolled(widget: QWidget) -> QScrollArea:
     return area
 
 
+class _CellDelegate(QStyledItemDelegate):
+    """One line of text with air around it, on a hairline."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem,
+              index: QModelIndex | QPersistentModelIndex) -> None:
+        rect = QRectF(option.rect)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(rect, theme.color("selected" if chosen else "surface"))
+        painter.fillRect(QRectF(rect.x(), rect.bottom() - 1, rect.width(), 1), theme.color("hairline"))
+        draw_text(painter, rect.adjusted(8, 0, -8, 0), str(index.data()), theme.color("text"), theme.font("small"),
+                  index.data(Qt.ItemDataRole.TextAlignmentRole))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(round(text_width(str(index.data()), theme.font("small"))) + 20, 28)
+
+
 class _CopyingTable(QTableView):
     """Ctrl+C copies the whole table as tab-separated text."""
 
@@ -133,6 +169,15 @@ class _CopyingTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(28)
         self.horizontalHeader().setHighlightSections(False)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setItemDelegate(_CellDelegate(self))
+        self.setCornerWidget(QWidget())          # else the style draws a framed box there
+
+    def fit_columns(self) -> None:
+        """As wide as their text, but a long text does not push the numbers out of sight."""
+        self.resizeColumnsToContents()
+        for column in range(self._model.columnCount()):
+            self.setColumnWidth(column, min(self.columnWidth(column) + 8, WIDEST))
 
     def keyPressEvent(self, event: Any) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

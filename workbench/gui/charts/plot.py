@@ -11,10 +11,18 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from workbench.gui import theme
 from workbench.gui.charts.chart import Cell, Table
+from workbench.gui.charts.numbers import MINUS
 
 RANGE_PAD = 0.045                    # of the range, so that the end labels show
 
 pg.setConfigOptions(antialias=True)
+
+
+class _Axis(pg.AxisItem):
+    """Numbers as everywhere else: with a true minus."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", MINUS) for text in super().tickStrings(values, scale, spacing)]
 
 
 class Plot(pg.PlotWidget):
@@ -26,7 +34,8 @@ class Plot(pg.PlotWidget):
 
     def __init__(self, name: str, columns: Sequence[str], *, pan_x: bool = False, grid_x: bool = False,
                  parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent, background=theme.color("surface"))
+        super().__init__(parent=parent, background=theme.color("surface"),
+                         axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumSize(80, 60)                      # its own hint is 640 × 480 and would blow the window up
@@ -60,6 +69,8 @@ class Plot(pg.PlotWidget):
         self.setYRange(low - (high - low) * RANGE_PAD, high + (high - low) * RANGE_PAD, padding=0)
 
     def apply_theme(self) -> None:
+        if self.getPlotItem() is None:                   # pyqtgraph lets go of it when the widget is closed
+            return
         self.setBackground(theme.color("surface"))
         hairline = pg.mkPen(theme.color("hairline"), width=self.devicePixelRatioF())
         for side in ("left", "bottom"):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
@@ -35,6 +36,7 @@ from workbench.services.results import RunInfo
 UPDATE_MS = 250                      # live: at most four times a second
 COLUMNS = [533, 737]
 ROWS = [470, 326]
+ROOMY = 1150                         # a narrower page shows the tokens or the charts, not both
 EMPTY, WAITING, CONTENT = range(3)
 
 
@@ -60,6 +62,7 @@ class RankingsPage(Page):
         self._reading: RunReading | None = None
         self._wanted_cell: tuple[int, int] | None = None
         self._under_way = self._again = False
+        self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
         self.model = RankingModel()
@@ -68,6 +71,7 @@ class RankingsPage(Page):
         self.charts = ChartsPane(session.error.emit)
         self.tokens = TokensPane(session)
         self.tools = RankingsHeader(session, self.header(), self.model, self.table)
+        self._compact: bool | None = None
         self._build()
         self._connect()
         self._read()
@@ -106,7 +110,13 @@ class RankingsPage(Page):
         self._top = splitter(across, left, _pane(self._questions, self._heat_view), sizes=COLUMNS, stretch=1,
                              key="rankings-top")
         self._bottom = splitter(across, self.charts, self.tokens, sizes=COLUMNS, stretch=1, key="rankings-top")
-        return splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, key="rankings-rows")
+        for row in (self._top, self._bottom):
+            row.setStretchFactor(0, COLUMNS[0])
+            row.setStretchFactor(1, COLUMNS[1])
+        rows = splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, key="rankings-rows")
+        rows.setStretchFactor(0, ROWS[0])
+        rows.setStretchFactor(1, ROWS[1])
+        return rows
 
     def _connect(self) -> None:
         _move_together(self._top, self._bottom)
@@ -123,6 +133,8 @@ class RankingsPage(Page):
         self.table.sideways.connect(self._sideways)
         self.heat.cell_changed.connect(self._cell_changed)
         self.heat.cell_opened.connect(lambda row, question: self._look(row, question, at_once=True))
+        self.charts.other.clicked.connect(lambda: self._share(tokens=True))
+        self.tokens.other.clicked.connect(lambda: self._share(tokens=False))
         self.charts.picked.connect(self.select_candidate)
         self.tools.run_chosen.connect(self.show_run)
         self.tools.round_chosen.connect(self.show_round)
@@ -134,6 +146,23 @@ class RankingsPage(Page):
                                   page=self.name, icon="plus", group="Rankings")
         self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
                                   page=self.name, icon="export", group="Rankings")
+
+    # room
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = self.width() < ROOMY
+        if compact != self._compact:
+            self._compact = compact
+            self.tools.set_compact(compact)
+            self._share(tokens=self.heat.cell[1] >= 0)
+
+    def _share(self, *, tokens: bool) -> None:
+        """Where there is room for one only, show the tokens or else the charts; elsewhere both."""
+        compact = bool(self._compact)
+        self.charts.other.setVisible(compact)
+        self.tokens.other.setVisible(compact)
+        self.charts.setVisible(not compact or not tokens)
+        self.tokens.setVisible(not compact or tokens)
 
     # the page's interface
     def shown(self, *, job: int | None = None, ids: Sequence[int] = (), cell: tuple[int, int] | None = None,
@@ -180,6 +209,7 @@ class RankingsPage(Page):
         if self.session.project is None:
             return
         self._under_way = True
+        self._reading_time.start()
         job_id, round = self._job_id, self._round
         self.session.ask(lambda project: _read(project, job_id, round), self._have_read, self._failed, owner=self)
 
@@ -189,6 +219,8 @@ class RankingsPage(Page):
 
     def _have_read(self, found: Found) -> None:
         self._under_way = False
+        # what takes long to read is read less often: a job's results are not to crowd out the job
+        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         self._runs, reading = found.runs, found.reading
         if self._again:
             self._again = False
@@ -286,6 +318,8 @@ class RankingsPage(Page):
         self._look(row, question)
 
     def _look(self, row: int, question: int, *, at_once: bool = False) -> None:
+        if at_once:
+            self._share(tokens=True)
         self.tokens.show_cell(self.model.order[row] if row >= 0 else -1, question, at_once=at_once)
 
     def _sideways(self, key: Qt.Key) -> None:

@@ -15,6 +15,7 @@ from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.pages.rankings_reading import RunReading, by_category, gains_over, mean_set
+from workbench.gui.views.buttons import link
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.segmented import Segmented
@@ -43,12 +44,15 @@ class ChartsPane(QWidget):
         self._pages = QStackedWidget()
         self._empty = [EmptyState("rank", *words) for words in NOTHING]
         for view, empty in zip(self._views, self._empty, strict=True):
+            empty.setMinimumHeight(60)           # it may be cut before it pushes the table away
             both = QStackedWidget()
             both.addWidget(empty)
             both.addWidget(view)
             self._pages.addWidget(both)
         self.tabs = Segmented(TABS, CATEGORIES, name="Chart")
         self.tools = ChartTools(lambda: self._views[self.tabs.current()], failed)
+        self.other = link("Tokens")              # shown where there is room for one pane only
+        self.other.hide()
         self._summary = label("", "small", wrap=True)
         self._hint = ElidedLabel("", "faint")
         self._build()
@@ -65,6 +69,7 @@ class ChartsPane(QWidget):
         row.setSpacing(8)
         row.addWidget(self.tabs)
         row.addWidget(self._hint, 1)
+        row.addWidget(self.other)
         row.addWidget(self.tools.table)
         row.addWidget(self.tools.export)
         body = QVBoxLayout()

@@ -152,6 +152,9 @@ class RunForm(Dialog):
         self._what.setText(WHAT[kind])
         self.start.setText("Start search" if kind == "search" else "Start scoring")
         self._changed()
+        # a dialog with wrapping labels opens at its least height, which squeezes the fields
+        self.layout().activate()
+        self.resize(max(640, self.width()), self.layout().totalSizeHint().height())
 
     def _changed(self) -> None:
         self._filter_field.setVisible(self.pool.currentData() == Pool.FILTER)
@@ -203,4 +206,5 @@ def work_words(work: Work) -> str:
 def _spin(low: int, high: int) -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(low, high)
+    spin.lineEdit().setTextMargins(6, 0, 0, 0)
     return spin

@@ -39,8 +39,8 @@ class RankingsHeader(QObject):
         self._reading: RunReading | None = None
         self._top = 3
         self._offer_chosen = True                # of a search: what it chose, rather than the newest round's best
-        self.run = ElidedCombo("Run", 12)
-        self.round = ElidedCombo("Round", 9)
+        self.run = ElidedCombo("Run", 6)
+        self.round = ElidedCombo("Round", 8)
         self.measure = Segmented([str(measure) for measure in Measure], name="Rank by")
         self.export = ghost("Export", "export")
         self.new = secondary("New run…", "play")
@@ -113,6 +113,13 @@ class RankingsHeader(QObject):
         self.new.setEnabled(not self._session.read_only)
         self.add.setToolTip("" if possible or not ids else "The project is open for reading only"
                             if self._session.read_only else "There is no prompt yet: make one on the Prompt page")
+
+    def set_compact(self, compact: bool) -> None:
+        """Icons only for the quieter buttons, so that no word is cut in a narrow window."""
+        for button, words in ((self.export, "Export"), (self.new, "New run…")):
+            button.setText("" if compact else words)
+            button.setAccessibleName(words)
+            button.setToolTip(words if compact else "")
 
     def _fill_counts(self) -> None:
         self._counts.clear()

@@ -14,6 +14,7 @@ from workbench.gui.charts.numbers import plain, signed
 from workbench.gui.charts.token_strip import UNLIKELY, TokenStrip, mean
 from workbench.gui.pages.rankings_reading import RunReading
 from workbench.gui.session import Session
+from workbench.gui.views.buttons import link
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label, set_property
 from workbench.gui.views.safe_text import PlainText, displayable
@@ -66,16 +67,19 @@ class TokensPane(QWidget):
         self.strip = TokenStrip()
         self._view = ChartView(self.strip, self._scrolled())
         self.tools = ChartTools(lambda: self._view, self._session.error.emit)
+        self.other = link("Charts")              # shown where there is room for one pane only
+        self.other.hide()
         top = QWidget()
         top.setFixedHeight(40)
         row = QHBoxLayout(top)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
         row.addWidget(self._title, 1)
-        for widget in (self._gain, self.turns, self.tabs, self.tools.table, self.tools.export):
+        for widget in (self._gain, self.turns, self.tabs, self.other, self.tools.table, self.tools.export):
             row.addWidget(widget)
         self._body = QStackedWidget()
         self._state = EmptyState("eye", *NO_CELL)
+        self._state.setMinimumHeight(60)         # it may be cut before it pushes the table away
         self._before = PlainText(mono=True, accessible="Prompt before, exact text")
         self._after = PlainText(mono=True, accessible="Prompt after, exact text")
         for page in (self._state, self._tokens_page(), self._before, self._after):
