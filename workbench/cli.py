@@ -18,15 +18,15 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from workbench.command_line.output import Output
 
-CHILD = "_job"                       # the packaged program starts its own jobs with this word
+JOB, GRAB = "_job", "_grab"          # the packaged program starts its own jobs, and pictures, with these words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    if arguments[:1] == [CHILD]:
-        from workbench.jobs.__main__ import main as run_child
-
-        return run_child(list(arguments[1:]))
+    if arguments[:1] in ([JOB], [GRAB]):
+        module = "workbench.jobs.__main__" if arguments[0] == JOB else "workbench.gui.grab"
+        code: int = import_module(module).main(list(arguments[1:]))
+        return code
     options = parser().parse_args(arguments)
     try:
         output = _command(options)
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     _add_data(commands)
     _add_models(commands)
     _add_runs(commands)
+    _add_align(commands)
     _add_jobs(commands)
     return top
 
@@ -172,6 +173,19 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--budget", type=int, default=0, help="tokens of the prompt; 0: the model's context")
     command.add_argument("--strategy", default="greedy", choices=("greedy", "random", "top_k", "diverse"))
     command.add_argument("--random-sets", type=int, default=20, help="how many random sets to compare with")
+
+
+def _add_align(commands: Any) -> None:
+    command = _add(commands, "align", "aligning:align", "train a small model to prefer what a large one prefers")
+    command.add_argument("--teacher", help="id or name; by default the current model")
+    command.add_argument("--student", help="id or name; by default the smallest other model")
+    command.add_argument("--method", default="bialign", choices=("bialign", "output", "finetune", "pretrain", "vanilla"))
+    command.add_argument("--preset", default="quick", choices=("quick", "balanced", "paper"))
+    command.add_argument("--targets", metavar="TASK,TASK", help="tasks to measure on; by default every third")
+    command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change one of the preset's")
+    command.add_argument("--examples", type=int, default=100, help="held-out examples that are measured")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--register", metavar="NAME", default="", help="make the trained student a model of the project")
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:

@@ -52,40 +52,41 @@ def _finish(project: Project, job_id: int, options: Namespace) -> Output:
 
 def _score_spec(project: Project, options: Namespace) -> JobSpec:
     return ScoreSpec(
-        find_model(project, options.model).ref, _base(project, options.prompt), _pool(project, options.filter),
-        _questions(project, options.questions), Position(options.position), options.turns, options.seed,
+        find_model(project, options.model).ref, base_prompt(project, options.prompt),
+        candidates(project, options.filter), search_questions(project, options.questions), Position(options.position),
+        options.turns, options.seed,
     )
 
 
 def _search_spec(project: Project, options: Namespace) -> JobSpec:
     return SearchSpec(
-        find_model(project, options.model).ref, _base(project, options.prompt), _pool(project, options.filter),
-        _questions(project, options.questions), _heldout(project, options.heldout), options.rounds, options.budget,
-        options.strategy, position=Position(options.position), turns=options.turns, random_sets=options.random_sets,
-        seed=options.seed,
+        find_model(project, options.model).ref, base_prompt(project, options.prompt),
+        candidates(project, options.filter), search_questions(project, options.questions),
+        heldout_questions(project, options.heldout), options.rounds, options.budget, options.strategy,
+        position=Position(options.position), turns=options.turns, random_sets=options.random_sets, seed=options.seed,
     )
 
 
-def _base(project: Project, wanted: str | None) -> Prompt:
+def base_prompt(project: Project, wanted: str | None) -> Prompt:
     """The prompt of this id or name; by default the first one, and an empty prompt where there is none."""
     if wanted is None and not project.prompts.all():
         return Prompt()
     return project.prompts.get(find_prompt(project, wanted).id)
 
 
-def _pool(project: Project, query: str) -> tuple[Demonstration, ...]:
+def candidates(project: Project, query: str) -> tuple[Demonstration, ...]:
     where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
     return tuple(one for one in project.demonstrations.get(project.demonstrations.ids(where)) if one.answer)
 
 
-def _questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
+def search_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
     def default(sets: Sequence[QuestionSetInfo]) -> QuestionSetInfo | None:
         return next((one for one in sets if HELD_OUT not in one.name.lower()), None)
 
     return project.questions.get(_question_set(project, wanted, default)).questions
 
 
-def _heldout(project: Project, wanted: str | None) -> tuple[Question, ...]:
+def heldout_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
     """By default the set whose name says so; "none" for none."""
     named = [one for one in project.questions.sets() if HELD_OUT in one.name.lower()]
     if wanted == "none" or (wanted is None and not named):

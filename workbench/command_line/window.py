@@ -37,7 +37,11 @@ def open_(options: Namespace) -> Output:
 def tour(options: Namespace) -> Output:
     from workbench.tour import take_tour
 
-    summary = take_tour(options.out, say=lambda line: None if options.json else print(line, file=sys.stderr))
+    def say(line: str) -> None:
+        if not options.json:
+            print(line, file=sys.stderr)
+
+    summary = take_tour(options.out, say, quiet=options.json)
     return Output(summary, f"The tour's results are in {options.out}.")
 
 

@@ -189,7 +189,7 @@ class JobQueue:
     def _start(self, job: jobs.StoredJob) -> None:
         try:
             spec = decode_spec(job.spec)             # fails for a job of an older program
-            with self._project.database.read() as connection:
+            with self._project.database.write() as connection:
                 spec = continued(connection, job.id, spec)
             host = self._hosts[job.id] = self._host(job.kind)
         except (WorkbenchError, OSError) as error:

@@ -1,19 +1,23 @@
-"""Going on with a job: its specification, with what the database already holds of its results."""
+"""Starting a job, perhaps again: its specification, with what the database already holds of its results."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from db import scores
+from db import jobs, scores
 from db.session import Connection
 from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
+from workbench.services.job_reuse import take_over
 
 
 def continued(connection: Connection, job_id: int, spec: JobSpec) -> JobSpec:
-    """The same job without what is done. A job that never started comes out as it went in."""
+    """The same job without what is done, by an earlier start of it or by a score job that asked the same."""
     if isinstance(spec, ScoreSpec):
         return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)))
     if isinstance(spec, SearchSpec):
+        source = take_over(connection, job_id, spec)
+        if source is not None:
+            jobs.append_log(connection, job_id, "info", f"Job {source} scored the same candidates: taken over.")
         finished = tuple(scores.rounds(connection, job_id))
         last = len(finished)
         known = scores.scores(connection, job_id, last) + scores.scores(connection, job_id, last + 1)

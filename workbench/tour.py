@@ -1,0 +1,159 @@
+"""The tour: the main job from import to report on the sample project, without a display.
+
+It leaves ``summary.json``, ``screens/*.png`` (the real window's pages, light and dark), ``report.html`` and
+``prompt.txt`` in a folder, and beside them the project that it worked in, to be opened.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workbench import __version__
+from workbench.command_line.output import as_json
+from workbench.command_line.running import base_prompt, candidates, follow, heldout_questions, search_questions
+from workbench.domain import ModelRef
+from workbench.errors import JobError, ProjectError, WorkbenchError
+from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.prompts import add
+from workbench.services.job_queue import JobInfo
+from workbench.services.project import Project, open_sample
+
+PAGES = ("welcome", "demonstrations", "prompt", "rankings", "models", "jobs", "palette", "shortcuts")
+ROUNDS, RANDOM_SETS, SEED = 3, 20, 0
+PICTURE_SECONDS = 170
+REST_IS_THERE = "Everything else is there."
+
+Say = Callable[[str], None]
+
+
+class Tour:
+    """One tour into ``out``. ``seconds`` holds how long each step took."""
+
+    def __init__(self, out: Path, say: Say, *, quiet: bool) -> None:
+        self.out, self.say, self.quiet = out, say, quiet
+        self.seconds: dict[str, float] = {}
+
+    def take(self) -> dict[str, Any]:
+        """All steps; returns what is in summary.json. Raises WorkbenchError, with what was made so far left there."""
+        folder = self._clear()
+        with self._step("import"):
+            project = open_sample(folder)
+        try:
+            summary = self._work(project)
+        finally:
+            project.close()
+        with self._step("screens"):
+            self._pictures(folder)
+        summary["seconds"] = {step: round(seconds, 2) for step, seconds in self.seconds.items()}
+        (self.out / "summary.json").write_text(as_json(summary) + "\n", encoding="utf-8")
+        return summary
+
+    def _work(self, project: Project) -> dict[str, Any]:
+        model = project.lane.run(project.models.current)
+        if model is None:
+            raise ProjectError("The sample project has no model.", remedy="Run: make models")
+        with self._step("score"):
+            scored = self._run(project, lambda: _score_spec(project, model))
+        with self._step("search"):
+            found = self._run(project, lambda: _search_spec(project, model))
+        with self._step("export"):
+            prompt_id = project.lane.run(lambda: _store_prompt(project, found.summary["chosen"]))
+            project.lane.run(lambda: project.exports.prompt(prompt_id, self.out / "prompt.txt", "urial"))
+            project.lane.run(lambda: project.exports.report(found.id, self.out / "report.html", "html"))
+        return project.lane.run(lambda: _summary(project, model, scored, found))
+
+    def _run(self, project: Project, spec: Callable[[], JobSpec]) -> JobInfo:
+        job_id = project.lane.run(lambda: project.jobs.submit(spec()))
+        info = follow(project, job_id, quiet=self.quiet)
+        if info.state is not JobState.FINISHED:
+            raise JobError(info.detail)
+        self.say(f"  {info.detail}")
+        return info
+
+    def _clear(self) -> Path:
+        """The folder for the project; one of an earlier tour goes. Raises ProjectError for what is not ours."""
+        folder = self.out / "project"
+        try:
+            (self.out / "screens").mkdir(parents=True, exist_ok=True)
+            if folder.exists():
+                Project.open(folder).close()         # raises if it is no project, or open in a window
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise ProjectError(f"{self.out} cannot be written ({error.strerror}).",
+                               remedy="Choose another folder.") from error
+        return folder
+
+    def _pictures(self, folder: Path) -> None:
+        """The window in a process of its own: it needs Qt, and may not bring the tour's results down with it."""
+        screens = self.out / "screens"
+        command = [*grab_command(), ",".join(PAGES), str(screens), "--theme", "both", "--project", str(folder)]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PICTURE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise WorkbenchError("The pictures of the window took too long.", safe=REST_IS_THERE) from error
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+            raise WorkbenchError(f"The pictures of the window could not be taken: {last}.", safe=REST_IS_THERE)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self.say(f"{name.capitalize()} …")
+        start = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - start
+
+
+def take_tour(out: Path, say: Say, *, quiet: bool = False) -> dict[str, Any]:
+    """Take the tour into the folder ``out``; returns what is in summary.json. Raises WorkbenchError."""
+    return Tour(out.absolute(), say, quiet=quiet).take()
+
+
+def grab_command() -> list[str]:
+    """How pictures of the window are taken; the packaged program starts itself."""
+    return [sys.executable, "_grab"] if getattr(sys, "frozen", False) else [sys.executable, "-m", "workbench.gui.grab"]
+
+
+def _score_spec(project: Project, model: ModelRef) -> ScoreSpec:
+    return ScoreSpec(model, base_prompt(project, None), candidates(project, ""), search_questions(project, None),
+                     seed=SEED)
+
+
+def _search_spec(project: Project, model: ModelRef) -> SearchSpec:
+    return SearchSpec(
+        model, base_prompt(project, None), candidates(project, ""), search_questions(project, None),
+        heldout_questions(project, None), rounds=ROUNDS, random_sets=RANDOM_SETS, seed=SEED,
+    )
+
+
+def _store_prompt(project: Project, chosen: list[int]) -> int:
+    """The base prompt with the chosen demonstrations before its own, kept as a prompt beside it."""
+    base = base_prompt(project, None)
+    prompt = replace(add(base, project.demonstrations.get(chosen)), id=None, version=0, name=f"{base.name} + greedy")
+    return project.prompts.create(prompt).created[0]
+
+
+def _summary(project: Project, model: ModelRef, scored: JobInfo, found: JobInfo) -> dict[str, Any]:
+    imports = [one for one in project.imports.past() if one.format == "jsonl"]
+    rounds = project.results.rounds(found.id)
+    return {
+        "workbench": __version__,
+        "model": {"name": model.name, "sha256": model.sha256},
+        "counts": {
+            "imported": sum(one.imported for one in imports),
+            "skipped": sum(one.skipped for one in imports),
+            "refused": sum(len(one.refused) for one in imports),
+            "scored": scored.summary["candidates"],
+        },
+        "search": {**found.summary, "gains": [round.ranking[0].gain for round in rounds], "seed": SEED},
+        "jobs": {"score": scored.id, "search": found.id},
+    }
