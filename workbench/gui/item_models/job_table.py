@@ -70,9 +70,14 @@ def part(job: JobInfo) -> float:
 
 
 def rate(job: JobInfo) -> str:
-    if not job.rate or job.state is JobState.WAITING:
+    """Units a second: now for a running job, on the whole for a finished one."""
+    value = job.rate
+    if job.state is JobState.FINISHED and job.started is not None and job.ended is not None:
+        seconds = (job.ended - job.started).total_seconds()
+        value = job.done / seconds if seconds >= 1 else None
+    if not value or not job.unit or job.state is JobState.WAITING:
         return "–"
-    figure = f"{job.rate:.1f}" if job.rate < 9.95 else f"{job.rate:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
+    figure = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
     unit = job.unit if job.unit.endswith("s") else f"{job.unit}s"
     return f"{figure} {unit} / s"
 
