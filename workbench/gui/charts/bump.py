@@ -143,8 +143,8 @@ class BumpChart(Chart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, 2.5 if highlight else 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPath(path)
-        for number, point in enumerate(points, start=1):
-            if point is None or line.places[number - 1] > len(self._lines):
+        for number, (point, place) in enumerate(zip(points, line.places, strict=True), start=1):
+            if point is None or place is None or place > len(self._lines):
                 continue
             chosen = number == line.chosen_in
             painter.setPen(QPen(theme.color("surface"), 1.5))

@@ -125,6 +125,8 @@ def text_width(text: str, font: QFont) -> float:
 
 def one_line(text: str) -> str:
     """Text of strangers for a label: no line breaks, no control characters."""
+    if text.isprintable():
+        return " ".join(text.split())
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -26,10 +26,13 @@ class CostPlot(QObject):
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._zero = pg.InfiniteLine(0, angle=0, movable=False)
         self._dots = pg.ScatterPlotItem(hoverable=True, tip=None)
+        self._marker = pg.ScatterPlotItem(size=13)
+        self._marker.setZValue(1)
         self._dots.sigClicked.connect(lambda _, points, *rest: self.picked.emit(int(points[0].index())))
         self._dots.sigHovered.connect(self._hovered)
         self.widget.addItem(self._zero)
         self.widget.addItem(self._dots)
+        self.widget.addItem(self._marker)
         self._titles: list[str] = []
         self._tokens = np.zeros(0)
         self._gain = np.zeros(0)
@@ -37,6 +40,7 @@ class CostPlot(QObject):
         self.widget.restyle = self._restyle
 
     def set_points(self, titles: Sequence[str], tokens: Sequence[int], gain: Sequence[float]) -> None:
+        self._selected = None
         self._titles = [one_line(title) for title in titles]
         self._tokens, self._gain = np.asarray(tokens, float), np.asarray(gain, float)
         self.widget.rows = tuple(zip(self._titles, tokens, gain, strict=True))
@@ -47,19 +51,24 @@ class CostPlot(QObject):
         self._restyle()
 
     def select(self, index: int | None) -> None:
+        """Mark one candidate (its place in the data)."""
         self._selected = index
-        self._restyle()
+        self._mark()
 
     def _restyle(self) -> None:
         self._zero.setPen(self.widget.pen(theme.color("control"), 1))
-        gain, loss = theme.color("gain"), theme.color("loss")
-        brushes = [pg.mkBrush(loss if value < 0 else gain) for value in self._gain]
-        pens = [self.widget.pen(theme.color("surface"), 1.5)] * len(brushes)
-        sizes = np.full(len(brushes), 9.0)
-        if self._selected is not None and self._selected < len(brushes):
-            pens[self._selected] = self.widget.pen(theme.color("text"), 2)
-            sizes[self._selected] = 13.0
-        self._dots.setData(x=self._tokens, y=self._gain, brush=brushes, pen=pens, size=sizes)
+        gain, loss = pg.mkBrush(theme.color("gain")), pg.mkBrush(theme.color("loss"))
+        ring = self.widget.pen(theme.color("surface"), 1.5)
+        self._dots.setData(x=self._tokens, y=self._gain, brush=[loss if value < 0 else gain for value in self._gain],
+                           pen=[ring] * len(self._gain), size=9)
+        self._mark()
+
+    def _mark(self) -> None:
+        shown = self._selected is not None and self._selected < len(self._gain)
+        at = [self._selected] if shown else []
+        colour = theme.color("loss" if shown and self._gain[self._selected] < 0 else "gain")
+        self._marker.setData(x=self._tokens[at], y=self._gain[at], brush=pg.mkBrush(colour),
+                             pen=self.widget.pen(theme.color("text"), 2))
 
     def _hovered(self, _: object, points: Sequence[pg.SpotItem], *rest: object) -> None:
         if len(points):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -51,8 +51,8 @@ class DotPlot(Chart):
         return Table(columns, tuple((r.label, r.interval.mean, r.interval.low, r.interval.high, r.detail)
                                     for r in self._rows))
 
-    def sizeHint(self) -> QSizeF:
-        return QSizeF(360, len(self._rows) * ROW + AXIS).toSize()
+    def sizeHint(self) -> QSize:
+        return QSize(360, round(len(self._rows) * ROW + AXIS))
 
     def export_size(self) -> QSizeF:
         return QSizeF(max(560, self.width()), len(self._rows) * ROW + AXIS)

@@ -31,7 +31,7 @@ def draw(painter: QPainter, rect: QRectF, titles: Sequence[str], questions: Sequ
          steps: np.ndarray, clip: float) -> None:
     """Draw all of ``steps`` (rows, questions; colours' indices, -1 not scored) into ``rect``."""
     rows = steps.shape[0]
-    columns = layout(questions, rect.width() - NAMES, dense=True)
+    columns = layout(questions, rect.width() - NAMES)
     height = (rect.height() - TOP) / max(1, rows)
     colours = colour_steps()
     small, caption = theme.font("small"), theme.font("caption")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from workbench.domain import Question
 
 GROUP_GAP = 6.0
-SMALLEST_CELL = 6.5
-SMALLEST_PIXEL_CELL = 4.0            # without gaps, when there are very many
+SMALLEST_CELL = 6.0                  # with gaps between cells; narrower ones are drawn without
+SMALLEST_PIXEL_CELL = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def by_category(questions: Sequence[Question]) -> tuple[tuple[int, ...], tuple[G
     return tuple(order), tuple(groups)
 
 
-def layout(questions: Sequence[Question], width: float, *, dense: bool) -> ColumnLayout:
+def layout(questions: Sequence[Question], width: float) -> ColumnLayout:
     """Columns that fill ``width``, but not narrower than can be seen and hit."""
     order, groups = by_category(questions)
     room = width - GROUP_GAP * max(0, len(groups) - 1)
     cell = room / len(order) if order else 0.0
-    return ColumnLayout(order, groups, max(cell, SMALLEST_PIXEL_CELL if dense else SMALLEST_CELL))
+    return ColumnLayout(order, groups, max(cell, SMALLEST_PIXEL_CELL))

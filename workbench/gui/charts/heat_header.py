@@ -20,7 +20,7 @@ class HeatHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._layout: ColumnLayout = layout((), 0, dense=False)
+        self._layout: ColumnLayout = layout((), 0)
         self._questions: Sequence[Question] = ()
         self._left = 0.0
         self._marked = -1
@@ -54,7 +54,8 @@ class HeatHeader(QWidget):
 
     def _paint_numbers(self, painter: QPainter, line: QRectF) -> None:
         """The marked question's number, those that begin a group, and each fifth; those that would touch are left."""
-        order, taken = self._layout.order, []
+        order = self._layout.order
+        taken: list[tuple[float, float]] = []
         starts = [group.start for group in self._layout.groups]
         marked = [order.index(self._marked)] if self._marked in order else []
         fifths = [place for place, question in enumerate(order) if (question + 1) % 5 == 0]

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,7 +25,7 @@ from workbench.domain import Question
 from workbench.gui import theme
 from workbench.gui.charts import heat_export
 from workbench.gui.charts.chart import KEYBOARD_REASONS, Table, draw_focus_ring, one_line, tip
-from workbench.gui.charts.heat_grid import ColumnLayout, layout
+from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
 from workbench.gui.charts.heat_header import HeatHeader
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import signed
@@ -58,12 +57,11 @@ class HeatMap(QAbstractScrollArea):
         self._steps = np.zeros((0, 0), np.int64)
         self._titles: list[str] = []
         self._questions: tuple[Question, ...] = ()
-        self._layout: ColumnLayout = layout((), 0, dense=False)
+        self._layout: ColumnLayout = layout((), 0)
         self._clip = 1.0
         self._cell, self._hover = NONE, NONE
         self._keyboard_focus = False
         self._colours: list[QColor] = []
-        self._image: QImage | None = None
         self._header = HeatHeader(self)
         self.setCornerWidget(QWidget())          # else the style draws a framed box there
         self.viewport().setMouseTracking(True)
@@ -78,7 +76,6 @@ class HeatMap(QAbstractScrollArea):
         self._gain = gain
         self._clip = clip_at(gain)
         self._steps = step_of(gain, self._clip)
-        self._image = None
         self._cell = cell if cell[0] < gain.shape[0] and cell[1] < gain.shape[1] else NONE
         self._hover = NONE
         self._arrange()
@@ -87,7 +84,8 @@ class HeatMap(QAbstractScrollArea):
 
     @property
     def dense(self) -> bool:
-        return self._gain.size > heat_export.MANY_CELLS
+        """Whether the columns are too narrow for cells with gaps: the rows in view are one image then."""
+        return self._layout.cell < SMALLEST_CELL
 
     @property
     def clip(self) -> float:
@@ -136,7 +134,7 @@ class HeatMap(QAbstractScrollArea):
     # geometry
     def _arrange(self) -> None:
         room = self.viewport().width() - sum(SIDE)
-        self._layout = layout(self._questions, room, dense=self.dense)
+        self._layout = layout(self._questions, room)
         content = round(self._layout.width) + sum(SIDE)
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setRange(0, max(0, content - self.viewport().width()))
@@ -212,14 +210,13 @@ class HeatMap(QAbstractScrollArea):
                     painter.drawRoundedRect(rect, 2.5, 2.5)
 
     def _paint_image(self, painter: QPainter, rows: range) -> None:
-        if self._image is None:
-            self._image = cell_image(self._steps, self._layout.order)
+        image = cell_image(self._steps[rows.start:rows.stop], self._layout.order)
         left = SIDE[0] - self.horizontalScrollBar().value()
         y = rows.start * ROW - self.verticalScrollBar().value()
         for group in self._layout.groups:
             target = QRectF(left + self._layout.left(group.start), y,
                             (group.end - group.start) * self._layout.cell, len(rows) * ROW)
-            painter.drawImage(target, self._image, QRectF(group.start, rows.start, group.end - group.start, len(rows)))
+            painter.drawImage(target, image, QRectF(group.start, 0, group.end - group.start, len(rows)))
 
     def _paint_marks(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -314,6 +311,6 @@ class HeatMap(QAbstractScrollArea):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def _theme_changed(self) -> None:
-        self._colours, self._image = [], None
+        self._colours = []
         self.viewport().update()
         self._header.update()

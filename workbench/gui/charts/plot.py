@@ -56,7 +56,7 @@ class Plot(pg.PlotWidget):
 
     def pen(self, colour: QColor, width: float = 2.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         """A pen ``width`` logical pixels wide, round joins."""
-        pen = pg.mkPen(colour, width=width * self.devicePixelRatioF(), style=style)
+        pen: QPen = pg.mkPen(colour, width=width * self.devicePixelRatioF(), style=style)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         return pen

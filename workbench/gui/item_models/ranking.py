@@ -59,6 +59,7 @@ class RankingModel(QAbstractTableModel):
         self._order: list[int] = []
         self._ranks: list[int] = []
         self._wins: list[Interval] = []
+        self._titles: list[str] = []
         self._previous: dict[int, int] = {}
         self._chosen: frozenset[int] = frozenset()
 
@@ -69,6 +70,7 @@ class RankingModel(QAbstractTableModel):
         self._table, self._chosen = table, chosen
         gains = np.asarray(table.gain) if table is not None and table.gain else np.zeros((0, 0))
         scored = np.isfinite(gains).sum(axis=1) if gains.size else np.zeros(len(gains), int)
+        self._titles = [one_line(title) for title in table.titles] if table is not None else []
         self._previous = _previous_places(table.previous_rank if table is not None else ())
         self._wins = [wilson(share, int(n)) for share, n in zip(table.win_rate, scored, strict=True)] if table else []
         self._rank()
@@ -245,7 +247,7 @@ class RankingModel(QAbstractTableModel):
             return "–" if not change else f"▲ {change}" if change > 0 else f"▼ {-change}"
         if column is Column.GAIN:
             return self.number(at)
-        return {Column.RANK: str(self._ranks[at]), Column.TITLE: one_line(table.titles[at]),
+        return {Column.RANK: str(self._ranks[at]), Column.TITLE: self._titles[at],
                 Column.TOKENS: count(table.tokens[at]), Column.DIFFICULTY: plain(table.difficulty[at])}[column]
 
     def number(self, at: int) -> str:
@@ -267,7 +269,7 @@ class RankingModel(QAbstractTableModel):
         if column is Column.GAIN:
             return f"gain {signed(table.mean[at].mean)} nats per answer, {interval_words(table.mean[at])}"
         if column is Column.TITLE and table.demonstration_ids[at] in self._chosen:
-            return f"{one_line(table.titles[at])}, chosen"
+            return f"{self._titles[at]}, chosen"
         return self._text(at, column)
 
 

@@ -35,6 +35,8 @@ class ChartsPane(QWidget):
     def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
         super().__init__()
         self._reading: RunReading | None = None
+        self._candidate: int | None = None
+        self._fillers = (self._fill_rounds, self._fill_held_out, self._fill_categories, self._fill_cost)
         self.bump, self.cost = BumpChart(), CostPlot()
         self.held_out = DotPlot("Held-out questions", "nats per answer over the base prompt", "Set")
         self.categories = DotPlot("Gain by category", "nats per question", "Category")
@@ -90,40 +92,61 @@ class ChartsPane(QWidget):
         before, self._reading = self._reading, reading
         if reading is not None and (before is None or before.run.job_id != reading.run.job_id):
             self.tabs.set_current(ROUNDS if reading.is_search else CATEGORIES)
-        if reading is None:
-            for tab in range(len(TABS)):
-                self._fill(tab, False)
-            return
-        self.bump.set_rounds(reading.rounds, reading.titles, reading.planned_rounds)
-        self._fill(ROUNDS, bool(reading.rounds))
-        rows = held_out_rows(reading.held_out) if reading.held_out is not None else []
-        self.held_out.set_rows(rows)
-        self._fill(HELD_OUT, bool(rows))
-        table = reading.table
-        self.cost.set_points(table.titles, table.tokens, [interval.mean for interval in table.mean])
-        self._fill(COST, bool(table.titles))
-        self._tab_changed(self.tabs.current())
+        self._fill()
 
     def show_candidate(self, demonstration_id: int | None) -> None:
         """The candidate that is selected in the table."""
-        table = self._reading.table if self._reading is not None else None
-        known = table is not None and demonstration_id in table.demonstration_ids
-        row = table.demonstration_ids.index(demonstration_id) if known else None
+        if demonstration_id == self._candidate:
+            return
+        self._candidate = demonstration_id
         self.bump.select(demonstration_id)
-        self.cost.select(row)
-        rows = [] if row is None else [
-            DotRow(name, interval, f"{questions} questions") for name, interval, questions in by_category(table, row)]
-        self.categories.set_rows(rows)
-        self._fill(CATEGORIES, bool(rows))
+        if self.tabs.current() == CATEGORIES:
+            self._fill()
+        elif self.tabs.current() == COST:
+            self.cost.select(self._row())
 
-    def _fill(self, tab: int, filled: bool) -> None:
+    def _fill(self) -> None:
+        """Fill the chart that is in front; the others wait until they are looked at."""
+        tab, reading = self.tabs.current(), self._reading
+        filled = reading is not None and self._fillers[tab](reading)
         self._pages.widget(tab).setCurrentIndex(1 if filled else 0)
         self._views[tab].chart_changed()
+        self._say_hint()
+
+    def _fill_rounds(self, reading: RunReading) -> bool:
+        self.bump.set_rounds(reading.rounds, reading.titles, reading.planned_rounds)
+        return bool(reading.rounds)
+
+    def _fill_held_out(self, reading: RunReading) -> bool:
+        rows = held_out_rows(reading.held_out) if reading.held_out is not None else []
+        self.held_out.set_rows(rows)
+        return bool(rows)
+
+    def _fill_categories(self, reading: RunReading) -> bool:
+        row = self._row()
+        found = by_category(reading.table, row) if row is not None else []
+        self.categories.set_rows([DotRow(name, interval, f"{questions} questions")
+                                  for name, interval, questions in found])
+        return bool(found)
+
+    def _fill_cost(self, reading: RunReading) -> bool:
+        table = reading.table
+        self.cost.set_points(table.titles, table.tokens, [interval.mean for interval in table.mean])
+        self.cost.select(self._row())
+        return bool(table.titles)
+
+    def _row(self) -> int | None:
+        """The selected candidate's row in the reading's table."""
+        ids = self._reading.table.demonstration_ids if self._reading is not None else ()
+        return ids.index(self._candidate) if self._candidate in ids else None
 
     def _tab_changed(self, tab: int) -> None:
         self._pages.setCurrentIndex(tab)
         self.tools.view_changed()
-        reading = self._reading
+        self._fill()
+
+    def _say_hint(self) -> None:
+        reading, tab = self._reading, self.tabs.current()
         hint = {ROUNDS: _rounds_hint(reading), HELD_OUT: "nats per answer over the base prompt",
                 CATEGORIES: "nats, 95 %", COST: "nats per answer, by tokens added"}[tab]
         self._hint.setText(hint)

@@ -88,8 +88,8 @@ class RankingsHeader(QObject):
         self.run.setToolTip(f"{one_line(reading.run.title)}\n{one_line(reading.run.model)}" if reading else "")
         for tool in (self.measure, self.export, self.add, self.more):
             tool.setVisible(reading is not None)
-        for tool in (self.run, self.new):
-            tool.setVisible(bool(runs))
+        self.run.setVisible(bool(runs))
+        self.new.setVisible(bool(runs))
         self.show_offer()
 
     def offer(self) -> tuple[str, list[int]]:

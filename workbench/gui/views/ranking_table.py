@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
@@ -104,9 +104,9 @@ class RankingTable(QTableView):
         self._hover(-1)
 
     def _hover(self, row: int) -> None:
-        if row != self._delegate.hovered:
-            self._delegate.hovered = row
-            self.viewport().update()
+        before, self._delegate.hovered = self._delegate.hovered, row
+        for changed in {before, row} - {-1} if before != row else ():
+            self.viewport().update(QRect(0, self.rowViewportPosition(changed), self.viewport().width(), heat_map.ROW))
 
     def focusInEvent(self, event: QEvent) -> None:
         super().focusInEvent(event)
