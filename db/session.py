@@ -73,7 +73,7 @@ class Database:
         if not self.read_only:
             connection = self._open(f"{location}?mode=rwc")
             # FULL: a commit that was acknowledged is on the disk even if the power fails (WAL syncs at each commit).
-            connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+            connection.execute("PRAGMA synchronous = FULL")
             return connection
         try:
             connection = self._open(f"{location}?mode=ro")
@@ -119,6 +119,11 @@ class Database:
                 yield driver
             finally:
                 pooled.close()
+
+    def use_write_ahead_log(self) -> None:
+        """Readers then never wait for the writer. Kept in the file: only for what is known to be a project's."""
+        with self.raw() as driver:
+            driver.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Write the log back into the database, so that the one file is the whole, and let go of it."""

@@ -25,6 +25,7 @@ def schema_revision(connection: Connection) -> str | None:
 
 def create(database: Database) -> None:
     """Make the tables in an empty database."""
+    database.use_write_ahead_log()
     with database.write() as connection:
         _run_migrations(connection)
 
@@ -40,15 +41,17 @@ def upgrade(database: Database) -> Path | None:
     if revision is None:
         raise ProjectError(f"{database.path.name} in {folder} is not a project's database.", safe="It was not changed.",
                            remedy="Choose another folder.")
-    if revision == HEAD:
-        return None
     if revision not in REVISIONS:
         raise ProjectError(f"This project was written by a newer version of the workbench (schema {revision}, "
                            f"this program knows up to {HEAD}).", safe="It was not changed.",
                            remedy="Update the workbench.")
-    if database.read_only:
+    if database.read_only and revision != HEAD:
         raise ProjectError(f"This project has an older schema ({revision}) and has to be upgraded first.",
                            safe="It was not changed.", remedy="Open it once for writing; a backup is made before.")
+    if not database.read_only:
+        database.use_write_ahead_log()
+    if revision == HEAD:
+        return None
     made = backup.make(database, f"before-upgrade-from-{revision}")
     with database.write() as connection:
         _run_migrations(connection)

@@ -112,10 +112,12 @@ def test_a_project_of_a_newer_workbench_is_refused_and_not_touched(old: Path) ->
 def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "project.db")) as connection:
         connection.execute("CREATE TABLE notes (text)")
+    content = (tmp_path / "project.db").read_bytes()
     database = Database(tmp_path / "project.db")
     with pytest.raises(ProjectError, match="not a project"):
         upgrade.upgrade(database)
     database.close()
+    assert (tmp_path / "project.db").read_bytes() == content
 
 
 def test_a_backup_is_whole_while_the_project_is_being_written(old: Path) -> None:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import resources
-from db import backup, revisions, upgrade
+from db import backup, lock, revisions, upgrade
 from db import jobs as stored_jobs
 from db import models as stored_models
 from db import project as stored_project
 from db.lock import ProjectLock, login_name
 from db.session import Database
 from workbench.errors import ProjectError
+from workbench.services.alignment import Alignment
 from workbench.services.demonstrations import Demonstrations
 from workbench.services.exports import Exports
 from workbench.services.history import History
@@ -28,6 +29,9 @@ from workbench.services.results import Results
 
 DATABASE = "project.db"
 ARTIFACTS = "artifacts"
+_PARTIAL = f"{DATABASE}.partial"
+# What a program that was killed while it made a project may have left: a project can be made over it.
+_LEFT_BEHIND = {ARTIFACTS, backup.FOLDER, lock.FILE_NAME, _PARTIAL, f"{_PARTIAL}-wal", f"{_PARTIAL}-shm"}
 
 
 class Project:
@@ -36,11 +40,11 @@ class Project:
     ``person`` is who makes the changes (the revisions' author).
     """
 
-    def __init__(self, folder: Path, database: Database, lock: ProjectLock | None, person: str) -> None:
+    def __init__(self, folder: Path, database: Database, held: ProjectLock | None, person: str) -> None:
         """Not to be called from outside: see create, open and open_sample."""
         self.folder, self.database, self.person = folder, database, person or login_name()
         self.read_only = database.read_only
-        self._lock = lock
+        self._lock, self._closed = held, False
         self.lane = Lane()
         with database.read() as connection:
             self.name = stored_project.name(connection)
@@ -51,6 +55,7 @@ class Project:
         self.models = Models(self)
         self.imports = Imports(self)
         self.exports = Exports(self)
+        self.alignment = Alignment(self)
         self.results = Results(self)
         self.jobs = JobQueue(self)
 
@@ -63,15 +68,15 @@ class Project:
                                remedy="Open it, or choose another folder.")
         if folder.exists() and not folder.is_dir():
             raise ProjectError(f"{folder} is a file.", remedy="Choose a folder.")
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(path.name not in _LEFT_BEHIND for path in folder.iterdir()):
             raise ProjectError(f"The folder {folder} is not empty.", safe="Nothing was written into it.",
                                remedy="Choose an empty or a new folder.")
         _make_folders(folder)
-        lock = ProjectLock(folder, person or login_name())
+        held = ProjectLock(folder, person or login_name())
         try:
             _make_database(folder, name or folder.name)
         finally:
-            lock.release()
+            held.release()
         return cls.open(folder, person=person)
 
     @classmethod
@@ -83,7 +88,7 @@ class Project:
         folder = folder.absolute()
         if not (folder / DATABASE).is_file():
             raise ProjectError(f"There is no project in {folder}.", remedy="Choose another folder, or make a project.")
-        lock = None if read_only else ProjectLock(folder, person or login_name())
+        held = None if read_only else ProjectLock(folder, person or login_name())
         database = Database(folder / DATABASE, read_only=read_only)
         try:
             upgrade.upgrade(database)
@@ -91,11 +96,11 @@ class Project:
                 _make_folders(folder)
                 with database.write() as connection:
                     stored_jobs.mark_interrupted(connection)
-            return cls(folder, database, lock, person)
+            return cls(folder, database, held, person)
         except BaseException:
             database.dispose()
-            if lock is not None:
-                lock.release()
+            if held is not None:
+                held.release()
             raise
 
     def backup(self, reason: str = "") -> Path:
@@ -103,7 +108,10 @@ class Project:
         return backup.make(self.database, reason)
 
     def close(self) -> None:
-        """Finish what was handed to the lane, and let go of the folder. Not to be called on the lane."""
+        """Finish what was handed to the lane, and let go of the folder. Not on the lane; twice is once."""
+        if self._closed:
+            return
+        self._closed = True
         self.lane.run(self.jobs.close)
         self.lane.close()
         try:
@@ -124,8 +132,9 @@ def _make_folders(folder: Path) -> None:
 
 def _make_database(folder: Path, name: str) -> None:
     """Under another name first, so that what is called project.db is always whole."""
-    partial = folder / f"{DATABASE}.partial"
-    partial.unlink(missing_ok=True)
+    partial = folder / _PARTIAL
+    for left in (_PARTIAL, f"{_PARTIAL}-wal", f"{_PARTIAL}-shm"):
+        (folder / left).unlink(missing_ok=True)
     database = Database(partial, create=True)
     try:
         upgrade.create(database)
@@ -165,8 +174,7 @@ def _make_sample(folder: Path, person: str) -> None:
     project = Project.create(partial, "Sample project", person=person)
     try:
         for name in SAMPLE_MODELS:
-            if resources.path().joinpath("models", name).exists():   # TODO(models): carried from the next change on
-                project.models.register(resources.path("models", name), name)
+            project.models.register(resources.path("models", name), name)
         project.imports.run(resources.path("sample", "candidates.jsonl"))
         prompt = project.imports.run(resources.path("sample", "base_prompt.txt"), ImportOptions(source="base prompt"))
         assert prompt.prompt_id is not None
