@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import torch
 
+from workbench.domain import Prompt
 from workbench.errors import Cancelled, ModelError
 from workbench.models import Decoding, LanguageModel
 from workbench.models.generation import TextStream, choose
+from workbench.prompts import render
 
 PROMPTS = ["The quick brown fox", "The quick brown dog and", "# Query:\n```\nWhat"]
 
@@ -95,11 +97,11 @@ class Letters:
 
 def test_a_stop_string_that_comes_in_pieces_is_never_shown() -> None:
     shown: list[str] = []
-    stream = TextStream(Letters(), ("\n```", "END"), shown.append)  # type: ignore[arg-type]
-    stopped = [stream.add(byte) for byte in b"an E`N answer\n``x\n```"]
+    stream = TextStream(Letters(), ("\n##", "END"), shown.append)  # type: ignore[arg-type]
+    stopped = [stream.add(byte) for byte in b"an E`N answer\n#x\n##"]
     assert stopped[-1]
     assert not any(stopped[:-1])
-    assert "".join(shown) == stream.text == "an E`N answer\n``x"
+    assert "".join(shown) == stream.text == "an E`N answer\n#x"
 
 
 def test_half_a_character_waits_for_its_other_half() -> None:
@@ -111,9 +113,24 @@ def test_half_a_character_waits_for_its_other_half() -> None:
 
 
 def test_what_was_held_back_is_given_out_at_the_end() -> None:
-    stream = TextStream(Letters(), ("\n```\n\n# Query",), lambda text: None)  # type: ignore[arg-type]
-    for byte in b"x\n```":
+    stream = TextStream(Letters(), ("\n# Query:",), lambda text: None)  # type: ignore[arg-type]
+    for byte in b"x\n# Q":
         stream.add(byte)
     assert stream.text == "x"
     stream.finish()
-    assert stream.text == "x\n```"
+    assert stream.text == "x\n# Q"
+
+
+@pytest.mark.parametrize(("made", "answer"), [
+    ("Four.\n```\n\n# Query:", "Four."), ("Four.\n```", "Four."), ("Four.\n```Dear friend.", "Four."),
+    ("See:\n```python\nx\n```\nDone.\n```\n\n# Query", "See:\n```python\nx\n```\nDone."),
+    ("See:\n```python\nx\n```\n```", "See:\n```python\nx\n```"), ("See:\n```c++\nx\n```", "See:\n```c++\nx\n```"),
+    ("```python\nx\n```\n```\n", "```python\nx\n```"), ("```\n", ""), ("no end ``` here", "no end ``` here"),
+    ("See:\n```python", "See:\n```python"), ("a\n# Query: b", "a"),
+])  # fmt: skip
+def test_a_urial_answer_ends_at_its_closing_fence_and_keeps_its_code(made: str, answer: str) -> None:
+    shown: list[str] = []
+    stream = TextStream(Letters(), render(Prompt()).stop, shown.append)  # type: ignore[arg-type]
+    if not any(stream.add(byte) for byte in made.encode()):
+        stream.finish()
+    assert "".join(shown) == stream.text == answer

@@ -13,7 +13,7 @@ from tests.models.test_tokenizer import write
 from workbench.domain import Demonstration, Position, Prompt, Rendered, Role, SpanKind, Turn
 from workbench.errors import PromptError
 from workbench.models.tokenizer import FastTokenizer
-from workbench.prompts import add, answer_text, check_context, check_source, count_tokens, render
+from workbench.prompts import add, check_context, check_source, count_tokens, render
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "urial_prompts"
 REGULAR = sorted(file for file in REAL.glob("*.txt") if "unsupervised" not in file.name)
@@ -208,20 +208,6 @@ def test_a_prompt_that_does_not_fit_is_said_with_numbers() -> None:
     check_context(90, 100, answer=10)
     with pytest.raises(PromptError, match=r"91 tokens and 10 for the answer.*holds 100"):
         check_context(91, 100, answer=10)
-
-
-def test_a_closing_fence_is_taken_off_but_a_code_blocks_is_kept() -> None:
-    assert answer_text("Four.\n```") == "Four."
-    assert answer_text("See:\n```python\nx\n```") == "See:\n```python\nx\n```"
-    assert answer_text("See:\n```python\nx\n```\n```") == "See:\n```python\nx\n```"
-
-
-def test_the_stop_strings_end_a_urial_answer_and_spare_code() -> None:
-    stop = render(PROMPT, TALK[:1]).stop
-    answer = "Look:\n```python\nprint(1)\n```\nDone."
-    made = answer + "\n```\n\n# Query:\n```\nNext"
-    cut = min(place for s in stop if (place := made.find(s)) >= 0)
-    assert made[:cut] == answer
 
 
 def test_a_span_kind_says_what_each_part_is() -> None:

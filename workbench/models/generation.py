@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from workbench.models.base import Decoding
+from workbench.models.stopping import find_end
 
 
 class Decoder(Protocol):
@@ -105,31 +106,24 @@ class TextStream:
         """Take one more token; True when a stop string has come."""
         self.ids.append(token)
         whole = self.decoder.decode(self.ids)
-        found = [place for stop in self.stop if stop and (place := whole.find(stop)) >= 0]
-        if found:
-            self._give(whole[: min(found)])
+        end, undecided = find_end(whole, self.stop, finished=False)
+        if end is not None:
+            self._give(whole[:end])
             return True
         if not whole.endswith("\ufffd"):
-            self._give(whole[: len(whole) - _held_back(whole, self.stop)])
+            self._give(whole[: len(whole) - undecided])
         return False
 
     def finish(self) -> None:
         """No more tokens: give out what was held back."""
-        self._give(self.decoder.decode(self.ids))
+        whole = self.decoder.decode(self.ids)
+        end, _ = find_end(whole, self.stop, finished=True)
+        self._give(whole[:end])
 
     def _give(self, whole: str) -> None:
         if len(whole) > len(self.text):
             self.on_text(whole[len(self.text) :])
             self.text = whole
-
-
-def _held_back(text: str, stops: Sequence[str]) -> int:
-    """How many characters at the end of ``text`` are the beginning of a stop string."""
-    longest = max((len(stop) for stop in stops), default=0)
-    for count in range(min(longest - 1, len(text)), 0, -1):
-        if any(stop.startswith(text[-count:]) for stop in stops):
-            return count
-    return 0
 
 
 def _common_start(prompts: Sequence[tuple[int, ...]]) -> int:

@@ -34,14 +34,20 @@ class Node:
     targets: Places = field(default_factory=lambda: np.empty(0, np.int64))
     owners: Places = field(default_factory=lambda: np.empty(0, np.int64))
     slots: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    wants: list[tuple[int, int, int, int, Sequence[int]]] = field(default_factory=list)
 
     @property
     def end(self) -> int:
         return self.depth + len(self.ids)
 
-    def tokens(self) -> int:
-        """Tokens that are computed for this node and all below it."""
-        return len(self.ids) + sum(child.tokens() for child in self.children)
+    def settle(self) -> None:
+        """Make arrays of ``wants``: (first place, last place + 1, owner, first slot, targets), one owner after the
+        other."""
+        if self.wants:
+            self.at = np.concatenate([np.arange(first, last) for first, last, *_ in self.wants])
+            self.owners = np.repeat([w[2] for w in self.wants], [w[1] - w[0] for w in self.wants])
+            self.slots = np.concatenate([np.arange(w[3], w[3] + w[1] - w[0]) for w in self.wants])
+            self.targets = np.array([token for want in self.wants for token in want[4]], np.int64)
 
 
 def plan(sequences: Sequence[ScoredSequence], *, pass_cost: int = 64) -> Node:
@@ -60,6 +66,8 @@ def plan(sequences: Sequence[ScoredSequence], *, pass_cost: int = 64) -> Node:
     for (_, covered), path in zip(leaves, paths, strict=True):
         for index in covered:
             _want(path, index, sequences[index])
+    for node in {id(node): node for path in paths for node in path}.values():
+        node.settle()
     return root
 
 
@@ -139,8 +147,5 @@ def _want(path: Sequence[Node], index: int, sequence: ScoredSequence) -> None:
     for node in path:
         first, last = max(sequence.start - 1, node.depth), min(sequence.end - 1, node.end)
         if first < last:
-            at = np.arange(first, last)
-            node.at = np.append(node.at, at - node.depth)
-            node.targets = np.append(node.targets, np.asarray(sequence.ids[first + 1 : last + 1], np.int64))
-            node.owners = np.append(node.owners, np.full(last - first, index))
-            node.slots = np.append(node.slots, at + 1 - sequence.start)
+            targets = sequence.ids[first + 1 : last + 1]
+            node.wants.append((first - node.depth, last - node.depth, index, first + 1 - sequence.start, targets))

@@ -73,6 +73,17 @@ class FastTokenizer:
         """Where the last of the cutting tokens in ``text`` ends; 0 if there is none."""
         return max((place + len(token) for token in self._cutting if (place := text.rfind(token)) >= 0), default=0)
 
+    def vocabulary(self) -> dict[str, int]:
+        """Every token's number, added tokens too."""
+        found: dict[str, int] = self._tokenizer.get_vocab(with_added_tokens=True)
+        return found
+
+    @property
+    def padding(self) -> int:
+        """A token to fill rows up with; what it is does not matter where it is masked."""
+        found = self._special("pad_token")
+        return found if found is not None else self.start or 0
+
     def decode(self, ids: Sequence[int]) -> str:
         """Text without special tokens."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))

@@ -94,6 +94,12 @@ class TransformersModel:
             steps = CacheSteps(self._model)
             return generate(steps, self.tokenizer, encoded, decoding, on_text, self._stops, self.context)
 
+    @property
+    def network(self) -> Any:
+        """The transformers module itself, for training; with plain attention."""
+        self._use("sdpa")
+        return self._model
+
     def close(self) -> None:
         self._model = None
         self._walker.forget()

@@ -3,9 +3,8 @@
 from workbench.prompts.budget import TokenCounts, check_context, count_tokens
 from workbench.prompts.custom import check_source, is_source
 from workbench.prompts.render import TEMPLATES, add, render
-from workbench.prompts.urial import answer_text
 
 __all__ = [
-    "TEMPLATES", "TokenCounts", "add", "answer_text", "check_context", "check_source", "count_tokens", "is_source",
+    "TEMPLATES", "TokenCounts", "add", "check_context", "check_source", "count_tokens", "is_source",
     "render",
 ]

@@ -26,6 +26,10 @@ class Pieces:
         self.frame(text)
         self._spans.append(Span(start, self.length, kind, index))
 
+    def copy(self) -> Pieces:
+        """The same so far, to go on with."""
+        return Pieces([self.text], self._spans.copy(), self.length)
+
     @property
     def text(self) -> str:
         return "".join(self._parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
 from workbench.prompts.pieces import Pieces, awaits_answer, labelled_conversation, labelled_demonstration
@@ -14,16 +15,22 @@ _LABEL = {Role.USER: "Query: ", Role.ASSISTANT: "Answer: ", Role.SYSTEM: "Instru
 
 def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
     """Raises PromptError when the conversation's roles do not alternate."""
-    pieces = Pieces()
-    if prompt.rules:
-        pieces.part(prompt.rules, SpanKind.RULES, 0)
-    for index, demonstration in enumerate(prompt.demonstrations):
-        _paragraphs(pieces, labelled_demonstration(demonstration, index))
+    pieces = _prompt(prompt).copy()
     _paragraphs(pieces, labelled_conversation(turns))
     if awaits_answer(turns):
         # No space after the colon: most tokenizers put it in front of the answer's first word.
         pieces.frame("\nAnswer:")
     return pieces.rendered(STOP)
+
+
+@lru_cache(maxsize=16)
+def _prompt(prompt: Prompt) -> Pieces:
+    pieces = Pieces()
+    if prompt.rules:
+        pieces.part(prompt.rules, SpanKind.RULES, 0)
+    for index, demonstration in enumerate(prompt.demonstrations):
+        _paragraphs(pieces, labelled_demonstration(demonstration, index))
+    return pieces
 
 
 def _paragraphs(pieces: Pieces, items: Iterable[tuple[Turn, SpanKind, int]]) -> None:

@@ -2,24 +2,35 @@
 
 The text of a prompt file is followed by the conversation as URIAL's own code does it (``SeparatorStyle.URIAL`` in
 ``src/fastchat_conversation.py``): an empty line, the heading, and the text in a fence; an open answer ends after its
-opening fence. That code ends an answer at the next ``# Query`` or ``# User`` and takes the fences out afterwards; here
-the closing fence belongs to the stop string, so that code blocks inside an answer are kept.
+opening fence. That code ends an answer at the next ``# Query`` or ``# User`` and takes all fences out afterwards; here
+an answer ends at its closing fence, and code blocks inside it are kept (see models.stopping).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
 from workbench.prompts.pieces import Pieces, awaits_answer, labelled_conversation, labelled_demonstration
 
-STOP = ("\n```\n\n# Query", "\n```\n\n# User", "\n# Query:", "\n# User:")
+STOP = ("\n```", "\n# Query:", "\n# User:")
 
 _HEADING = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:"}
 
 
 def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
     """Raises PromptError when the conversation's roles do not alternate."""
+    pieces = _prompt(prompt).copy()
+    _blocks(pieces, labelled_conversation(turns), closed=awaits_answer(turns))
+    if awaits_answer(turns):
+        pieces.frame("\n# Answer:\n```\n")
+    return pieces.rendered(STOP)
+
+
+@lru_cache(maxsize=16)
+def _prompt(prompt: Prompt) -> Pieces:
+    """The part before the conversation: made once for all questions that a prompt is asked."""
     pieces = Pieces()
     if not _from_file(pieces, prompt):
         if prompt.rules:
@@ -27,17 +38,7 @@ def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
             pieces.frame("\n")
         for index, demonstration in enumerate(prompt.demonstrations):
             _blocks(pieces, labelled_demonstration(demonstration, index))
-    _blocks(pieces, labelled_conversation(turns), closed=awaits_answer(turns))
-    if awaits_answer(turns):
-        pieces.frame("\n# Answer:\n```\n")
-    return pieces.rendered(STOP)
-
-
-def answer_text(raw: str) -> str:
-    """A generated answer without the fence that closes it, which is left when the model stopped right after it."""
-    if raw.endswith("\n```") and sum(line.startswith("```") for line in raw.split("\n")) % 2:
-        return raw.removesuffix("\n```")
-    return raw
+    return pieces
 
 
 def _blocks(pieces: Pieces, items: Iterable[tuple[Turn, SpanKind, int]], *, closed: bool = True) -> None:
