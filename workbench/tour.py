@@ -29,6 +29,7 @@ from workbench.services.project import Project, open_sample
 
 PAGES = ("welcome", "demonstrations", "prompt", "rankings", "models", "jobs", "palette", "shortcuts")
 ROUNDS, RANDOM_SETS, SEED = 3, 20, 0
+CANDIDATES = "candidates.jsonl"
 PICTURE_SECONDS = 170
 REST_IS_THERE = "Everything else is there."
 
@@ -143,7 +144,7 @@ def _store_prompt(project: Project, chosen: list[int]) -> int:
 
 
 def _summary(project: Project, model: ModelRef, scored: JobInfo, found: JobInfo) -> dict[str, Any]:
-    imports = [one for one in project.imports.past() if one.format == "jsonl"]
+    imports = [one for one in project.imports.past() if one.file_name == CANDIDATES]
     rounds = project.results.rounds(found.id)
     return {
         "workbench": __version__,

@@ -91,7 +91,7 @@ def score_job_gains(connection: Connection, job_id: int) -> dict[int, Interval]:
         score.demonstration_id: score.answers for _, score in scores.scores(connection, job_id, SCORING_ROUND)
     }
     base = answers.pop(None, None)
-    ids = [id for id in answers if id is not None]
+    ids = [id for id, found in answers.items() if id is not None and found]
     if base is None or not ids:
         return {}
     intervals = gain_intervals(base, [answers[id] for id in ids], np.random.default_rng(BOOTSTRAP_SEED))
