@@ -38,7 +38,8 @@ FIELDS = tuple(COLUMNS_OF)
 
 _LIST = re.compile(r'\s*\[\s*[\[{"]\s*["\w]')      # a JSON list of objects, lists or texts
 
-Mapped = Callable[[Mapping[str, Any]], Demonstration]
+Cells = Mapping[str, Any]
+Mapped = Callable[[Cells], Demonstration]
 Item = tuple[int, Demonstration] | Refused
 
 
@@ -112,28 +113,76 @@ def is_enough(mapping: Mapping[str, str]) -> bool:
 
 
 def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
-    """A function from raw cells to a demonstration; it raises RowError for a row that is none."""
-    columns = {field: column for field, column in mapping.items() if column}
+    """A function from raw cells to a demonstration; it raises RowError for a row that is none.
 
-    def convert(cells: Mapping[str, Any]) -> Demonstration:
-        def value(field: str) -> Any:
-            found = cells.get(columns[field]) if field in columns else None
-            if isinstance(found, Unreadable):
-                raise RowError(f"“{columns[field]}” cannot be read: {found.reason}.")
-            return found
+    Which column a field is read from is settled here once, and not for each of a million rows.
+    """
+    turns = _turns_from(mapping)
+    category, own_source, licence, language, note = (
+        _text_from(mapping.get(field)) for field in ("category", "source", "licence", "language", "note"))
+    tags, status, rating = (_value_from(mapping.get(field)) for field in ("tags", "status", "rating"))
 
-        def text(field: str) -> str:
-            found = value(field)
-            if found is None or found == "":
-                return ""
-            return require_text(found if isinstance(found, str) else as_text(found), f"“{columns[field]}”")
-
-        return Demonstration(
-            turns=_turns(text, value), category=text("category"), source=text("source") or source,
-            licence=text("licence"), language=text("language"), tags=_tags(value("tags")),
-            status=_status(value("status")), rating=_rating(value("rating")), note=text("note"))
+    def convert(cells: Cells) -> Demonstration:
+        return Demonstration(turns(cells), category(cells), own_source(cells) or source, licence(cells),
+                             language(cells), _tags(tags(cells)), _status(status(cells)), _rating(rating(cells)),
+                             note(cells))
 
     return convert
+
+
+def _value_from(column: str | None) -> Callable[[Cells], Any]:
+    """A function that gives a row's raw value of the column (None where no column is mapped)."""
+    if not column:
+        return lambda cells: None
+
+    def value(cells: Cells) -> Any:
+        found = cells.get(column)
+        if isinstance(found, Unreadable):
+            raise RowError(f"“{column}” cannot be read: {found.reason}.")
+        return found
+
+    return value
+
+
+def _text_from(column: str | None) -> Callable[[Cells], str]:
+    """A function that gives a row's text of the column ("" where no column is mapped)."""
+    if not column:
+        return lambda cells: ""
+    value, name = _value_from(column), f"“{column}”"
+
+    def text(cells: Cells) -> str:
+        found = value(cells)
+        if isinstance(found, str):
+            return require_text(found, name)
+        return "" if found is None else require_text(as_text(found), name)
+
+    return text
+
+
+def _turns_from(mapping: Mapping[str, str]) -> Callable[[Cells], tuple[Turn, ...]]:
+    """The whole conversation, or system, history, instruction with input, and answer put together."""
+    whole_of, history = _value_from(mapping.get("turns")), _value_from(mapping.get("history"))
+    system_of, instruction_of, input_of, answer_of = (
+        _text_from(mapping.get(field)) for field in ("system", "instruction", "input", "answer"))
+
+    def turns(cells: Cells) -> tuple[Turn, ...]:
+        system = system_of(cells)
+        opening = (Turn(Role.SYSTEM, system),) if system.strip() else ()
+        whole = whole_of(cells)
+        if isinstance(whole, str) and whole.strip():
+            whole = decode(whole)
+        if whole:
+            found = conversation.turns(whole)
+            return found if found[0].role is Role.SYSTEM else opening + found
+        instruction, more, answer = instruction_of(cells), input_of(cells), answer_of(cells)
+        if more.strip():
+            instruction = f"{instruction}\n\n{more}" if instruction.strip() else more
+        if not instruction.strip():
+            raise RowError("There is no instruction.")
+        answered = (Turn(Role.ASSISTANT, answer),) if answer.strip() else ()
+        return (*opening, *conversation.history(history(cells)), Turn(Role.USER, instruction), *answered)
+
+    return turns
 
 
 def as_text(value: Any) -> str:
@@ -152,25 +201,6 @@ def as_text(value: Any) -> str:
         except RecursionError:
             return "(nested too deeply to show)"
     return str(value)
-
-
-def _turns(text: Callable[[str], str], value: Callable[[str], Any]) -> tuple[Turn, ...]:
-    """The whole conversation, or system, history, instruction with input, and answer put together."""
-    system = text("system")
-    opening = (Turn(Role.SYSTEM, system),) if system.strip() else ()
-    whole = value("turns")
-    if isinstance(whole, str) and whole.strip():
-        whole = decode(whole)
-    if whole:
-        turns = conversation.turns(whole)
-        return turns if turns[0].role is Role.SYSTEM else opening + turns
-    instruction, extra, answer = text("instruction"), text("input"), text("answer")
-    if not instruction.strip() and not extra.strip():
-        raise RowError("There is no instruction.")
-    asked = f"{instruction}\n\n{extra}" if instruction.strip() and extra.strip() else instruction or extra
-    earlier = conversation.history(value("history"))
-    answered = (Turn(Role.ASSISTANT, answer),) if answer.strip() else ()
-    return (*opening, *earlier, Turn(Role.USER, asked), *answered)
 
 
 def _tags(value: Any) -> tuple[str, ...]:
