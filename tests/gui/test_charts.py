@@ -26,7 +26,8 @@ from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.heat_grid import GROUP_GAP, layout
-from workbench.gui.charts.heat_map import HEADER, ROW, HeatMap
+from workbench.gui.charts.heat_header import header_height
+from workbench.gui.charts.heat_map import ROW, HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
@@ -183,7 +184,7 @@ def test_a_column_out_of_sight_is_scrolled_into_view(app: QApplication, qtbot: Q
 
 def test_the_map_and_the_table_agree_on_the_height_of_rows_and_header(app: QApplication, qtbot: QtBot) -> None:
     made = heat_map(qtbot)
-    assert made.viewport().y() == HEADER
+    assert made.viewport().y() == header_height()
     assert made.cell_rect(2, 0).top() == 2 * ROW
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.domain import Question
 from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, draw_text, one_line, text_width
 from workbench.gui.charts.heat_grid import ColumnLayout, Group, layout
+
+
+def header_height() -> int:
+    """Two lines of caption text, and never less than the design's 34 px. The table beside it has the same."""
+    return max(34, 2 * _line_height() + 4)
+
+
+def _line_height() -> int:
+    return round(QFontMetricsF(theme.font("caption_strong")).height())
 
 
 class HeatHeader(QWidget):
@@ -43,11 +52,11 @@ class HeatHeader(QWidget):
         for index, group in enumerate(self._layout.groups):
             if named:
                 self._paint_name(painter, index, group)
-        self._paint_numbers(painter, QRectF(0, 17 if named else 8, 0, 15))
+        self._paint_numbers(painter, QRectF(0, self.height() - _line_height() - (2 if named else 9), 0, _line_height()))
 
     def _paint_name(self, painter: QPainter, index: int, group: Group) -> None:
         x = self._left + self._layout.left(group.start)
-        band = QRectF(x + 1, 3, (group.end - group.start) * self._layout.cell - 2, 15)
+        band = QRectF(x + 1, 2, (group.end - group.start) * self._layout.cell - 2, _line_height())
         name, font = one_line(group.category), theme.font("caption_medium")
         if band.width() >= text_width(name[:2] + "…", font):
             draw_text(painter, band, name, theme.color("text2"), font, LEFT)

@@ -26,12 +26,11 @@ from workbench.gui import theme
 from workbench.gui.charts import heat_export
 from workbench.gui.charts.chart import KEYBOARD_REASONS, Table, draw_focus_ring, one_line, tip
 from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
-from workbench.gui.charts.heat_header import HeatHeader
+from workbench.gui.charts.heat_header import HeatHeader, header_height
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import signed
 
 ROW = 32
-HEADER = 34
 SIDE = (12, 16)                      # left and right margin
 NONE = (-1, -1)
 
@@ -52,7 +51,7 @@ class HeatMap(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Gain by question")
         self.setMinimumSize(200, 100)
-        self.setViewportMargins(0, HEADER, 0, 0)
+        self.setViewportMargins(0, header_height(), 0, 0)
         self._gain = np.zeros((0, 0))
         self._steps = np.zeros((0, 0), np.int64)
         self._titles: list[str] = []
@@ -143,7 +142,7 @@ class HeatMap(QAbstractScrollArea):
         down.setRange(0, max(0, self._gain.shape[0] * ROW - self.viewport().height()))
         down.setPageStep(self.viewport().height())
         down.setSingleStep(ROW)
-        self._header.setGeometry(QRect(0, 0, self.viewport().width(), HEADER))
+        self._header.setGeometry(QRect(0, 0, self.viewport().width(), self.viewport().y()))
         self._header.show_columns(self._layout, self._questions, SIDE[0] - across.value())
 
     def cell_rect(self, row: int, question: int) -> QRectF:
@@ -222,8 +221,12 @@ class HeatMap(QAbstractScrollArea):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for cell, token, width in ((self._hover, "control", 1.5), (self._cell, "text", 2.0)):
             if cell != NONE:
+                if self.dense:       # a narrow cell needs more than a line to be seen
+                    painter.setPen(QPen(theme.color("surface"), width + 3))
+                    painter.drawRoundedRect(self.cell_rect(*cell).adjusted(-2, 0, 2, 0), 3.5, 3.5)
                 painter.setPen(QPen(theme.color(token), width))
-                painter.drawRoundedRect(self.cell_rect(*cell), 3.5, 3.5)
+                wider = 2.0 if self.dense else 0.0
+                painter.drawRoundedRect(self.cell_rect(*cell).adjusted(-wider, 0, wider, 0), 3.5, 3.5)
 
     def _fill_colours(self) -> list[QColor]:
         self._colours = colour_steps()
@@ -312,5 +315,7 @@ class HeatMap(QAbstractScrollArea):
 
     def _theme_changed(self) -> None:
         self._colours = []
+        self.setViewportMargins(0, header_height(), 0, 0)
+        self._arrange()
         self.viewport().update()
         self._header.update()

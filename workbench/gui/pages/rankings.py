@@ -150,10 +150,10 @@ class RankingsPage(Page):
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.tools.fit()
         compact = self.width() < ROOMY
         if compact != self._compact:
             self._compact = compact
-            self.tools.set_compact(compact)
             self._share(tokens=self.heat.cell[1] >= 0)
 
     def _share(self, *, tokens: bool) -> None:

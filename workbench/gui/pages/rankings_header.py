@@ -46,7 +46,7 @@ class RankingsHeader(QObject):
         self.new = secondary("New run…", "play")
         self.add = primary("Add top 3 to prompt", "plus")
         self.more = icon_button("down", "How many to add")
-        self.run.setPlaceholderText("New run, nothing scored yet")
+        self.run.setPlaceholderText("New run")
         self._build()
 
     def _build(self) -> None:
@@ -111,11 +111,19 @@ class RankingsHeader(QObject):
         self.add.setEnabled(possible)
         self.more.setEnabled(bool(ids))
         self.new.setEnabled(not self._session.read_only)
+        self.fit()
         self.add.setToolTip("" if possible or not ids else "The project is open for reading only"
                             if self._session.read_only else "There is no prompt yet: make one on the Prompt page")
 
-    def set_compact(self, compact: bool) -> None:
-        """Icons only for the quieter buttons, so that no word is cut in a narrow window."""
+    def fit(self) -> None:
+        """Words on the quieter buttons where there is room, else their icons: no word is to be cut."""
+        self._set_compact(False)
+        layout = self._header.layout()
+        layout.activate()
+        if layout.totalMinimumSize().width() > self._header.width():
+            self._set_compact(True)
+
+    def _set_compact(self, compact: bool) -> None:
         for button, words in ((self.export, "Export"), (self.new, "New run…")):
             button.setText("" if compact else words)
             button.setAccessibleName(words)

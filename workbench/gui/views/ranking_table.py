@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
+from workbench.gui import theme
 from workbench.gui.charts import heat_map
+from workbench.gui.charts.heat_header import header_height
 from workbench.gui.item_models.ranking import Column, RankingModel
 from workbench.gui.views.ranking_delegate import RankingDelegate
 
 WIDTHS = {Column.RANK: 46, Column.CHANGE: 44, Column.TOKENS: 64, Column.DIFFICULTY: 58, Column.GAIN: 200}
+LEAST_GAIN, GAIN_SHARE = 130, 0.38
 OPTIONAL = {Column.TOKENS: "Tokens added", Column.DIFFICULTY: "Instruction-following difficulty"}
 
 
@@ -45,7 +48,7 @@ class RankingTable(QTableView):
 
     def _set_up_header(self) -> None:
         header = self.horizontalHeader()
-        header.setFixedHeight(heat_map.HEADER)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
         header.setMinimumSectionSize(36)
@@ -53,14 +56,27 @@ class RankingTable(QTableView):
             stretch = column is Column.TITLE
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch if stretch
                                         else QHeaderView.ResizeMode.Fixed)
-        for column, width in WIDTHS.items():
-            self.setColumnWidth(column, width)
+        self._fit_to_font()
+        theme.notifier.changed.connect(self._fit_to_font)
         for column in OPTIONAL:
             self.setColumnHidden(column, True)
         header.setSortIndicator(Column.RANK, Qt.SortOrder.AscendingOrder)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self.columns_menu().popup(header.mapToGlobal(at)))
         self.setSortingEnabled(True)
+
+    def _fit_to_font(self) -> None:
+        """Widths are the design's at its font size, and grow with the user's; the plot leaves room for the titles."""
+        self.horizontalHeader().setFixedHeight(header_height())
+        scale = theme.px("body") / theme.BASE_PX
+        for column, width in WIDTHS.items():
+            if column is Column.GAIN:
+                width = min(width, max(LEAST_GAIN, round(self.viewport().width() / scale * GAIN_SHARE)))
+            self.setColumnWidth(column, round(width * scale))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_to_font()
 
     def columns_menu(self) -> QMenu:
         """The columns that can be shown and hidden."""
