@@ -163,6 +163,29 @@ def test_selecting_all_of_a_million_rows_and_counting_them_makes_no_index_for_ea
     assert view.selected_ids()[-1] == 1_000_000
 
 
+def test_painting_a_whole_selection_does_not_look_at_every_row(
+    table: DemonstrationTable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    flags = DemonstrationTable.flags
+
+    def counted(self: DemonstrationTable, index: QModelIndex) -> Qt.ItemFlag:
+        asked.append(index.row())
+        return flags(self, index)
+
+    monkeypatch.setattr(DemonstrationTable, "flags", counted)
+    view = DemonstrationView(table)
+    qtbot.addWidget(view)
+    view.resize(800, 400)
+    table.set_ids(list(range(1, 10_001)))
+    view.show()
+    qtbot.waitExposed(view)
+    asked.clear()
+    view.selectAll()
+    view.grab()
+    assert len(asked) < 1_000
+
+
 def test_no_cell_has_children(table: DemonstrationTable) -> None:
     table.set_ids([1])
     assert table.rowCount(table.index(0, 0)) == 0

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from PySide6.QtCore import QObject, QTimer
 
 from workbench.domain import Changes, Demonstration, Kind, ModelRef
@@ -14,7 +11,8 @@ from workbench.models import Tokenizer, load_tokenizer
 from workbench.services.project import Project
 
 CHUNK = 250                                      # demonstrations counted before other work has its turn
-TELL_EVERY = 4                                   # chunks after which the views hear of it
+AHEAD = 10_000                                   # ids looked up at a time
+TELL_EVERY = 8                                   # chunks after which the views hear of it
 
 
 class Tokenizers:
@@ -42,12 +40,6 @@ def turn_tokens(tokenizer: Tokenizer, demonstration: Demonstration) -> list[int]
     return [len(tokenizer.encode(turn.text, special=False).ids) for turn in demonstration.turns]
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    model_id: int
-    ids: list[int]
-
-
 class TokenCounting(QObject):
     """Counts what has not been counted yet; ``start`` may be called as often as something may have changed."""
 
@@ -56,6 +48,7 @@ class TokenCounting(QObject):
         self._session = session
         self._tokenizers = tokenizers
         self._running = self._again = False
+        self._queue: list[int] = []                  # belongs to the lane
         self._counted: list[int] = []
         self._chunks = 0
 
@@ -66,6 +59,7 @@ class TokenCounting(QObject):
             self._again = True
             return
         self._running, self._again = True, False
+        self._queue = []
         self._step()
 
     def busy(self) -> bool:
@@ -74,26 +68,27 @@ class TokenCounting(QObject):
     def _step(self) -> None:
         self._session.ask(self._count, self._done, self._failed, owner=self)
 
-    def _count(self, project: Project) -> _Counted | None:
+    def _count(self, project: Project) -> list[int]:
+        """Count the next CHUNK; returns their ids, none when nothing is left or no tokenizer is there."""
         found = self._tokenizers.current(project)
         if found is None or found[0].id is None:
-            return None
+            return []
         ref, tokenizer = found
-        ids = project.demonstrations.uncounted(ref.id, CHUNK)
-        if not ids:
-            return None
+        self._queue = self._queue or project.demonstrations.uncounted(found[0].id, AHEAD)
+        ids, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]
         counts = [(d.id, sum(turn_tokens(tokenizer, d))) for d in project.demonstrations.get(ids) if d.id is not None]
-        project.demonstrations.store_token_counts(ref.id, counts)
-        return _Counted(ref.id, [id for id, _ in counts])
+        if counts and ref.id is not None:
+            project.demonstrations.store_token_counts(ref.id, counts)
+        return [id for id, _ in counts]
 
-    def _done(self, counted: _Counted | None) -> None:
-        if counted is None or not counted.ids:
+    def _done(self, ids: list[int]) -> None:
+        if not ids:
             self._tell()
             self._running = False
             if self._again:
                 self.start()
             return
-        self._counted += counted.ids
+        self._counted += ids
         self._chunks += 1
         if self._chunks % TELL_EVERY == 0:
             self._tell()
@@ -104,7 +99,6 @@ class TokenCounting(QObject):
         self._session.error.emit(error)
 
     def _tell(self) -> None:
-        ids: Iterable[int] = self._counted
-        if self._counted:
-            self._counted = []
-            self._session.changed.emit(Changes({Kind.DEMONSTRATION: frozenset(ids)}))
+        counted, self._counted = self._counted, []
+        if counted:
+            self._session.changed.emit(Changes({Kind.DEMONSTRATION: frozenset(counted)}))

@@ -25,6 +25,9 @@ MIME = "application/x-workbench-demonstrations"      # ids, separated by blanks
 BATCH = 240                                          # rows asked for at once: a screen and what is near it
 CACHE = 20_000
 
+_FLAGS = (Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+          | Qt.ItemFlag.ItemIsDragEnabled)
+
 Index = QModelIndex | QPersistentModelIndex
 Fetch = Callable[[list[int], Callable[[list[Row]], None]], None]
 
@@ -162,8 +165,7 @@ class DemonstrationTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags | Qt.ItemFlag.ItemIsDragEnabled
+        return _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation != Qt.Orientation.Horizontal:

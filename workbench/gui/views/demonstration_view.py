@@ -61,6 +61,8 @@ class DemonstrationView(QTableView):
         # the arrow stands beside the title, as part of it
         header.setStyleSheet("QHeaderView::down-arrow,QHeaderView::up-arrow{image:none;width:0;height:0}")
         self.setSortingEnabled(True)
+        # with the view's own selection the header would look at every row, to show whether a column is selected whole
+        header.setSelectionModel(QItemSelectionModel(self._table, header))
 
     # Looks
 
