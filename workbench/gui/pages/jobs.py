@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent, QCursor
+from PySide6.QtGui import QContextMenuEvent, QCursor, QResizeEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind
@@ -31,6 +31,8 @@ FILTERS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
     ("Waiting", (JobState.WAITING,)),
     ("Finished", (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)),
 )
+SMALL, SMALL_HEIGHT = 1200, 600                  # page sizes below which the log is folded at first
+LOG = 228                                        # the log's height
 PAUSABLE = (JobState.RUNNING,)
 STARTABLE = (JobState.PAUSED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
@@ -42,6 +44,7 @@ class JobsPage(Page):
         super().__init__(session)
         self._wanted: int | None = None          # the job to select as soon as it is there
         self._logged: int | None = None
+        self._small = False
         self.table = DataTable(COLUMNS, 52)
         self.table.setAccessibleName("Jobs")
         self.model = JobTable(self)
@@ -66,7 +69,7 @@ class JobsPage(Page):
         self._stack = QStackedWidget()
         for widget in (self.table, self._empty, self._no_match):
             self._stack.addWidget(widget)
-        self._splitter = splitter(Qt.Orientation.Vertical, self._stack, self.log, sizes=[560, 228], key="jobs")
+        self._splitter = splitter(Qt.Orientation.Vertical, self._stack, self.log, sizes=[560, LOG], key="jobs")
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
@@ -74,6 +77,7 @@ class JobsPage(Page):
         self._pause_all.clicked.connect(self._pause_or_resume_all)
         self._delegate.acted.connect(self._act)
         self.table.chosen.connect(lambda row: self._read_log())
+        self.log.collapsed_changed.connect(self._give_room)
         self.table.opened.connect(self._open)
         self.session.job_event.connect(self._on_event)
         add = self.session.commands.add
@@ -85,6 +89,20 @@ class JobsPage(Page):
             ("jobs.log", "Show or hide the log", "L", lambda: self.log.set_collapsed(not self.log.collapsed), "log"),
         ):
             add(id, title, run, keys, page=self.name, icon=icon)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a small window the log starts folded; after that the person decides."""
+        super().resizeEvent(event)
+        small = event.size().width() < SMALL or event.size().height() < SMALL_HEIGHT
+        if small != self._small:
+            self._small = small
+            self.log.set_collapsed(small)
+
+    def _give_room(self, collapsed: bool) -> None:
+        """A folded log leaves its room to the table, and takes its own back."""
+        above, log = self._splitter.sizes()
+        wanted = self.log.maximumHeight() if collapsed else max(log, LOG)
+        self._splitter.setSizes([max(above + log - wanted, 100), wanted])
 
     # -- reading
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -23,18 +23,23 @@ from workbench.gui import focus, theme
 from workbench.gui.views.glyphs import paint_focus, paint_row
 
 Index = QModelIndex | QPersistentModelIndex
+LEAST = 190                                      # what the stretching column gets before others are dropped
 GUTTER = 20                                      # left of the first column and right of the last
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """``sample`` is a long value: the column is made wide enough for it. Without it the column takes what is left."""
+    """``sample`` is a long value: the column is made wide enough for it. Without it the column takes what is left.
+
+    ``drop`` says in which order columns go where there is too little room for that one: 1 first, 0 never.
+    """
 
     title: str
     sample: str = ""
     right: bool = False
     extra: int = 0                               # pixels besides the sample's: a bar, icons
     role: str = "small"
+    drop: int = 0
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -76,6 +81,7 @@ class DataTable(QTableView):
     def __init__(self, columns: Sequence[ColumnSpec], row_height: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns, self._height = list(columns), row_height
+        self._widths: dict[int, int] = {}
         self.hovered_row = -1
         self.setProperty("gutter", "1")
         self.setShowGrid(False)
@@ -123,8 +129,28 @@ class DataTable(QTableView):
             title = QFontMetricsF(theme.font("caption_strong")).horizontalAdvance(column.title)
             margin = (GUTTER if index == 0 else 8) + (GUTTER if index == last else 8)
             header.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(index, math.ceil(max(wide + column.extra, title + 4)) + margin)
+            self._widths[index] = math.ceil(max(wide + column.extra, title + 4)) + margin
+            header.resizeSection(index, self._widths[index])
+        self._drop_columns()
         self.viewport().update()
+
+    def _drop_columns(self) -> None:
+        """Hide the columns that there is no room for; what they say is in the details beside the table too."""
+        header = self.horizontalHeader()
+        widths = [self._widths.get(index, 0) for index in range(len(self._columns))]
+        hidden: set[int] = set()
+        for index in sorted((i for i, c in enumerate(self._columns) if c.drop), key=lambda i: self._columns[i].drop):
+            if sum(w for i, w in enumerate(widths) if i not in hidden) + LEAST <= self.viewport().width():
+                break
+            hidden.add(index)
+        for index in range(len(self._columns)):
+            if header.isSectionHidden(index) != (index in hidden):
+                header.setSectionHidden(index, index in hidden)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.model() is not None:
+            self._drop_columns()
 
     def current_row(self) -> int:
         return self.currentIndex().row() if self.currentIndex().isValid() else -1

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QScrollArea,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from workbench.gui.views.buttons import icon_button, link, primary, secondary
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.views.memory_bar import FITS, MAKE_ROOM, EstimateView, place, verdict
 from workbench.gui.views.notice import Notice
+from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.views.try_prompt import TryPrompt
@@ -105,9 +105,7 @@ class ModelDetails(QWidget):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(6)
             combo.activated.connect(self._loading_chosen)
-        self.context, self.batch = QSpinBox(), QSpinBox()
-        self.context.setRange(1, 1_000_000)
-        self.batch.setRange(1, 1024)
+        self.context, self.batch = NumberField(1, 1_000_000, ESTIMATED_CONTEXT), NumberField(1, 1024, 1)
         for spin in (self.context, self.batch):
             spin.valueChanged.connect(lambda value: self._estimate())
         made = QWidget()

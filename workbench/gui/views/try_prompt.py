@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.domain import ModelRef, Prompt
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, primary, secondary
 from workbench.gui.views.labels import label
+from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
 from workbench.gui.views.safe_text import PlainText
 from workbench.jobs.events import Failed, Finished, StateChanged, Stopped, Text
@@ -50,9 +51,7 @@ class TryPrompt(QWidget):
         self.prompts = QComboBox()
         self.prompts.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.prompts.setMinimumContentsLength(6)
-        self.tokens = QSpinBox()
-        self.tokens.setRange(1, 4096)
-        self.tokens.setValue(128)
+        self.tokens = NumberField(1, 4096, 128)
         self.answer = PlainText(accessible="Answer")
         self.answer.setProperty("k", "")
         self.answer.setPlaceholderText("The answer appears here.")
