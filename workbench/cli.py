@@ -179,13 +179,14 @@ def _add_align(commands: Any) -> None:
     command = _add(commands, "align", "aligning:align", "train a small model to prefer what a large one prefers")
     command.add_argument("--teacher", help="id or name; by default the current model")
     command.add_argument("--student", help="id or name; by default the smallest other model")
-    command.add_argument("--method", default="bialign", choices=("bialign", "output", "finetune", "pretrain", "vanilla"))
+    methods = ("bialign", "output", "finetune", "pretrain", "vanilla")
+    command.add_argument("--method", default="bialign", choices=methods)
     command.add_argument("--preset", default="quick", choices=("quick", "balanced", "paper"))
     command.add_argument("--targets", metavar="TASK,TASK", help="tasks to measure on; by default every third")
-    command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change one of the preset's")
+    command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change a setting")
     command.add_argument("--examples", type=int, default=100, help="held-out examples that are measured")
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--register", metavar="NAME", default="", help="make the trained student a model of the project")
+    command.add_argument("--register", metavar="NAME", default="", help="add the trained student as a model")
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from workbench.jobs.run import Run
+from workbench.jobs.run_align import run_align
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
-from workbench.jobs.specs import CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
 
 
 def run_job(spec: JobSpec, run: Run) -> None:
@@ -18,6 +19,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_score(spec, run)
         case SearchSpec():
             run_search(spec, run)
+        case AlignSpec():
+            run_align(spec, run)
         case InspectSpec():
             run_inspect(spec, run)
         case CountSpec():

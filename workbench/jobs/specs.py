@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
+from workbench.alignment.options import AlignmentOptions
 from workbench.domain import (
     CandidateScore,
     Demonstration,
@@ -116,4 +117,29 @@ class GenerateSpec:
     kind: Literal["generate"] = "generate"
 
 
-JobSpec = ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
+@dataclass(frozen=True, slots=True)
+class AlignSpec:
+    """Train ``student`` towards ``teacher`` (arXiv 2312.17055): see workbench.alignment.
+
+    ``source`` are the demonstrations trained on, ``target`` those of the tasks measured on; tasks are read from tags
+    (``task:name``) or categories and must not overlap. ``folder`` takes the checkpoints, the teacher's kept part and
+    the trained student; a resumed job goes on from what is there. ``examples`` held-out examples are measured.
+    """
+
+    teacher: ModelRef
+    student: ModelRef
+    source: tuple[Demonstration, ...]
+    target: tuple[Demonstration, ...]
+    folder: str
+    options: AlignmentOptions = field(default_factory=AlignmentOptions)
+    examples: int = 100
+    kind: Literal["align"] = "align"
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that the job is about."""
+        return self.student
+
+
+JobSpec = AlignSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
+KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

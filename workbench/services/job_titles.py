@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from workbench.jobs.specs import CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.alignment.options import METHOD_NAMES
+from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
 from workbench.services.wording import counted
 
 _STRATEGIES = {
@@ -21,6 +22,8 @@ def job_title(spec: JobSpec) -> str:
         case SearchSpec():
             name = _STRATEGIES[spec.strategy]
             return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
+        case AlignSpec():
+            return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
@@ -33,6 +36,8 @@ def job_title(spec: JobSpec) -> str:
 
 def job_detail(spec: JobSpec) -> str:
     """What it runs on."""
+    if isinstance(spec, AlignSpec):
+        return f"Teacher {spec.teacher.name}, {spec.options.steps} steps, seed {spec.options.seed}"
     if isinstance(spec, SearchSpec):
         return f"{spec.model.name}, {spec.rounds} rounds, seed {spec.seed}"
     return spec.model.name
@@ -42,6 +47,10 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
     """What a finished job found, in a line."""
     if kind == "score":
         return f"{counted(summary['candidates'], 'candidate')} scored on {counted(summary['answers'], 'answer')}"
+    if kind == "align":
+        before, after = summary["before"], summary["after"]
+        return (f"Best subset agrees with the teacher’s in {after['consistency_best']:.0%} "
+                f"(was {before['consistency_best']:.0%})")
     if kind != "search":
         return ""
     chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"

@@ -1,0 +1,96 @@
+"""Training runs: starting them, their curves, and what became of the student."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db import jobs as stored
+from workbench.alignment.episodes import group_by_task
+from workbench.alignment.options import AlignmentOptions
+from workbench.domain import Changes, Demonstration, ModelRef, Status
+from workbench.errors import JobError
+from workbench.jobs.specs import AlignSpec, JobState
+from workbench.jobs.wire import encode_spec
+from workbench.services.demonstrations import Filter
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+STUDENT = "student"
+HELD_OUT_EVERY = 3                   # by default every third task is kept for measuring
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """``summary`` is empty until the run has finished; see jobs.run_align for what it holds."""
+
+    job_id: int
+    title: str
+    state: JobState
+    spec: AlignSpec
+    summary: dict[str, Any]
+
+
+class Alignment:
+    """``project.alignment``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def tasks(self) -> dict[str, tuple[Demonstration, ...]]:
+        """The project's answered demonstrations by task, rejected ones left out."""
+        kept = frozenset(Status) - {Status.REJECTED}
+        ids = self._project.demonstrations.ids(Filter(statuses=kept))
+        return group_by_task(self._project.demonstrations.get(ids))
+
+    def default_targets(self, tasks: Collection[str]) -> tuple[str, ...]:
+        """Every third task, in order of their names."""
+        return tuple(sorted(tasks)[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY])
+
+    def spec(self, teacher: ModelRef, student: ModelRef, options: AlignmentOptions,
+             targets: Collection[str] | None = None, examples: int = 100) -> AlignSpec:
+        """A run over all the project's tasks; those in ``targets`` are measured on, the others trained on.
+
+        The folder is named by what the run is told to do. Raises JobError without a task on either side.
+        """
+        tasks = self.tasks()
+        chosen = self.default_targets(tasks) if targets is None else tuple(targets)
+        unknown = sorted(set(chosen) - tasks.keys())
+        if unknown:
+            raise JobError(f"There is no task “{unknown[0]}”.", remedy=f"Choose among: {', '.join(tasks)}.")
+        source = [d for task, members in tasks.items() if task not in chosen for d in members]
+        target = [d for task in chosen for d in tasks[task]]
+        if not source or not target:
+            raise JobError("Training needs tasks to train on and others to measure on.",
+                           remedy="Give demonstrations a category, or a tag task:name.")
+        draft = AlignSpec(teacher, student, tuple(source), tuple(target), "", options, examples)
+        name = hashlib.sha256(encode_spec(draft).encode()).hexdigest()[:12]
+        folder = self._project.folder / "artifacts" / f"align-{name}"
+        return AlignSpec(teacher, student, tuple(source), tuple(target), str(folder), options, examples)
+
+    def runs(self) -> list[TrainingRun]:
+        """Newest first."""
+        found = []
+        for info in self._project.jobs.all():
+            if info.kind == "align":
+                spec = self._project.jobs.spec(info.id)
+                assert isinstance(spec, AlignSpec)
+                found.append(TrainingRun(info.id, info.title, info.state, spec, info.summary))
+        return sorted(found, key=lambda run: -run.job_id)
+
+    def curve(self, job_id: int, metric: str) -> Sequence[tuple[int, float]]:
+        """(step, value) points of one metric: loss, kl, ranking_loss, consistency_best, log_likelihood_8, …"""
+        with self._project.database.read() as connection:
+            return stored.metric(connection, job_id, metric)
+
+    def register(self, job_id: int, name: str) -> Changes:
+        """Make a run's trained student a model of the project. Raises JobError where there is none yet."""
+        with self._project.database.read() as connection:
+            students = [a for a in stored.artifacts(connection, job_id) if a.role == STUDENT]
+        if not students or not Path(students[-1].path).is_dir():
+            raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")
+        return self._project.models.register(Path(students[-1].path), name)
