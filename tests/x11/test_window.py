@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.x11
 TOKENS = json.loads(resources.path("palettes", "tokens.json").read_text("utf-8"))
-RAIL, TOP, STATUS = 150, 48, 30
+RAIL, SECOND = 150, 93                           # the rail's labels end, and its second item begins, about here
 
 
 def rgb(token: str, theme: str = "light") -> np.ndarray:
@@ -72,7 +72,7 @@ def test_the_sample_opens_pages_change_by_key_and_the_program_ends_in_order(
     screen.tool("windowsize", window, "1440", "900")
     screen.tool("windowmove", window, "0", "0")
     screen.tool("windowfocus", "--sync", window)
-    demonstrations = screen.until(drawn, "the page Demonstrations is drawn")
+    demonstrations = screen.until(lambda p: drawn(p) and chosen_row(p) > SECOND, "the page Demonstrations is drawn")
     rows = [chosen_row(demonstrations)]
 
     for key in ("ctrl+5", "ctrl+6", "ctrl+1"):
