@@ -142,7 +142,7 @@ _HASHED: dict[str, tuple[str, tuple[str, ...]]] = {
     "prompts": ("id", ("id", "name", "version", "deleted")),
     "prompt_versions": ("id", ("prompt_id", "number", "rules", "template", "verbatim", "json:demonstrations",
                                "content_hash")),
-    "revisions": ("id", ("change_id", "kind", "entity_id", "json:before", "json:after")),
+    "revisions": ("id", ("change_id", "kind", "entity_id", "before", "after")),
     "search_rounds": ("number", ("job_id", "number", "chosen_id", "objective", "prompt_tokens", "evaluations",
                                  "json:ranking")),
     "set_evaluations": ("id", ("job_id", "strategy", "label", "json:demonstration_ids", "mean", "json:answers")),

@@ -62,8 +62,7 @@ def insert_demonstrations(connection: Connection, demonstrations: Iterable[Demon
         if rows:
             connection.exec_driver_sql(_INSERT, rows)
             search_text.add(connection, ids[-len(rows):])
-        if tags:
-            connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", tags)
+        _insert_tags(connection, tags)
     return Inserted(ids, seen - len(ids))
 
 
@@ -132,14 +131,13 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
             before[id] = {name: old[name] for name in changed}
             columns = _columns(old | changed, changed, id)
             writes[tuple(columns)].append((*columns.values(), id))
-            if "tags" in changed:
-                _write_tags(connection, id, changed["tags"])
         searched = [id for id in ids if before.get(id, {}).keys() & {"deleted", "note", "turns"}]
         search_text.remove(connection, searched)
         for names, rows in writes.items():
             settings = ", ".join(f"{name} = ?" for name in names)
             connection.exec_driver_sql(f"UPDATE demonstrations SET {settings} WHERE id = ?", rows)
         search_text.add(connection, searched)
+        _write_tags(connection, {id: patches[id]["tags"] for id in ids if "tags" in before.get(id, ())})
     _forget_measures(connection, [id for id, fields in before.items() if "turns" in fields])
     return before
 
@@ -175,7 +173,7 @@ def turns_from(stored: Iterable[Sequence[str]]) -> tuple[Turn, ...]:
 
 
 def turns_json(turns: Iterable[Turn]) -> list[list[str]]:
-    return [[turn.role.value, turn.text] for turn in turns]
+    return [[turn.role, turn.text] for turn in turns]
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -204,10 +202,17 @@ def _columns(fields: Fields, changed: Fields, id: int) -> Fields:
     return columns | {"row_hash": hash_of_row(id, fields)}
 
 
-def _write_tags(connection: Connection, id: int, tags: Sequence[str]) -> None:
-    connection.exec_driver_sql("DELETE FROM tags WHERE demonstration_id = ?", (id,))
-    for tag in tags:
-        connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", (tag, id))
+def _write_tags(connection: Connection, tags: Mapping[int, Sequence[str]]) -> None:
+    """All the tags of some demonstrations."""
+    if tags:
+        connection.exec_driver_sql("DELETE FROM tags WHERE demonstration_id IN (SELECT value FROM json_each(?))",
+                                   (id_list(tags),))
+        _insert_tags(connection, [(tag, id) for id, listed in tags.items() for tag in listed])
+
+
+def _insert_tags(connection: Connection, rows: list[tuple[str, int]]) -> None:
+    if rows:
+        connection.exec_driver_sql("INSERT INTO tags (tag, demonstration_id) VALUES (?, ?)", rows)
 
 
 def _forget_measures(connection: Connection, ids: Sequence[int]) -> None:

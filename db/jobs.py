@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
 
 from db.people import person_id
 from db.schema import ArtifactRow, JobEventRow, JobRow, MetricPointRow
@@ -72,10 +72,14 @@ def get_job(connection: Connection, job_id: int) -> StoredJob | None:
 
 
 def all_jobs(connection: Connection) -> list[StoredJob]:
-    """Running and paused first, then the waiting in their order, then the ended, newest first."""
+    """Running and paused first, then the waiting in their order, then the ended, newest first; ``spec`` is left out.
+
+    A specification holds all candidates' texts: megabytes that a list of jobs does not show.
+    """
     group = case((JobRow.state.in_(("running", "paused")), 0), (JobRow.state == "waiting", 1), else_=2)
     place = case((JobRow.state == "waiting", JobRow.position), else_=0)
-    rows = connection.execute(select(*_COLUMNS).order_by(group, place, JobRow.ended.desc(), JobRow.id.desc()))
+    columns = [literal("").label("spec") if column is JobRow.spec else column for column in _COLUMNS]
+    rows = connection.execute(select(*columns).order_by(group, place, JobRow.ended.desc(), JobRow.id.desc()))
     return [_stored(row) for row in rows]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import RLock
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DatabaseError
@@ -53,10 +54,15 @@ def project_errors() -> Iterator[None]:
 
 
 class Database:
-    """One connection to one file. A process writes through one thread (the lane); so there is one connection."""
+    """One connection to one file, for one thread at a time.
+
+    A process writes through its lane; whoever comes from another thread (the command line, a closing window) waits
+    here until a transaction is over, instead of finding himself in the middle of it.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False, create: bool = False) -> None:
         self.path, self.read_only, self._closed = path, read_only, False
+        self._turn = RLock()
         if not create and not path.is_file():
             raise ProjectError(f"There is no project in {path.parent}.", remedy="Choose another folder, or make one.")
         self._engine = create_engine(
@@ -96,7 +102,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with project_errors(), self._engine.begin() as connection:
+        with self._turn, project_errors(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -105,13 +111,13 @@ class Database:
         if self.read_only:
             raise ProjectError("This project is open read-only.", safe="Nothing was changed.",
                                remedy="Close it where it is open for writing, then open it again.")
-        with project_errors(), self._engine.begin() as connection:
+        with self._turn, project_errors(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
         """The driver's connection, outside of a transaction: for backups, pragmas, and reading ids by the million."""
-        with project_errors():
+        with self._turn, project_errors():
             pooled = self._engine.raw_connection()
             try:
                 driver = pooled.driver_connection

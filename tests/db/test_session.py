@@ -1,4 +1,5 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,18 @@ def test_a_bug_in_a_query_is_not_dressed_up_as_a_damaged_project(database: Datab
     with pytest.raises(Exception, match="no such table") as caught, database.read() as connection:
         connection.exec_driver_sql("SELECT * FROM nowhere")
     assert not isinstance(caught.value, ProjectError)
+
+
+def test_another_thread_waits_until_a_transaction_is_over(database: Database) -> None:
+    def write(name: str) -> None:
+        with database.write() as connection:
+            for number in range(20):
+                person_id(connection, f"{name} {number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write, name) for name in "abcd"]:
+            done.result()
+    with database.read() as connection:
+        names = list(connection.exec_driver_sql("SELECT substr(name, 1, 1) FROM people ORDER BY id").scalars())
+    assert sorted(names) == sorted("abcd" * 20)
+    assert len("".join(names).replace("a" * 20, "").replace("b" * 20, "").replace("c" * 20, "")) == 20

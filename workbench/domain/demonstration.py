@@ -35,7 +35,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 def content_hash(turns: Sequence[Turn]) -> str:
     """SHA-256 (hex) over the turns alone: two demonstrations with the same turns are the same demonstration."""
-    payload = _ENCODER.encode([[t.role.value, t.text] for t in turns])
+    payload = _ENCODER.encode([[t.role, t.text] for t in turns])
     return hashlib.sha256(payload.encode("ascii")).hexdigest()
 
 
