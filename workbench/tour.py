@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project, open_sample
 
 PAGES = ("welcome", "demonstrations", "prompt", "rankings", "models", "jobs", "palette", "shortcuts")
-ROUNDS, RANDOM_SETS, SEED = 3, 20, 0
+SEED = 0
 CANDIDATES = "candidates.jsonl"
 PICTURE_SECONDS = 170
 REST_IS_THERE = "Everything else is there."
@@ -36,11 +36,21 @@ REST_IS_THERE = "Everything else is there."
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much the tour does; a smaller one is for tests. ``pool`` is a query as in the search field."""
+
+    pool: str = ""
+    rounds: int = 3
+    random_sets: int = 20
+    pages: tuple[str, ...] = PAGES
+
+
 class Tour:
     """One tour into ``out``. ``seconds`` holds how long each step took."""
 
-    def __init__(self, out: Path, say: Say, *, quiet: bool) -> None:
-        self.out, self.say, self.quiet = out, say, quiet
+    def __init__(self, out: Path, say: Say, scale: Scale, *, quiet: bool) -> None:
+        self.out, self.say, self.scale, self.quiet = out, say, scale, quiet
         self.seconds: dict[str, float] = {}
 
     def take(self) -> dict[str, Any]:
@@ -63,9 +73,9 @@ class Tour:
         if model is None:
             raise ProjectError("The sample project has no model.", remedy="Run: make models")
         with self._step("score"):
-            scored = self._run(project, lambda: _score_spec(project, model))
+            scored = self._run(project, lambda: _score_spec(project, model, self.scale))
         with self._step("search"):
-            found = self._run(project, lambda: _search_spec(project, model))
+            found = self._run(project, lambda: _search_spec(project, model, self.scale))
         with self._step("export"):
             prompt_id = project.lane.run(lambda: _store_prompt(project, found.summary["chosen"]))
             project.lane.run(lambda: project.exports.prompt(prompt_id, self.out / "prompt.txt", "urial"))
@@ -96,7 +106,8 @@ class Tour:
     def _pictures(self, folder: Path) -> None:
         """The window in a process of its own: it needs Qt, and may not bring the tour's results down with it."""
         screens = self.out / "screens"
-        command = [*grab_command(), ",".join(PAGES), str(screens), "--theme", "both", "--project", str(folder)]
+        pages = ",".join(self.scale.pages)
+        command = [*grab_command(), pages, str(screens), "--theme", "both", "--project", str(folder)]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         try:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PICTURE_SECONDS)
@@ -114,9 +125,9 @@ class Tour:
         self.seconds[name] = time.monotonic() - start
 
 
-def take_tour(out: Path, say: Say, *, quiet: bool = False) -> dict[str, Any]:
+def take_tour(out: Path, say: Say, scale: Scale = Scale(), *, quiet: bool = False) -> dict[str, Any]:
     """Take the tour into the folder ``out``; returns what is in summary.json. Raises WorkbenchError."""
-    return Tour(out.absolute(), say, quiet=quiet).take()
+    return Tour(out.absolute(), say, scale, quiet=quiet).take()
 
 
 def grab_command() -> list[str]:
@@ -124,15 +135,16 @@ def grab_command() -> list[str]:
     return [sys.executable, "_grab"] if getattr(sys, "frozen", False) else [sys.executable, "-m", "workbench.gui.grab"]
 
 
-def _score_spec(project: Project, model: ModelRef) -> ScoreSpec:
-    return ScoreSpec(model, base_prompt(project, None), candidates(project, ""), search_questions(project, None),
-                     seed=SEED)
+def _score_spec(project: Project, model: ModelRef, scale: Scale) -> ScoreSpec:
+    base = base_prompt(project, None)
+    return ScoreSpec(model, base, candidates(project, scale.pool, base), search_questions(project, None), seed=SEED)
 
 
-def _search_spec(project: Project, model: ModelRef) -> SearchSpec:
+def _search_spec(project: Project, model: ModelRef, scale: Scale) -> SearchSpec:
+    base = base_prompt(project, None)
     return SearchSpec(
-        model, base_prompt(project, None), candidates(project, ""), search_questions(project, None),
-        heldout_questions(project, None), rounds=ROUNDS, random_sets=RANDOM_SETS, seed=SEED,
+        model, base, candidates(project, scale.pool, base), search_questions(project, None),
+        heldout_questions(project, None), rounds=scale.rounds, random_sets=scale.random_sets, seed=SEED,
     )
 
 

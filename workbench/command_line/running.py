@@ -51,19 +51,20 @@ def _finish(project: Project, job_id: int, options: Namespace) -> Output:
 
 
 def _score_spec(project: Project, options: Namespace) -> JobSpec:
+    base = base_prompt(project, options.prompt)
     return ScoreSpec(
-        find_model(project, options.model).ref, base_prompt(project, options.prompt),
-        candidates(project, options.filter), search_questions(project, options.questions), Position(options.position),
-        options.turns, options.seed,
+        find_model(project, options.model).ref, base, candidates(project, options.filter, base),
+        search_questions(project, options.questions), Position(options.position), options.turns, options.seed,
     )
 
 
 def _search_spec(project: Project, options: Namespace) -> JobSpec:
+    base = base_prompt(project, options.prompt)
     return SearchSpec(
-        find_model(project, options.model).ref, base_prompt(project, options.prompt),
-        candidates(project, options.filter), search_questions(project, options.questions),
-        heldout_questions(project, options.heldout), options.rounds, options.budget, options.strategy,
-        position=Position(options.position), turns=options.turns, random_sets=options.random_sets, seed=options.seed,
+        find_model(project, options.model).ref, base, candidates(project, options.filter, base),
+        search_questions(project, options.questions), heldout_questions(project, options.heldout), options.rounds,
+        options.budget, options.strategy, position=Position(options.position), turns=options.turns,
+        random_sets=options.random_sets, seed=options.seed,
     )
 
 
@@ -74,9 +75,12 @@ def base_prompt(project: Project, wanted: str | None) -> Prompt:
     return project.prompts.get(find_prompt(project, wanted).id)
 
 
-def candidates(project: Project, query: str) -> tuple[Demonstration, ...]:
+def candidates(project: Project, query: str, base: Prompt) -> tuple[Demonstration, ...]:
+    """What a query finds, but for those that are rejected, have no answer, or are in the base prompt already."""
+    in_base = {one.content_hash for one in base.demonstrations}
     where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
-    return tuple(one for one in project.demonstrations.get(project.demonstrations.ids(where)) if one.answer)
+    found = project.demonstrations.get(project.demonstrations.ids(where))
+    return tuple(one for one in found if one.answer and one.content_hash not in in_base)
 
 
 def search_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:

@@ -16,7 +16,7 @@ from workbench.domain import Changes, Kind
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.events import Event, Failed, Finished, Progress, StateChanged, Stopped
 from workbench.jobs.failures import from_exception
-from workbench.jobs.specs import JobSpec, JobState
+from workbench.jobs.specs import KINDS, JobSpec, JobState
 from workbench.jobs.supervisor import Host
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.services.job_results import store
@@ -26,8 +26,8 @@ from workbench.services.job_titles import job_detail, job_title
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-LONG = ("score", "search")
 SHORT = ("inspect", "count", "generate")
+LONG = tuple(kind for kind in KINDS if kind not in SHORT)
 SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
 
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
@@ -205,7 +205,7 @@ class JobQueue:
 
     def _host(self, kind: str) -> Host:
         """A new child for a long job; for a short one that which has its model loaded still, if it lives."""
-        if kind in LONG:
+        if kind not in SHORT:
             return Host()
         self._stop_cooling()
         warm, self._warm = self._warm, None

@@ -9,7 +9,7 @@ from workbench.alignment.options import METHOD_NAMES
 from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
 from workbench.services.wording import counted
 
-_STRATEGIES = {
+STRATEGY_NAMES = {
     "greedy": "Greedy search", "random": "Random set", "top_k": "Best by single gain", "diverse": "Diverse set",
 }
 
@@ -20,7 +20,7 @@ def job_title(spec: JobSpec) -> str:
         case ScoreSpec():
             return f"Score {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case SearchSpec():
-            name = _STRATEGIES[spec.strategy]
+            name = STRATEGY_NAMES[spec.strategy]
             return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case AlignSpec():
             return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"

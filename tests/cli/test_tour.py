@@ -1,0 +1,53 @@
+"""The tour on a small part of the sample; the whole of it is ``make tour``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import ProjectError
+from workbench.services.project import Project
+from workbench.tour import Scale, take_tour
+
+SMALL = Scale(pool="category:math source:hand-written", rounds=1, random_sets=2, pages=("jobs",))
+
+
+def test_it_goes_from_import_to_report_and_again_into_the_same_folder(tmp_path: Path) -> None:
+    said: list[str] = []
+    returned = take_tour(tmp_path, said.append, SMALL, quiet=True)
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert summary["search"]["chosen"] == returned["search"]["chosen"]
+    assert summary["counts"]["imported"] > 150
+    assert summary["counts"]["skipped"] > 0
+    assert summary["counts"]["refused"] == 0
+    assert 0 < summary["counts"]["scored"] < 50
+    heldout = summary["search"]["heldout"]
+    assert heldout["difference"]["mean"] == pytest.approx(heldout["greedy"] - heldout["random_mean"])
+    assert heldout["difference"]["low"] <= heldout["difference"]["mean"] <= heldout["difference"]["high"]
+    assert set(summary["seconds"]) == {"import", "score", "search", "export", "screens"}
+    assert {file.name for file in (tmp_path / "screens").iterdir()} == {"jobs-light.png", "jobs-dark.png"}
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    _check_prompt(tmp_path, summary["search"]["chosen"])
+
+
+def _check_prompt(out: Path, chosen: list[int]) -> None:
+    """The exported prompt holds the chosen demonstration, before the base prompt's own three."""
+    project = Project.open(out / "project", read_only=True)
+    try:
+        demonstration, = project.lane.run(lambda: project.demonstrations.get(chosen))
+        base = project.lane.run(lambda: project.prompts.get(1)).demonstrations
+    finally:
+        project.close()
+    text = (out / "prompt.txt").read_text(encoding="utf-8")
+    assert text.count("# Query:\n```") == len(base) + 1
+    assert text.index(demonstration.instruction) < text.index(base[0].instruction)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "diary.txt").write_text("dear diary", encoding="utf-8")
+    with pytest.raises(ProjectError, match="There is no project in"):
+        take_tour(tmp_path, lambda line: None, SMALL, quiet=True)
+    assert (tmp_path / "project" / "diary.txt").exists()
