@@ -35,7 +35,7 @@ def test_parquet_rows_are_numbered_and_read_in_batches(tmp_path):
     pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "f.parquet", row_group_size=700)
     file = open_file(tmp_path / "f.parquet")
     items = list(file.demonstrations())
-    assert file.format == "alpaca"
+    assert (file.format, file.source.note) == ("alpaca", "")
     assert [line for line, _ in items] == list(range(1, 2501))
     assert items[-1][1] == Demonstration.pair("ask 2499", "tell 2499")
     assert file.source.bytes_done() == file.source.total

@@ -38,6 +38,15 @@ def test_a_table_without_a_heading_gets_names_for_its_columns(tmp_path):
                                             {"column 1": "What is 2+2?", "column 2": "Four!"}]
 
 
+@pytest.mark.parametrize(("first", "is_heading"), [
+    ("wanted,said", True), ("prompt,anything at all that is longer than a name", True), ("col 1,col 2", True),
+    ("Say hello,Of course I can say hello", False), ("same,same", False),
+])
+def test_a_first_row_is_taken_for_names_only_if_it_looks_like_names(tmp_path, first, is_heading):
+    found = read(tmp_path, f"{first}\na,b\n")
+    assert (next(iter(found[-1].cells)) != "column 1") == is_heading
+
+
 def test_quotes_behind_backslashes_are_read(tmp_path):
     found = read(tmp_path, 'instruction,output\n"say \\"hi\\"",b\n"x, \\"y\\"",c\n')
     assert [row.cells["instruction"] for row in found] == ['say "hi"', 'x, "y"']

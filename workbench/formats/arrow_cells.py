@@ -1,21 +1,27 @@
-"""Rows of Arrow record batches, for Parquet files and saved datasets."""
+"""Rows of Arrow record batches, for Parquet files and saved datasets.
+
+Here and in the two formats pyarrow is imported where it is used: the window starts without it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FormatError
 from workbench.formats.rows import Row, Rows, Unreadable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
     """Arrow's own errors about a damaged file, as FormatError."""
+    import pyarrow as pa
+
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
@@ -38,16 +44,20 @@ def batch_rows(batch: pa.RecordBatch, labels: Mapping[str, list[str]], first: in
 
 
 def _values(column: pa.Array) -> list[Any]:
+    from pyarrow import ArrowException
+
     try:
         return list(column.to_pylist())
-    except (ValueError, OverflowError, pa.ArrowException):
+    except (ValueError, OverflowError, ArrowException):
         return [_value(column, place) for place in range(len(column))]
 
 
 def _value(column: pa.Array, place: int) -> Any:
+    from pyarrow import ArrowException
+
     try:
         return column[place].as_py()
-    except (ValueError, OverflowError, pa.ArrowException) as error:
+    except (ValueError, OverflowError, ArrowException) as error:
         return Unreadable(str(error).splitlines()[0][:120] if str(error) else type(error).__name__)
 
 

@@ -25,6 +25,7 @@ COLUMNS = ("instruction", "answer", "messages", "category", "source", "licence",
 """Our own heading. ``messages`` is filled (JSON) only where instruction and answer alone do not say it all."""
 
 _DELIMITERS = ",;\t|"
+_NAME = re.compile(r"\w[\w.-]*( [\w.-]+){0,2}")      # of a column: one to three words
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 csv.field_size_limit(LINE_LIMIT)       # Python's own limit, 131,072, is below a long answer
 
@@ -172,7 +173,7 @@ def _is_heading(cells: Sequence[str]) -> bool:
     """Whether the first row names columns: short, different names, at least one of which is known."""
     names = [cell.strip() for cell in cells]
     plain = all(len(name) < 80 and "\n" not in name for name in names) and len(set(names)) == len(names)
-    return plain and (bool(known_columns(names)) or all(re.fullmatch(r"\w[\w .-]*", name) for name in names))
+    return plain and (bool(known_columns(names)) or all(_NAME.fullmatch(name) for name in names))
 
 
 def _heading(cells: Sequence[str]) -> tuple[str, ...]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import FormatError
 from workbench.formats import parquet
 from workbench.formats.arrow_cells import batch_rows, class_labels, reading
 from workbench.formats.rows import Row, Rows
 from workbench.formats.source import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SPLIT = "split"
 """The column that says from which split of a DatasetDict (or of a folder of Parquet files) a row comes."""
@@ -117,6 +118,8 @@ def _not_saved(folder: Path) -> FormatError:
 
 def _stream_rows(source: Source, path: Path, first: int) -> Rows:
     """The rows of an Arrow file, of the stream form that datasets writes or of the random-access form."""
+    import pyarrow as pa
+
     with reading(path.name), pa.memory_map(str(path)) as mapped:
         batches = _batches(mapped)
         seen, before = 0, source.done
@@ -129,6 +132,8 @@ def _stream_rows(source: Source, path: Path, first: int) -> Rows:
 
 
 def _batches(mapped: pa.MemoryMappedFile) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
     if mapped.read(6) == b"ARROW1":
         file = pa.ipc.open_file(mapped)
         yield from (file.get_batch(place) for place in range(file.num_record_batches))

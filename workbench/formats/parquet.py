@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, BinaryIO
 
 from workbench.domain import Demonstration
 from workbench.formats.arrow_cells import batch_rows, class_labels, reading
@@ -16,14 +13,11 @@ from workbench.formats.jsonl import record
 from workbench.formats.rows import Rows
 from workbench.formats.source import Source
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 MAGIC = b"PAR1"
 _BATCH = 1000
-
-_SCHEMA = pa.schema([
-    ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
-    ("category", pa.string()), ("source", pa.string()), ("licence", pa.string()), ("language", pa.string()),
-    ("tags", pa.list_(pa.string())), ("status", pa.string()), ("rating", pa.int8()), ("note", pa.string()),
-])
 
 
 def rows(source: Source) -> Rows:
@@ -34,6 +28,8 @@ def rows(source: Source) -> Rows:
 
 def file_rows(source: Source, path: Path, first: int) -> Rows:
     """The rows of one Parquet file, numbered from ``first``. Raises FormatError for a damaged one."""
+    import pyarrow.parquet as pq
+
     with reading(path.name):
         file = pq.ParquetFile(path)
     with file:
@@ -52,10 +48,24 @@ def file_rows(source: Source, path: Path, first: int) -> Rows:
 
 def write(demonstrations: Iterable[Demonstration], stream: BinaryIO) -> int:
     """Write every field but the id; returns how many demonstrations."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     records: Iterator[dict[str, object]] = (record(demonstration) for demonstration in demonstrations)
-    count = 0
-    with pq.ParquetWriter(stream, _SCHEMA, compression="zstd") as writer:
+    schema, count = _schema(), 0
+    with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         while batch := list(islice(records, _BATCH)):
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
+            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
             count += len(batch)
     return count
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    text = pa.string()
+    return pa.schema([
+        ("messages", pa.list_(pa.struct([("role", text), ("content", text)]))),
+        ("category", text), ("source", text), ("licence", text), ("language", text), ("tags", pa.list_(text)),
+        ("status", text), ("rating", pa.int8()), ("note", text),
+    ])

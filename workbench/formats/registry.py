@@ -35,20 +35,24 @@ Content = Literal["demonstrations", "questions", "prompt"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How rows are stored. ``rows`` is None for what is read as a whole (a prompt, a question set)."""
+    """How rows are stored. ``rows`` is None for what is read as a whole (a prompt, a question set).
+
+    ``binary`` kinds know their texts' encoding themselves.
+    """
 
     name: str
     title: str
     rows: Callable[[Source], Rows] | None
     content: Content = "demonstrations"
+    binary: bool = False
 
 
 KINDS = {kind.name: kind for kind in (
     Kind("jsonl", "JSON Lines", jsonl.rows),
     Kind("json", "JSON", json_array.rows),
     Kind("csv", "Table (CSV, TSV)", csv_table.rows),
-    Kind("parquet", "Parquet", parquet.rows),
-    Kind("dataset", "Saved dataset", dataset_folder.rows),
+    Kind("parquet", "Parquet", parquet.rows, binary=True),
+    Kind("dataset", "Saved dataset", dataset_folder.rows, binary=True),
     Kind("urial", "URIAL prompt", None, "prompt"),
     Kind("mt_bench", "MT-Bench questions", None, "questions"),
 )}
@@ -102,6 +106,8 @@ def open_file(path: Path, format: str = "auto", encoding: str = "auto") -> OpenF
     if source.is_folder != (kind.name == "dataset") and not (kind.name == "dataset" and dataset_folder.is_one(path)):
         raise FormatError(f"{path.name} is not of the kind {kind.title}.", safe="Nothing was imported.",
                           remedy="Let the kind be detected.")
+    if kind.binary:
+        source.encoding, source.note = "utf-8", ""
     with closing(kind.rows(source)) as rows:
         sample = [row.cells for row in islice((row for row in rows if isinstance(row, Row)), _LOOK)]
     columns = tuple(dict.fromkeys(name for cells in sample for name in cells))

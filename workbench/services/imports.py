@@ -28,6 +28,7 @@ REFUSED_LISTED = 100_000
 """Refused rows that are listed one by one; what goes beyond is counted in a last entry."""
 
 _PROGRESS_EVERY = 500      # rows
+_CELL = 2000               # characters of a raw cell in a preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Preview:
     encoding: str
     columns: tuple[str, ...]
     mapping: dict[str, str]
-    rows: tuple[dict[str, str], ...]             # the raw cells of the first rows, as text
+    rows: tuple[dict[str, str], ...]             # the raw cells of the first rows, as text (its beginning)
     demonstrations: tuple[Demonstration, ...]    # what they become under ``mapping``
     refused: tuple[tuple[int, str], ...]         # (line, reason)
     content: str = "demonstrations"              # demonstrations | questions | prompt (a URIAL file)
@@ -115,7 +116,7 @@ class Imports:
         with closing(file.rows()) as found:
             for row in islice(found, rows):
                 if isinstance(row, Row):
-                    cells.append({name: mappings.as_text(value) for name, value in row.cells.items()})
+                    cells.append({name: mappings.as_text(value)[:_CELL] for name, value in row.cells.items()})
                 item = mappings.demonstration(row, convert)
                 if isinstance(item, Refused):
                     refused.append((item.line, item.reason))
