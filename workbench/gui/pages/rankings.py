@@ -28,6 +28,7 @@ from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, primary, secondary
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import hairline
+from workbench.gui.views.notice import Notice
 from workbench.gui.views.pane import PaneHeader, Splitter, splitter
 from workbench.gui.views.ranking_table import RankingTable
 from workbench.services.project import Project
@@ -61,7 +62,7 @@ class RankingsPage(Page):
         self._round = 0
         self._reading: RunReading | None = None
         self._wanted_cell: tuple[int, int] | None = None
-        self._under_way = self._again = False
+        self._under_way = self._again = self._at_top = False
         self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -88,6 +89,15 @@ class RankingsPage(Page):
         self._stack = QStackedWidget()
         for state in (self._empty, self._waiting, self._content()):
             self._stack.addWidget(state)
+        resume = secondary("Resume", "play")
+        resume.clicked.connect(self._resume)
+        self._notice = Notice("", "warn", resume)
+        self._notice_room = QWidget()
+        room = QVBoxLayout(self._notice_room)
+        room.setContentsMargins(20, 8, 16, 8)
+        room.addWidget(self._notice)
+        self._notice_room.hide()
+        self.body.addWidget(self._notice_room)
         self.body.addWidget(self._stack, 1)
 
     def _content(self) -> QWidget:
@@ -235,6 +245,7 @@ class RankingsPage(Page):
     # showing
     def _show(self, reading: RunReading | None) -> None:
         selected, current, question = self._selection()
+        self._at_top = self.table.currentIndex().row() <= 0
         self._reading = reading
         table = reading.table if reading is not None else None
         self.tokens.show_reading(reading)
@@ -247,8 +258,16 @@ class RankingsPage(Page):
         self._say_hints()
         self._select(selected, current, question)
 
+    def _resume(self) -> None:
+        job_id = self._job_id
+        if job_id is not None:
+            self.session.ask(lambda project: project.jobs.resume(job_id))
+
     def _say_hints(self) -> None:
         reading = self._reading
+        early = reading.ended_early if reading is not None else ""
+        self._notice_room.setVisible(bool(early) and not self.session.read_only)
+        self._notice.set_text(f"{early} What it had found is shown.")
         if reading is None:
             return
         words = {Measure.MEAN: "sorted by mean gain", Measure.WIN_RATE: "sorted by win rate",
@@ -281,7 +300,9 @@ class RankingsPage(Page):
         return ids, self.model.id_at(current) if current >= 0 else None, self.heat.cell[1]
 
     def _select(self, selected: Sequence[int], current: int | None, question: int) -> None:
-        row = self.model.row_of(current) if current is not None else -1
+        # while a run grows, who looks at the best so far goes on looking at the best, whoever that is
+        follows = self._at_top and question < 0 and len(selected) < 2
+        row = self.model.row_of(current) if current is not None and not follows else -1
         if self._wanted_cell is not None and self.model.rowCount():
             (row, question), self._wanted_cell = self._wanted_cell, None
         if row < 0 and self.model.rowCount():
@@ -289,7 +310,7 @@ class RankingsPage(Page):
         if row < 0:
             self.charts.show_candidate(None)
             return
-        self.table.choose(row, [self.model.row_of(id) for id in selected])
+        self.table.choose(row, [row] if follows else [self.model.row_of(id) for id in selected])
         self.heat.set_cell(row, question)
         self._candidate_changed(row)
 

@@ -82,7 +82,8 @@ class RankingsHeader(QObject):
         _fill(self.run, [(_run_words(run), run.job_id) for run in runs], reading.run.job_id if reading else None)
         rounds = [(f"Round {round.number}", round.number) for round in reversed(reading.rounds)] if reading else []
         if reading is not None and reading.table.round not in [number for _, number in rounds] and reading.is_search:
-            rounds.insert(0, (f"Round {reading.table.round}, running", reading.table.round))
+            now = ", now" if reading.running else ""
+            rounds.insert(0, (f"Round {reading.table.round}{now}", reading.table.round))
         _fill(self.round, rounds, reading.table.round if reading else None)
         self.round.setVisible(bool(rounds))
         self.run.setToolTip(f"{one_line(reading.run.title)}\n{one_line(reading.run.model)}" if reading else "")

@@ -11,6 +11,7 @@ from workbench.domain import Interval, SearchRound, SetEvaluation
 from workbench.gui.charts.bump import bump_lines
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.intervals import bootstrap, gain_intervals
+from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.results import GainTable, HeldOut, RunInfo
 
@@ -22,6 +23,7 @@ class RunReading:
     """One run, one of its rounds. ``titles`` name every candidate that the rank chart shows."""
 
     run: RunInfo
+    job: JobInfo
     spec: ScoreSpec | SearchSpec
     table: GainTable
     rounds: tuple[SearchRound, ...] = ()
@@ -35,6 +37,12 @@ class RunReading:
     @property
     def running(self) -> bool:
         return self.run.state in RUNNING
+
+    @property
+    def ended_early(self) -> str:
+        """Why there is no more of it, in a sentence; "" for a run that goes on or is finished."""
+        return {"failed": f"This run failed. {self.job.detail}", "stopped": "This run was stopped before its end.",
+                "interrupted": "This run was interrupted before its end."}.get(self.run.state, "")
 
     @property
     def planned_rounds(self) -> int:
@@ -52,15 +60,15 @@ class RunReading:
 
 def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
     """Read a run; ``round`` 0 is a score job's table, or a search's newest round."""
-    spec = project.jobs.spec(run.job_id)
+    job, spec = project.jobs.get(run.job_id), project.jobs.spec(run.job_id)
     assert isinstance(spec, ScoreSpec | SearchSpec)
     table = project.results.gains(run.job_id, round)
     if run.kind != "search":
-        return RunReading(run, spec, table)
+        return RunReading(run, job, spec, table)
     rounds = tuple(project.results.rounds(run.job_id))
     titles = {candidate.id: candidate.instruction[:80] for candidate in spec.candidates if candidate.id is not None}
     shown = {line.demonstration_id for line in bump_lines(rounds)}
-    return RunReading(run, spec, table, rounds, project.results.held_out(run.job_id),
+    return RunReading(run, job, spec, table, rounds, project.results.held_out(run.job_id),
                       {id: title for id, title in titles.items() if id in shown})
 
 
