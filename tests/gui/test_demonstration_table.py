@@ -15,8 +15,8 @@ from workbench.gui.item_models.demonstration_table import (
     BATCH,
     Column,
     DemonstrationTable,
-    ids_from_mime,
 )
+from workbench.gui.item_models.dragged_ids import ids_from_mime
 from workbench.gui.views.demonstration_view import DemonstrationView
 from workbench.services.demonstrations import Row, Sort
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.domain import Demonstration, Kind, Prompt
-from workbench.gui.item_models.demonstration_table import ids_to_mime
+from workbench.gui.item_models.dragged_ids import ids_to_mime
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.prompt import PromptPage
 from workbench.gui.session import Session
@@ -284,3 +284,11 @@ def test_an_edit_of_a_demonstration_shows_in_the_prompt(page: PromptPage, rest: 
     rest()
     assert page.cards.cards()[0].instruction == "A new instruction"
     assert "A new answer" in page.text.text()
+
+
+def test_rows_dropped_on_the_rail_s_prompt_are_added_to_it(page: PromptPage, rest: Rest) -> None:
+    window = page.window()
+    assert isinstance(window, MainWindow)
+    window.rail.items["prompt"].dropped.emit(ids_to_mime([8, 9]))
+    rest()
+    assert ids(page) == [8, 9, 1, 2]

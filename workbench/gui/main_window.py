@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from workbench.domain import Changes, Kind
 from workbench.errors import WorkbenchError
 from workbench.gui import dialogs, preferences, theme
 from workbench.gui.focus import FocusRing
+from workbench.gui.item_models.dragged_ids import MIME, ids_from_mime
 from workbench.gui.page import Page
 from workbench.gui.pages import PAGES, entry
 from workbench.gui.rail import Rail
@@ -90,6 +91,8 @@ class MainWindow(QWidget):
         session.commands.changed.connect(lambda: self._rebuild.start())
         self.toast.undo.connect(session.undo)
         self.rail.chosen.connect(self.show_page)
+        self.rail.items["prompt"].take_drops(MIME)
+        self.rail.items["prompt"].dropped.connect(self._add_to_prompt)
         self.rail.collapse_toggled.connect(self.toggle_rail)
         self.top.search.connect(lambda: self.commands.open_palette())
         self.top.theme_toggled.connect(self.toggle_theme)
@@ -168,6 +171,14 @@ class MainWindow(QWidget):
                 self.session.commands.remove(command.id)
         for entry_ in PAGES:
             self.rail.set_enabled(entry_.name, not entry_.needs_project or self.session.project is not None)
+
+    def _add_to_prompt(self, data: QMimeData) -> None:
+        """Demonstrations were dropped on the rail's Prompt."""
+        ids, prompt_id = ids_from_mime(data), self.session.current_prompt_id
+        if prompt_id is None:
+            self.session.notice.emit("There is no prompt yet: press P in the table to begin one", "info")
+        elif ids and not self.session.read_only:
+            self.session.change(lambda p: p.prompts.add_demonstrations(prompt_id, ids))
 
     def _read_badge(self) -> None:
         def got(active: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui import focus, theme
@@ -15,15 +15,21 @@ from workbench.gui.views.glyphs import paint_focus, paint_text
 from workbench.gui.views.labels import hairline
 
 COLLAPSED = 56
+SPRING_MS = 700                                  # a drag that rests this long on a page's item opens the page
 
 
 class RailItem(QAbstractButton):
     """An icon and a word, and perhaps a count; chosen when it is the page that is shown."""
 
+    dropped = Signal(object)                     # QMimeData
+
     def __init__(self, title: str, icon: str, tooltip: str, *, page: bool = True,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon_name = icon
+        self._takes = ""
+        self._spring = QTimer(self, singleShot=True, interval=SPRING_MS)
+        self._spring.timeout.connect(self.click)
         self.collapsed = False
         self.badge = ""
         self.setText(title)
@@ -34,6 +40,24 @@ class RailItem(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.notifier.changed.connect(self.update)
+
+    def take_drops(self, format: str) -> None:
+        """Open the page when something of this MIME type rests on the item, and emit ``dropped`` when it is let go."""
+        self._takes = format
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(self._takes):
+            event.acceptProposedAction()
+            self._spring.start()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._spring.stop()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._spring.stop()
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
 
     def set_icon_name(self, icon: str) -> None:
         self._icon_name = icon

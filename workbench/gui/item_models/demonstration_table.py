@@ -17,11 +17,11 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from workbench.gui.item_models.dragged_ids import MIME, ids_to_mime
 from workbench.gui.views.glyphs import say_interval, signed
 from workbench.gui.views.safe_text import tooltip
 from workbench.services.demonstrations import Row, Sort
 
-MIME = "application/x-workbench-demonstrations"      # ids, separated by blanks
 BATCH = 240                                          # rows asked for at once: a screen and what is near it
 CACHE = 20_000
 
@@ -232,14 +232,3 @@ def cell_text(row: Row, column: Column, role: int = Qt.ItemDataRole.DisplayRole)
             return signed(row.gain.mean) if role == Qt.ItemDataRole.DisplayRole else say_interval(row.gain)
         case Column.RATING:
             return "not rated" if not row.rating else f"{row.rating} of 5"
-
-
-def ids_to_mime(ids: Iterable[int]) -> QMimeData:
-    data = QMimeData()
-    data.setData(MIME, " ".join(map(str, ids)).encode("ascii"))
-    return data
-
-
-def ids_from_mime(data: QMimeData) -> list[int]:
-    """The dragged demonstrations' ids; none when something else is dragged."""
-    return [int(word) for word in bytes(data.data(MIME).data()).split()] if data.hasFormat(MIME) else []

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, Qt, Signal
 
 from workbench.domain import Interval
-from workbench.gui.item_models.demonstration_table import MIME, Index, ids_from_mime, ids_to_mime
+from workbench.gui.item_models.demonstration_table import Index
+from workbench.gui.item_models.dragged_ids import MIME, ids_from_mime, ids_to_mime
 from workbench.gui.views.glyphs import say_interval
 from workbench.gui.views.safe_text import tooltip
 

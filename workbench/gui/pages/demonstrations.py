@@ -12,7 +12,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
-from workbench.gui import preferences
+from workbench.gui import preferences, theme
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
 from workbench.gui.page import Page
 from workbench.gui.pages.demonstrations_commands import DemonstrationsCommands
@@ -101,19 +101,27 @@ class DemonstrationsPage(Page):
         self._side = QStackedWidget()
         self._side.addWidget(self.editor)
         self._side.addWidget(self.selection)
-        self._side.setMinimumWidth(320)
-        self._side.setMaximumWidth(560)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._table_pane())
         self._middle.addWidget(self._empty())
         self._middle.addWidget(self._no_match())
-        self._middle.setMinimumWidth(440)
-        self.facets.setMinimumWidth(150)
-        self.facets.setMaximumWidth(320)
+        scale = theme.px("body") / 13
         self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
-                               sizes=[164, 700, 380], stretch=1, key="demonstrations")
+                               sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1, key="demonstrations")
+        theme.notifier.changed.connect(self._measure)
+        self._measure()
         self.body.addWidget(self._panes, 1)
         self._popover = Popover(self)
+
+    def _measure(self) -> None:
+        """Panes are never narrower than what stands in them, whatever the font."""
+        scale = theme.px("body") / 13
+        least = max(320, self.editor.foot.sizeHint().width())
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(max(560, round(least * 1.4)))
+        self._middle.setMinimumWidth(round(360 * scale))
+        self.facets.setMinimumWidth(round(150 * scale))
+        self.facets.setMaximumWidth(round(320 * scale))
 
     def _table_pane(self) -> QWidget:
         pane = QWidget()

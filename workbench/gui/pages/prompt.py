@@ -23,7 +23,7 @@ from workbench.gui.views.keycaps import KeyHints
 from workbench.gui.views.labels import hairline, label
 from workbench.gui.views.notice import Notice
 from workbench.gui.views.pane import splitter
-from workbench.gui.views.prompt_list import GAIN_WIDTH, PromptList
+from workbench.gui.views.prompt_list import PromptList, gain_width
 from workbench.gui.views.prompt_settings import PromptSettings
 from workbench.gui.wording import counted
 
@@ -102,7 +102,7 @@ class PromptPage(Page):
         self._gain_title = label("What this one brings, 95\u00a0%", "section")
         self._gain_title.setToolTip("The latest measured gain of each demonstration when it is added to a prompt,\n"
                                     "in nats per answer, with its 95\u00a0% interval")
-        self._gain_title.setMinimumWidth(GAIN_WIDTH - 8)
+        self._gain_title.setMinimumWidth(round(gain_width()) - 8)
         titles.addWidget(self._gain_title)
         column.addLayout(titles)
         self._no_cards = EmptyState("prompt", "No demonstrations in this prompt",

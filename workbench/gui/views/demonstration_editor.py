@@ -112,7 +112,7 @@ class DemonstrationEditor(QWidget):
         return self._scroll
 
     def _foot(self) -> QWidget:
-        foot = QWidget()
+        self.foot = foot = QWidget()
         row = QHBoxLayout(foot)
         row.setContentsMargins(16, 10, 16, 10)
         row.setSpacing(8)

@@ -30,7 +30,7 @@ class DemonstrationPicker(QDialog):
         super().__init__(parent)
         self._session = session
         self._there: frozenset[int] = frozenset()
-        self._sort, self._descending = Sort.GAIN, True
+        self._sort, self._descending = Sort.ID, False
         self.setWindowTitle("Add demonstration")
         self.setModal(False)
         self.resize(720, 520)
@@ -66,7 +66,7 @@ class DemonstrationPicker(QDialog):
         self.table.sort_chosen.connect(self._set_sort)
         self._add.clicked.connect(self._pick)
         close.clicked.connect(self.close)
-        self.read()
+        self.view.sortByColumn(Column.GAIN, Qt.SortOrder.DescendingOrder)
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def leave_out(self, ids: list[int]) -> None:

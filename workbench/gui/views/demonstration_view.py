@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from workbench.gui import theme
@@ -13,6 +13,8 @@ from workbench.gui.item_models.demonstration_delegate import DemonstrationDelega
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
 from workbench.gui.views.painted_text import metrics
 
+LEAST_CHARACTERS = 26                            # of an instruction that are to be seen
+_GIVES_WAY = (Column.SOURCE, Column.TAGS, Column.CATEGORY, Column.RATING)     # first to go where room is short
 _COSY = frozenset({Column.STATUS, Column.INSTRUCTION, Column.CATEGORY, Column.TOKENS, Column.GAIN, Column.RATING})
 
 
@@ -29,6 +31,7 @@ class DemonstrationView(QTableView):
         self._table = model
         self._delegate = DemonstrationDelegate(self)
         self._hidden: frozenset[Column] = frozenset()
+        self._widths: dict[Column, int] = {}
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Demonstrations")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -91,17 +94,36 @@ class DemonstrationView(QTableView):
                   Column.TAGS: 150 * scale, Column.GAIN: number + 8 + 60 * scale, Column.RATING: 84.0,
                   Column.TOKENS: metrics("small").horizontalAdvance("00 000") + 16}
         for column in Column:
-            shown = column not in self._hidden and (not self._delegate.cosy or column in _COSY)
-            self.setColumnHidden(column, not shown)
             if column is Column.INSTRUCTION:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
                 continue
             title = str(self._table.headerData(column, Qt.Orientation.Horizontal))
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             least = metrics("caption_strong").horizontalAdvance(title) + 32          # room for the sort arrow
-            header.resizeSection(column, round(max(widths[column], least)))
-        header.resizeSection(Column.STATUS, 36)
+            self._widths[column] = 36 if column is Column.STATUS else round(max(widths[column], least))
+            header.resizeSection(column, self._widths[column])
+        self._share_room()
         self.viewport().update()
+
+    def _share_room(self) -> None:
+        """Show the columns that are wanted, as far as the instruction keeps enough room to be read."""
+        wanted = [column for column in Column
+                  if column not in self._hidden and (not self._delegate.cosy or column in _COSY)]
+        room = self.viewport().width() - metrics("body").averageCharWidth() * LEAST_CHARACTERS
+        for gives_way in _GIVES_WAY:
+            if sum(self._width(column) for column in wanted) <= room:
+                break
+            wanted = [column for column in wanted if column is not gives_way]
+        for column in Column:
+            self.setColumnHidden(column, column not in wanted)
+
+    def _width(self, column: Column) -> int:
+        return 0 if column is Column.INSTRUCTION else self._widths[column]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._share_room()
 
     # What is chosen
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
 from workbench.gui import preferences, theme
-from workbench.gui.views.labels import label
+from workbench.gui.views.labels import ElidedLabel, label
 
 
 class PaneHeader(QWidget):
@@ -17,13 +17,12 @@ class PaneHeader(QWidget):
         super().__init__(parent)
         self.setFixedHeight(height)
         self._title = label(title, "strong")
-        self._hint = label(hint, "faint")
+        self._hint = ElidedLabel(hint, "faint")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 0, 12, 0)
         self._row.setSpacing(8)
         self._row.addWidget(self._title)
-        self._row.addWidget(self._hint)
-        self._row.addStretch(1)
+        self._row.addWidget(self._hint, 1)
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)

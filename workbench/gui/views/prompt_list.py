@@ -27,15 +27,20 @@ from PySide6.QtWidgets import (
 
 from workbench.domain import Interval
 from workbench.gui import theme
-from workbench.gui.item_models.demonstration_table import MIME, Index
+from workbench.gui.item_models.demonstration_table import Index
+from workbench.gui.item_models.dragged_ids import MIME
 from workbench.gui.item_models.prompt_cards import CARD_MIME, Card, PromptCards
 from workbench.gui.views.glyphs import paint_delta_bar, signed
 from workbench.gui.views.painted_text import metrics, paint_line
 from workbench.gui.wording import counted
 
-GAIN_WIDTH = 206                                     # number, bar and the remove cross, from the right edge
 ZERO = 0.3                                           # where the bars' zero line stands, as a share of their width
 GAP = 3                                              # above and below each card
+
+
+def gain_width() -> float:
+    """Number, bar and the remove cross, from the right edge of a card."""
+    return metrics("strong").horizontalAdvance("+00.00") + 160
 
 
 class PromptList(QListView):
@@ -240,14 +245,14 @@ class _CardDelegate(QStyledItemDelegate):
         paint_line(painter, tile, str(place + 1), "section", "accent_text", Qt.AlignmentFlag.AlignCenter)
         upper, lower = metrics("medium").height() + 2, metrics("small").height() + 2
         left, top = tile.right() + 12, middle - (upper + lower) / 2
-        room = box.right() - GAIN_WIDTH - 6 - left
+        room = box.right() - gain_width() - 6 - left
         paint_line(painter, QRectF(left, top, room, upper), " ".join(card.instruction.split()), "medium", "text")
         parts = [card.category, "" if card.tokens is None else counted(card.tokens, "token")]
         second = "  ·  ".join(part for part in parts if part)
         paint_line(painter, QRectF(left, top + upper, room, lower), second, "small", "text3")
 
     def _gain(self, painter: QPainter, box: QRectF, card: Card, largest: float) -> None:
-        number = QRectF(box.right() - GAIN_WIDTH, box.y(), 48, box.height())
+        number = QRectF(box.right() - gain_width(), box.y(), gain_width() - 160, box.height())
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if card.gain is None:
             paint_line(painter, number.adjusted(0, 0, 100, 0), "Not measured", "small", "text3")
