@@ -1,5 +1,4 @@
-import errno
-import os
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,19 +69,22 @@ def test_an_export_that_fails_leaves_the_file_that_was_there(project, tmp_path):
     assert sorted(child.name for child in tmp_path.iterdir()) == ["out.json", "project"]
 
 
-def test_a_full_disk_is_said_and_the_old_file_stays(project, tmp_path, monkeypatch):
-    path = tmp_path / "out.jsonl"
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_that_grows_beyond_what_the_disk_takes_is_refused_and_the_old_one_stays(project, tmp_path, format):
+    resource = pytest.importorskip("resource", reason="limits on files are Unix's")
+    [long] = project.demonstrations.add([Demonstration.pair("ask", random.Random(0).randbytes(50_000).hex())]).created
+    path = tmp_path / "out"
     path.write_text("before")
-
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ProjectError, match="No space left on device") as caught:
-        project.exports.demonstrations(all_ids(project), path, "jsonl")
-    monkeypatch.undo()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(ProjectError, match="File too large") as caught:
+            project.exports.demonstrations([long], path, format)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert caught.value.remedy == "Free some space and try again."
     assert path.read_text() == "before"
+    assert sorted(child.name for child in tmp_path.iterdir()) == ["out", "project"]
 
 
 def test_a_folder_that_is_not_there_is_said(project, tmp_path):
