@@ -1,14 +1,20 @@
-"""A small project with a finished search, made by the real job with a model of random weights."""
+"""A small project with a finished search, made by the real engine with a model of random weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 
+from db import jobs
 from tests.jobs.random_model import write_random_model
-from workbench.domain import Changes, Demonstration, Prompt, Question, QuestionSet
-from workbench.jobs.events import Failed, Finished
-from workbench.jobs.specs import JobSpec, SearchSpec
+from workbench.domain import Demonstration, Prompt, Question, QuestionSet
+from workbench.jobs.control import Control
+from workbench.jobs.events import Event
+from workbench.jobs.run import LoadedModel, Run
+from workbench.jobs.runners import run_job
+from workbench.jobs.specs import SearchSpec
+from workbench.jobs.wire import encode_spec
+from workbench.services.job_results import store
+from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 
 CANDIDATES = tuple(
@@ -25,13 +31,28 @@ BASE = Prompt(rules="Answer briefly.", demonstrations=(Demonstration.pair("Name 
 
 
 def make(folder: Path) -> None:
-    """Create the project, run a search of two rounds in its child process, and close it."""
+    """Create the project, run a search of two rounds, write what it says as the queue does, and close it.
+
+    The search runs in this process, which has torch loaded already when the whole suite runs; the jobs that the page
+    starts in the tests run in processes of their own.
+    """
     write_random_model(folder.parent / "random-model")
     project = Project.create(folder, "House style", person="tester")
     try:
-        run(project, project.lane.run(lambda: _fill(project, folder.parent / "random-model")))
+        spec = project.lane.run(lambda: _fill(project, folder.parent / "random-model"))
+        events: list[Event] = []
+        run_job(spec, Run(events.append, Control(), LoadedModel()))
+        project.lane.run(lambda: _write(project, spec, events))
     finally:
         project.close()
+
+
+def _write(project: Project, spec: SearchSpec, events: list[Event]) -> None:
+    with project.database.write() as connection:
+        job = jobs.insert_job(connection, spec.kind, job_title(spec), encode_spec(spec))
+        jobs.set_state(connection, job, "running")
+        for event in events:
+            store(connection, job, spec.kind, event)
 
 
 def _fill(project: Project, model: Path) -> SearchSpec:
@@ -44,21 +65,3 @@ def _fill(project: Project, model: Path) -> SearchSpec:
     questions, heldout = (project.questions.get(id).questions for id in sets)
     base, candidates = project.prompts.get(prompt_id), tuple(project.demonstrations.get(ids))
     return SearchSpec(ref, base, candidates, questions, heldout, rounds=2, random_sets=4)
-
-
-def run(project: Project, spec: JobSpec) -> int:
-    """Run one job to its end; returns its id."""
-    ended, failures = Event(), []
-
-    def listen(job_id: int, event: object, changes: Changes) -> None:
-        if isinstance(event, Failed):
-            failures.append(event.message)
-        if isinstance(event, Finished | Failed):
-            ended.set()
-
-    stop = project.jobs.listen(listen)
-    job_id = project.lane.run(lambda: project.jobs.submit(spec))
-    assert ended.wait(120), "the job did not end"
-    stop()
-    assert not failures, failures
-    return job_id
