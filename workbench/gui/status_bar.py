@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.domain.filter import Filter
@@ -55,6 +55,8 @@ class _JobLine(QWidget):
         self.job: JobInfo | None = None
         self._icon = IconLabel("jobs", "accent_text", 16)
         self._title = ElidedLabel("", "small")
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._title.setMaximumWidth(420)
         self._bar = ProgressBar()
         self._rest = label("", "small")
         self._pause = IconButton("pause", "Pause the job", size=14)
@@ -65,6 +67,7 @@ class _JobLine(QWidget):
         row.setSpacing(8)
         for widget in (self._icon, self._title, self._bar, self._rest, self._pause):
             row.addWidget(widget)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.show_job(None)
 
@@ -83,8 +86,7 @@ class _JobLine(QWidget):
 
     def _set_title(self, text: str) -> None:
         self._title.setText(text)
-        room = QFontMetricsF(theme.font("small")).horizontalAdvance(text) + 6
-        self._title.setFixedWidth(min(round(room), 360))
+        self._title.updateGeometry()
 
     def show_progress(self, done: int, total: int, seconds_left: float | None, *, paused: bool = False) -> None:
         part = done / total if total else 0.0
