@@ -33,8 +33,3 @@ def make(database: Database, reason: str = "") -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return target
-
-
-def all_of(folder: Path) -> list[Path]:
-    """The backups of the project in ``folder``, newest first."""
-    return sorted((folder / FOLDER).glob("*.db"), reverse=True)

@@ -98,11 +98,6 @@ def next_waiting(connection: Connection, kinds: Sequence[str] | None = None) -> 
     return None if row is None else _stored(row)
 
 
-def update_job(connection: Connection, job_id: int, **values: Any) -> None:
-    """Write any of the columns that StoredJob names, e.g. ``state``, ``detail``, ``summary``, ``spec``, ``done``."""
-    connection.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
-
-
 def set_state(connection: Connection, job_id: int, state: str, *, detail: str | None = None) -> None:
     """Also writes when it started (the first time it runs) and when it ended."""
     now = datetime.now(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from db.schema import ProjectRow
 
@@ -16,7 +16,3 @@ def describe(connection: Connection, name: str, created: datetime) -> None:
 
 def name(connection: Connection) -> str:
     return connection.scalar(select(ProjectRow.name).where(ProjectRow.id == 1)) or ""
-
-
-def rename(connection: Connection, name: str) -> None:
-    connection.execute(update(ProjectRow).values(name=name))

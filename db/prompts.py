@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -109,9 +109,3 @@ def _version(row: Row[*tuple[Any, ...]]) -> StoredVersion:
     return StoredVersion(id, name, number, created, rules, template, verbatim,
                          tuple((demonstration_id, digest) for demonstration_id, digest in listed), content_hash,
                          number == current)
-
-
-def using(connection: Connection, demonstration_ids: Sequence[int]) -> list[int]:
-    """Prompts, not deleted, whose current version holds any of the demonstrations."""
-    wanted = set(demonstration_ids)
-    return [v.prompt_id for v in current_versions(connection) if any(id in wanted for id, _ in v.demonstrations)]

@@ -66,11 +66,6 @@ def record_added(connection: Connection, change_id: int, kind: str, ids: Iterabl
     _write(connection, change_id, kind, ((id, before, after) for id in ids))
 
 
-def relabel(connection: Connection, change_id: int, label: str) -> None:
-    """Say in words what a step did, once it is known."""
-    connection.execute(update(ChangeRow).where(ChangeRow.id == change_id).values(label=label))
-
-
 def record(connection: Connection, change_id: int, kind: str, before: Mapping[int, Fields],
            after: Mapping[int, Fields]) -> None:
     """Write a revision for each id of ``before``: its fields then, and the same fields of ``after``."""

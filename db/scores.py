@@ -101,14 +101,6 @@ def update_latest_gains(connection: Connection, job_id: int, gains: Mapping[int,
         [(gain.mean, gain.low, gain.high, job_id, id) for id, gain in gains.items()] or [(None, None, None, None, -1)])
 
 
-def latest_gains(connection: Connection, ids: Iterable[int]) -> dict[int, Interval]:
-    """What update_latest_gains wrote last; demonstrations without a gain are left out."""
-    wanted = ",".join(str(int(id)) for id in ids)
-    rows = connection.exec_driver_sql(
-        f"SELECT id, gain, gain_low, gain_high FROM demonstrations WHERE gain IS NOT NULL AND id IN ({wanted})")
-    return {id: Interval(mean, low, high) for id, mean, low, high in rows}
-
-
 def _real(value: float | None) -> float | None:
     """As SQLite hands it back: the hash of 1.0 is not that of 1."""
     return None if value is None else float(value)

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from db import demonstrations, jobs, models, questions, scores
+from db import demonstration_table, demonstrations, jobs, models, questions, scores
 from db.session import Connection, Database
 from workbench.domain import (
     AnswerScore,
@@ -77,7 +77,7 @@ def test_the_latest_gains_are_shown_and_stay_when_the_job_is_forgotten(database:
         scores.update_latest_gains(connection, job, {2: Interval(0.5, 0.25, 0.75)})
         scores.update_latest_gains(connection, job, {})
         jobs.delete_job(connection, job)
-        assert scores.latest_gains(connection, [1, 2]) == {2: Interval(0.5, 0.25, 0.75)}
+        assert [row.gain for row in demonstration_table.rows(connection, [1, 2])] == [None, Interval(0.5, 0.25, 0.75)]
 
 
 def test_token_counts_follow_the_current_model(database: Database) -> None:

@@ -50,6 +50,10 @@ def old(tmp_path: Path) -> Path:
     return folder / "project.db"
 
 
+def _backups(path: Path) -> list[Path]:
+    return sorted(path.parent.glob("backups/*"))
+
+
 def _nicknames(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
         return [name for (name,) in connection.execute("SELECT nickname FROM people")]
@@ -59,7 +63,7 @@ def test_an_up_to_date_project_is_left_alone(old: Path) -> None:
     database = Database(old)
     assert upgrade.upgrade(database) is None
     database.close()
-    assert backup.all_of(old.parent) == []
+    assert _backups(old) == []
 
 
 def test_an_older_project_is_backed_up_and_upgraded(old: Path, next_version: Path) -> None:
@@ -69,7 +73,7 @@ def test_an_older_project_is_backed_up_and_upgraded(old: Path, next_version: Pat
     database.close()
     assert _nicknames(old) == ["ADA"]
     assert made is not None
-    assert backup.all_of(old.parent) == [made]
+    assert _backups(old) == [made]
     with closing(sqlite3.connect(made)) as connection:
         assert connection.execute("SELECT name FROM people").fetchall() == [("Ada",)]
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
@@ -106,7 +110,7 @@ def test_a_project_of_a_newer_workbench_is_refused_and_not_touched(old: Path) ->
     database.close()
     assert caught.value.remedy == "Update the workbench."
     assert old.read_bytes() == content
-    assert backup.all_of(old.parent) == []
+    assert _backups(old) == []
 
 
 def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:

@@ -72,9 +72,12 @@ def test_every_acknowledged_change_survives(
     acknowledged = [_line(child) for _ in range(steps)][-1]
     child.kill()                               # in the middle of a later step: there are thousands
     child.wait()
-    project = Project.open(folder)
-    notes = [d.note for d in project.demonstrations.get(project.demonstrations.ids(Filter())) if d.note]
-    assert [f"step {step}" for step in range(int(acknowledged) + 1)] == notes[:int(acknowledged) + 1]
+    for read_only in (True, False):            # who only looks sees it too, before anybody repaired anything
+        project = Project.open(folder, read_only=read_only)
+        notes = [d.note for d in project.demonstrations.get(project.demonstrations.ids(Filter())) if d.note]
+        assert [f"step {step}" for step in range(int(acknowledged) + 1)] == notes[:int(acknowledged) + 1]
+        if read_only:
+            project.close()
     assert (len(project.demonstrations.ids(Filter())) - 2) % 20 == 0
     assert project.history.undo() is not None
     assert project.demonstrations.add([Demonstration.pair("life goes on", "")]).created

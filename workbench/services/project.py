@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,13 +113,12 @@ class Project:
         if self._closed:
             return
         self._closed = True
-        self.lane.run(self.jobs.close)
-        self.lane.close()
-        try:
-            self.database.close()
-        finally:
+        with ExitStack() as last:
             if self._lock is not None:
-                self._lock.release()
+                last.callback(self._lock.release)
+            last.callback(self.database.close)
+            last.callback(self.lane.close)
+            self.lane.run(self.jobs.close)
 
 
 def _make_folders(folder: Path) -> None:
