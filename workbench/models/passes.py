@@ -15,6 +15,8 @@ from torch import Tensor
 from workbench.models.cascade import KeyValue, Pack, packed
 from workbench.models.token_tree import Node
 
+_CHUNK = 2**20                   # logits that are made float32 at once
+
 
 @contextmanager
 def _inference() -> Iterator[None]:
@@ -194,7 +196,8 @@ def _pick(logits: Tensor, nodes: Sequence[Node], places: Sequence[np.ndarray]) -
     """log P(target) at each place. ``logits`` is (rows, vocabulary); worked on in chunks, as fp32 copies are large."""
     if not sum(len(place) for place in places):
         return [np.empty(0, np.float32) for _ in nodes]
-    norm = torch.cat([part.float().logsumexp(-1) for part in torch.split(logits, 512)])
+    rows_at_once = max(_CHUNK // logits.shape[-1], 1)
+    norm = torch.cat([part.float().logsumexp(-1) for part in torch.split(logits, rows_at_once)])
     rows = torch.from_numpy(np.concatenate(places)).to(logits.device)
     targets = torch.from_numpy(np.concatenate([node.targets for node in nodes])).to(logits.device)
     found = (logits[rows, targets].float() - norm[rows]).cpu().numpy()

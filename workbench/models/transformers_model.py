@@ -24,7 +24,7 @@ from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
 from workbench.models.walk import Walker, Way
 
-_PASS_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
+_PASS_TOKENS = {"cpu": 1024, "mps": 4096, "cuda": 16384}
 _PLANNED_CONTEXT = 4096          # tokens that the memory check before loading counts with, if the context is longer
 
 

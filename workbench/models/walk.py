@@ -93,10 +93,13 @@ class Walker:
                 node.at = node.at - usable
         self.forget()
         if len(node.ids):
-            ((_, kept),) = self._passes([node], past, keep=True)
-            past = self.way.after(past, kept)
+            past = self._extended(past, node)
         self.kept = (whole, past)
         self._below(node, past)
+
+    def _extended(self, past: Any, node: Node) -> Any:
+        ((_, kept),) = self._passes([node], past, keep=True)
+        return self.way.after(past, kept)
 
     def forget(self) -> None:
         """Let go of what was kept from the last call."""
@@ -120,7 +123,10 @@ class Walker:
         """Run ``nodes`` in groups; halve the budget when memory runs out. Gives each node with its kept part."""
         waiting = sorted(nodes, key=lambda node: len(node.ids), reverse=True)
         while waiting:
-            group = self._group(waiting, self.way.most_kept if keep else self.way.most)
+            # What is kept of a group stays in memory until all below it is done, so those groups are smaller.
+            group = self._group(waiting, self.way.most_kept, self.budget // 2) if keep else self._group(
+                waiting, self.way.most, self.budget
+            )
             try:
                 found, kept = self.way.run(group, past, keep=keep)
             except MemoryError as error:
@@ -134,14 +140,14 @@ class Walker:
             self._progress(int((self._missing <= 0).sum()))
             yield from zip(group, kept or [None] * len(group), strict=True)
 
-    def _group(self, waiting: Sequence[Node], most: int) -> list[Node]:
+    def _group(self, waiting: Sequence[Node], most: int, budget: int) -> list[Node]:
         """As many of the longest as fit, one at least."""
         tokens = rows = 0
         most_rows = max(_LOGIT_BYTES // (4 * self.vocabulary), 1)
         for count, node in enumerate(waiting):
             tokens += self.way.cost(node)
             rows += len(node.at)
-            if count and (count == most or tokens > self.budget or rows > most_rows):
+            if count and (count == most or tokens > budget or rows > most_rows):
                 return list(waiting[:count])
         return list(waiting)
 
