@@ -5,6 +5,7 @@ import pytest
 
 from tests.formats.shared_data import SHARED, needs_shared_data
 from workbench.errors import FormatError
+from workbench.formats.mapping import is_enough
 from workbench.formats.registry import open_file
 from workbench.formats.rows import Refused
 
@@ -14,6 +15,7 @@ from workbench.formats.rows import Refused
     (b" \n\n", "It is empty"),
     (b"PK\x03\x04" + bytes(range(256)) * 40, "It is not a text"),
     (b"SQLite format 3\0" + bytes(1000), "It is not a text"),
+    (b"[section]\nkey = 1\n[[more]]\n", "No line of it is JSON"),
     (b"Just some words in a line.\nAnd another line of words.\n", "No line of it is JSON"),
 ])
 def test_a_file_of_no_known_kind_is_refused_with_what_can_be_read(tmp_path, data, words):
@@ -66,6 +68,7 @@ def test_a_table_whose_cells_hold_a_urial_prompt_is_a_table(tmp_path):
 
 
 @needs_shared_data
-def test_a_file_of_other_things_has_rows_that_are_refused_and_none_that_is_made_up():
+def test_a_file_of_other_things_has_no_column_that_is_taken_for_an_instruction():
     file = open_file(SHARED / "mt_bench" / "judge_prompts.jsonl")
-    assert all(isinstance(item, Refused) for item in file.demonstrations())
+    assert not is_enough(file.mapping)
+    assert {item.reason for item in file.demonstrations()} == {"There is no instruction."}

@@ -20,12 +20,13 @@ CONTAINERS = ("data", "rows", "examples", "instances", "items", "demonstrations"
 _CHUNK = 1 << 16
 _ELEMENT_LIMIT = 64_000_000
 _SPACE = re.compile(r"[ \t\r\n]*")
+_ARRAY = re.compile(r"\s*\[\s*(\{|\]|$)")
 _CONTAINER = re.compile(rf'\s*{{\s*"({"|".join(CONTAINERS)})"\s*:\s*\[\s*{{')
 
 
 def looks_like(text: str) -> bool:
     """Whether a text's start is that of an array of objects, or of an object that holds one of the usual keys."""
-    return text.lstrip()[:1] == "[" or bool(_CONTAINER.match(text))
+    return bool(_ARRAY.match(text) or _CONTAINER.match(text))
 
 
 def holds_rows(text: str) -> bool:

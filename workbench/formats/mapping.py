@@ -6,7 +6,6 @@ A mapping is field → column. Layouts that have a name (Alpaca, ShareGPT, OpenA
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -35,8 +34,6 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = {
 """The fields of a mapping, and the names (in lower case) under which a column is taken for each, best first."""
 
 FIELDS = tuple(COLUMNS_OF)
-
-_LIST = re.compile(r'\s*\[\s*[\[{"]\s*["\w]')      # a JSON list of objects, lists or texts
 
 Cells = Mapping[str, Any]
 Mapped = Callable[[Cells], Demonstration]
@@ -75,10 +72,17 @@ def _fits(field: str, column: str, sample: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the values of the first rows are ones that the field can hold; no values contradict nothing."""
     values = _filled(column, sample)
     if field in ("turns", "history"):
-        return all(isinstance(value, list | dict) or _LIST.match(str(value)) for value in values)
+        return all(isinstance(value, list | dict) or _is_list(str(value)) for value in values)
     if field in ("status", "rating"):
         return all(_holds(_status if field == "status" else _rating, value) for value in values)
     return field == "tags" or not any(isinstance(value, list | dict) for value in values)
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return text.lstrip().startswith("[") and isinstance(decode(text), list)
+    except RowError:
+        return False
 
 
 def _holds(convert: Callable[[Any], object], value: Any) -> bool:

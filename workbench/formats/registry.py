@@ -156,8 +156,10 @@ def _detect(source: Source) -> str:
 
 def _detect_text(source: Source, text: str) -> str:
     if source.suffix not in _TABLES or _is_json(text.lstrip().partition("\n")[0]):
-        if text.lstrip()[:1] in ("{", "["):
-            return "json" if _is_one_json(text) else "jsonl"
+        if _is_one_json(text, source.suffix):
+            return "json"
+        if text.lstrip().startswith("{"):
+            return "jsonl"
         if source.suffix in (".jsonl", ".ndjson"):
             return "jsonl"
         if _is_binary(text):
@@ -169,10 +171,12 @@ def _detect_text(source: Source, text: str) -> str:
     raise _unknown(source, "No line of it is JSON, and it is no table.")
 
 
-def _is_one_json(text: str) -> bool:
-    """Whether a text that starts with { or [ is one array or object over many lines, and not one object a line."""
+def _is_one_json(text: str, suffix: str) -> bool:
+    """Whether a text is one JSON array or object, perhaps over many lines, and not one object a line."""
     if json_array.looks_like(text):
         return True
+    if not text.lstrip().startswith("{"):
+        return suffix == ".json" and text.lstrip().startswith("[")
     first, _, rest = text.lstrip().partition("\n")
     if not rest.strip() and json_array.holds_rows(first):
         return True
