@@ -1,0 +1,69 @@
+"""Jobs from the command line, with real children and a model of random weights."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.jobs.random_model import write_random_model
+from tests.jobs.workplace import Workplace
+from workbench.domain import ModelRef
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with candidates, two question sets and a model."""
+    model = write_random_model(tmp_path / "random")
+    place = Workplace.make(tmp_path / "project", ModelRef("random", model.path), candidates=5, questions=6)
+    place.run(lambda: place.project.models.register(tmp_path / "random", "random"))
+    place.project.close()
+    return tmp_path / "project"
+
+
+def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Path, run: Run) -> None:
+    command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "2", "--random-sets", "40"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stderr
+        for line in program.stderr:
+            if line.startswith("Round 1: demonstration"):
+                break
+        program.send_signal(signal.SIGINT)
+        _, err = program.communicate(timeout=60)
+    assert program.returncode == 1
+    assert err.splitlines()[-1] == "workbench: Cancelled; what was finished is kept."
+    assert [one["state"] for one in run("jobs", "list", folder, "--json")[1]] == ["stopped"]
+    code, found, err = run("jobs", "resume", folder, 1, "--json")
+    assert (code, err) == (0, "")
+    assert len(found["summary"]["chosen"]) == 2
+    assert found["summary"]["heldout"]["difference"]["mean"] is not None
+    assert found["ranking"][0]["demonstration_id"] == found["summary"]["chosen"][0]
+    _look_at_a_finished_search(folder, tmp_path, run)
+
+
+def _look_at_a_finished_search(folder: Path, tmp_path: Path, run: Run) -> None:
+    assert "Round 1: demonstration" in run("jobs", "log", folder, 1)[1]
+    assert "Greedy search" in run("jobs", "watch", folder, 1)[1]
+    code, _, err = run("jobs", "resume", folder, 1)
+    assert code == 1
+    assert "is finished, so it cannot be resumed" in err
+    assert run("export", folder, tmp_path / "report.html", "--report", 1)[0] == 0
+    assert run("list", folder, "gain>-100", "--json")[1]["total"] == 5
+    assert run("jobs", "remove", folder, 1)[0] == 0
+    assert run("jobs", "list", folder, "--json")[1] == []
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["score", "--model", "big"], "There is no model “big”. There are: 1 “random”."),
+    (["search", "--questions", "none such"], "There is no question set “none such”."),
+    (["search", "--heldout", "1"], "6 of the held-out questions are among the search questions."),
+    (["score", "--filter", "nothing like that"], "There are no candidates to score."),
+])
+def test_what_cannot_be_done_is_said_in_a_line(folder: Path, run: Run, arguments: list[str], said: str) -> None:
+    code, out, err = run(arguments[0], folder, *arguments[1:])
+    assert (code, out) == (1, "")
+    assert said in err
