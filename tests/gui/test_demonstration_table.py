@@ -190,3 +190,32 @@ def test_no_cell_has_children(table: DemonstrationTable) -> None:
     table.set_ids([1])
     assert table.rowCount(table.index(0, 0)) == 0
     assert table.rowCount(QModelIndex()) == 1
+
+
+def test_a_selection_is_kept_by_id_when_the_rows_stand_in_another_order(
+    table: DemonstrationTable, qtbot: QtBot
+) -> None:
+    view = DemonstrationView(table)
+    qtbot.addWidget(view)
+    table.set_ids([1, 2, 3, 4, 5, 6])
+    view.select_ids([2, 3, 5])
+    assert view.selected_ids() == [2, 3, 5]
+    assert len(view.selectionModel().selection()) == 2
+    table.set_ids([6, 5, 4, 3, 2, 1])
+    view.select_ids([2, 3, 5])
+    assert view.selected_ids() == [5, 3, 2]
+
+
+def test_columns_give_way_until_the_instruction_can_be_read(table: DemonstrationTable, qtbot: QtBot) -> None:
+    view = DemonstrationView(table)
+    qtbot.addWidget(view)
+    view.set_cosy(False)
+    view.resize(1400, 300)
+    view.show()
+    qtbot.waitExposed(view)
+    assert not any(view.isColumnHidden(column) for column in Column)
+    view.resize(560, 300)
+    assert view.isColumnHidden(Column.SOURCE)
+    assert view.isColumnHidden(Column.TAGS)
+    assert not view.isColumnHidden(Column.GAIN)
+    assert view.columnWidth(Column.INSTRUCTION) > 120

@@ -45,11 +45,12 @@ class Budget:
         return f"{grouped(self.used)} of {grouped(self.context)} tokens, {rest}"
 
     def parts_in_words(self) -> str:
-        demonstrations = sum(s.tokens for s in self.segments if s.place is not None)
-        parts = [f"{s.label.lower() if i else s.label} {'up to ' if s.label == 'Question' else ''}{grouped(s.tokens)}"
-                 for i, s in enumerate(self.segments) if s.place is None]
-        parts.insert(1 if len(parts) > 1 else 0, f"demonstrations {grouped(demonstrations)}")
-        text = "  ·  ".join(parts)
+        """ "Rules 118  ·  demonstrations 1 577  ·  question up to 260"."""
+        tokens = {"rules": 0, "demonstrations": 0, "question up to": 0}
+        for segment in self.segments:
+            kind = "demonstrations" if segment.place is not None else segment.label.lower()
+            tokens["question up to" if kind == "question" else kind] += segment.tokens
+        text = "  ·  ".join(f"{kind} {grouped(count)}" for kind, count in tokens.items() if count)
         return text[:1].upper() + text[1:]
 
 

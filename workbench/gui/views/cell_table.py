@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from workbench.gui import theme
+from workbench.gui.views.data_table import GUTTER
+from workbench.gui.views.glyphs import paint_row
+from workbench.gui.views.painted_text import paint_line
 from workbench.gui.views.safe_text import tooltip
 
 SHOWN = 300                                      # characters of a cell that are painted
@@ -48,6 +60,15 @@ class CellModel(QAbstractTableModel):
         return None
 
 
+class _CellDelegate(QStyledItemDelegate):
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        room = QRectF(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        first = index.column() == 0
+        paint_row(painter, room, selected=selected, hovered=False, first=first)
+        paint_line(painter, room.adjusted(GUTTER if first else 8, 0, -8, -1), str(index.data()), "body", "text")
+
+
 class CellTable(QTableView):
     """Columns are as wide as what the first rows hold, within limits; the last one takes the rest."""
 
@@ -65,7 +86,8 @@ class CellTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setAlternatingRowColors(True)
+        self.setItemDelegate(_CellDelegate(self))
+        self.setProperty("gutter", "1")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(max(28, round(QFontMetricsF(theme.font("body")).height()) + 8))
         self.horizontalHeader().setHighlightSections(False)
@@ -81,4 +103,4 @@ class CellTable(QTableView):
             starts = [" ".join(row[column][:60].split()) for row in rows[:30]]
             widest = max((measure.horizontalAdvance(start) for start in starts), default=0)
             title = QFontMetricsF(theme.font("caption_strong")).horizontalAdvance(columns[column])
-            self.setColumnWidth(column, round(min(max(widest, title, 40), 320)) + 20)
+            self.setColumnWidth(column, round(min(max(widest, title, 40), 320)) + (GUTTER + 12 if column == 0 else 20))

@@ -153,12 +153,14 @@ class DemonstrationView(QTableView):
 
     def select_ids(self, ids: Iterable[int]) -> None:
         """Select rows by id, as far as they are there; used to keep a selection when the rows are sorted anew."""
-        wanted = set(ids)
-        selection = QItemSelection()
-        last = len(Column) - 1
-        for position, id in enumerate(self._table.ids()):
+        wanted, first = set(ids), None
+        selection, last = QItemSelection(), len(Column) - 1
+        for position, id in enumerate([*self._table.ids(), None]):       # runs of rows, not single ones
             if id in wanted:
-                selection.select(self._table.index(position, 0), self._table.index(position, last))
+                first = position if first is None else first
+            elif first is not None:
+                selection.select(self._table.index(first, 0), self._table.index(position - 1, last))
+                first = None
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
     def currentChanged(self, current: object, previous: object) -> None:

@@ -156,7 +156,7 @@ def _entries(group: str, counts: dict[str, int], chosen: Iterable[str], *, by_co
     chosen = set(chosen)
     common = sorted(counts, key=lambda name: (-counts[name], name))[:MOST]
     names = set(common) | chosen
-    ordered = sorted(names, key=lambda name: (-counts.get(name, 0), name) if by_count else (0, name.casefold()))
+    ordered = sorted(names, key=lambda name: (-counts.get(name, 0) if by_count else not name, name.casefold()))
     entries = [Entry(group, name or "None", name, counts.get(name, 0), name in chosen) for name in ordered]
     left = len(set(counts) - names)
     if left:

@@ -152,6 +152,7 @@ class ImportDialog(QDialog):
         self._title.setText(f"Import {self.path.name}{several}")
         self._about.setText("Looking at the first rows")
         self.go.setText("Import")
+        self.go.set_icon_name("drop")
         self.form.start(self.path.name)
         self.form.setEnabled(True)
         self._look()
@@ -289,6 +290,7 @@ class ImportDialog(QDialog):
             self._session.current_prompt_id = report.prompt_id
         last = self._at == len(self._paths) - 1
         self.go.setText("Done" if last else "Next file")
+        self.go.set_icon_name("check" if last else "right")
         self.go.setFocus()
         self.imported.emit(report)
         if last and not report.refused and not report.notes:

@@ -69,7 +69,7 @@ class PromptSettings(QWidget):
     def _lay_out(self) -> None:
         first = QHBoxLayout()
         first.setSpacing(8)
-        for title, box, share in (("Prompt", self.chooser, 5), ("Template", self.template, 5)):
+        for title, box, share in (("Prompt", self.chooser, 4), ("Template", self.template, 6)):
             name = label(title, "section")
             name.setBuddy(box)
             first.addWidget(name)
