@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from tokenizers import AddedToken
 
+import resources
 from tests.models import tiny_models
 from tests.models.test_logprobs import sequences
 from workbench.domain import Backend, ModelRef
@@ -60,6 +61,22 @@ def test_logprobs_equal_transformers(folder: Path, model: LanguageModel) -> None
     work = sequences(np.random.default_rng(1), 300)
     for found, wanted in zip(model.logprobs(work), tiny_models.plain_logprobs(str(folder), work), strict=True):
         assert found == pytest.approx(wanted, abs=1e-3)
+
+
+@pytest.mark.gguf
+@needs_llama_cpp
+@pytest.mark.parametrize("name", ["tiny-teacher", "tiny-student"])
+def test_the_models_that_come_along_agree_as_gguf(name: str, tmp_path: Path) -> None:
+    ours = resources.path("models", name)
+    file = tmp_path / "m.gguf"
+    convert(ours, file)
+    folder, converted = load(ModelRef(name, str(ours))), load(ModelRef(name, str(file), Backend.LLAMA_CPP))
+    text = resources.path("sample", "base_prompt.txt").read_text("utf-8")
+    encoded = folder.tokenizer.encode(text)
+    assert converted.tokenizer.encode(text) == encoded
+    half = len(encoded.ids) // 2
+    sequence = ScoredSequence(encoded.ids, half, len(encoded.ids))
+    assert converted.logprobs([sequence])[0] == pytest.approx(folder.logprobs([sequence])[0], abs=1e-3)
 
 
 @pytest.mark.gguf
