@@ -70,7 +70,8 @@ class DemonstrationsPage(Page):
         self.facets = FacetTree()
         self.table = DemonstrationTable(self._fetch, self)
         self.view = DemonstrationView(self.table)
-        self.editor = DemonstrationEditor(session)
+        tokenizers = Tokenizers()
+        self.editor = DemonstrationEditor(session, tokenizers)
         self.selection = SelectionPanel()
         self._soon = QTimer(self, singleShot=True, interval=30)      # rows that are painted are read first
         self._soon.timeout.connect(self._read)
@@ -79,7 +80,7 @@ class DemonstrationsPage(Page):
         self._build()
         self._connect()
         self.commands = DemonstrationsCommands(self)
-        self._counting = TokenCounting(session, Tokenizers(), self)
+        self._counting = TokenCounting(session, tokenizers, self)
         self._restore()
         self.read_again()
         self._counting.start()

@@ -111,7 +111,7 @@ class PromptPage(Page):
         column.addWidget(self.list, 100)
         column.addWidget(self._no_cards)
         self._over = Notice("", "bad")
-        self.without_button = link("")
+        self.without_button = link("Try without it")
         self._doubt = Notice("", "warn", self.without_button)
         for notice in (self._over, self._doubt):
             notice.hide()

@@ -151,9 +151,10 @@ class RankingsPage(Page):
         self.tools.new_run.connect(lambda: self.open_form())
         self.tools.measure_chosen.connect(self._measure_chosen)
         self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.open_form(),
-                                  "Ctrl+Shift+N", page=self.name, icon="play", group="Rankings")
+                                  "Ctrl+Shift+N", self.name, lambda: not self.session.read_only, icon="play",
+                                  group="Rankings")
         self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
-                                  page=self.name, icon="plus", group="Rankings")
+                                  "", self.name, self.tools.add.isEnabled, icon="plus", group="Rankings")
         self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
                                   page=self.name, icon="export", group="Rankings")
 
@@ -177,14 +178,15 @@ class RankingsPage(Page):
     # the page's interface
     def shown(self, *, job: int | None = None, ids: Sequence[int] = (), cell: tuple[int, int] | None = None,
               **arguments: Any) -> None:
-        """``job`` shows that run, ``cell`` its (row, question); ``ids`` opens the form with these as candidates."""
+        """``job`` shows that run, ``cell`` its (row, question); ``ids`` opens the form with these as candidates,
+        ``form=True`` with the default pool."""
         if cell is not None:
             self._wanted_cell = cell
         if job is not None:
             self.show_run(job)
         elif cell is not None:
             self._read()
-        if ids:
+        if ids or arguments.get("form"):
             self.open_form(ids)
         if self._reading is not None and not self.isAncestorOf(self.focusWidget() or self):
             self.table.setFocus()
@@ -195,7 +197,7 @@ class RankingsPage(Page):
             self._stale.start()
 
     def panes(self) -> list[QWidget]:
-        return [self.table, self.heat, self.charts.bump, self.tokens.strip]
+        return [self.table, self._heat_view, self.charts.current_view(), self.tokens.view]
 
     def busy(self) -> bool:
         return self._stale.isActive() or self._under_way or self.tokens.busy()

@@ -13,6 +13,7 @@ from workbench.domain import Changes, Demonstration, Role, Status, Turn
 from workbench.errors import WorkbenchError
 from workbench.gui import theme
 from workbench.gui.session import Session
+from workbench.gui.token_counting import Tokenizers, turn_tokens
 from workbench.gui.views.buttons import danger, icon_button, primary, secondary
 from workbench.gui.views.demonstration_properties import DemonstrationProperties
 from workbench.gui.views.glyphs import paint_status
@@ -24,22 +25,29 @@ from workbench.gui.wording import time_ago
 from workbench.services.demonstrations import Revision, Row
 from workbench.services.project import Project
 
+COUNTED = 200_000                                # characters up to which each turn's tokens are counted
 BLANK = (Turn(Role.USER, ""), Turn(Role.ASSISTANT, ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """All that the pane shows of one demonstration, read in one go."""
+    """All that the pane shows of one demonstration, read in one go. ``tokens`` of each turn, None if not counted."""
 
     demonstration: Demonstration
     row: Row
     history: list[Revision]
+    tokens: list[int] | None
 
 
-def read_detail(project: Project, id: int) -> Detail | None:
+def read_detail(project: Project, id: int, tokenizers: Tokenizers) -> Detail | None:
     """None when it is gone."""
     found, rows = project.demonstrations.get([id]), project.demonstrations.rows([id])
-    return Detail(found[0], rows[0], project.demonstrations.history(id)) if found and rows else None
+    if not found or not rows:
+        return None
+    model = tokenizers.current(project)
+    short = sum(len(turn.text) for turn in found[0].turns) < COUNTED
+    tokens = turn_tokens(model[1], found[0]) if model is not None and short else None
+    return Detail(found[0], rows[0], project.demonstrations.history(id), tokens)
 
 
 class DemonstrationEditor(QWidget):
@@ -50,9 +58,9 @@ class DemonstrationEditor(QWidget):
     created = Signal(int)
     closed = Signal()                                # Esc, or a new demonstration given up
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, tokenizers: Tokenizers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._tokenizers = session, tokenizers
         self._wanted: int | None = None              # what is to be shown
         self._shown: int | None = None               # whose text is in the fields: edits belong to it
         self._new = False
@@ -164,7 +172,7 @@ class DemonstrationEditor(QWidget):
         """Read it again; what is being typed stays."""
         id = self._wanted
         if id is not None and not self._new:
-            self._session.ask(lambda p: read_detail(p, id), self._show, owner=self)
+            self._session.ask(lambda p: read_detail(p, id, self._tokenizers), self._show, owner=self)
 
     def write_new(self) -> None:
         """An empty demonstration to be written."""
@@ -192,7 +200,7 @@ class DemonstrationEditor(QWidget):
             self.turns.set_stored(found.turns)
         else:
             self.turns.show_turns(found.turns, read_only=read_only)
-        self.turns.show_tokens(None, detail.row.tokens)
+        self.turns.show_tokens(None if self.turns.dirty() else detail.tokens, detail.row.tokens)
         self.properties.show_properties(found, detail.row.gain, keep_typed=same, read_only=read_only)
         self._history.show_history(detail.history)
         for button in (self._reject, self._flag, self._accept):
