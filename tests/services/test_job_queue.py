@@ -80,12 +80,18 @@ def test_short_jobs_run_one_after_the_other_in_the_same_warm_process(place: Work
         assert place.ended(job) == Finished({"texts": texts})
     order = [id for id, event, _ in place.heard if isinstance(event, Finished)]
     assert order == jobs
-    warm = place.project.jobs._warm
-    assert warm is not None
-    pid = warm.pid
+    warm = place.project.jobs._warm.pid
     place.ended(place.submit(place.count_spec()))
-    assert place.project.jobs._warm is warm
-    assert warm.pid == pid
+    assert place.project.jobs._warm.pid == warm is not None
+
+
+def test_a_process_in_which_something_went_wrong_is_not_used_again(place: Workplace, tmp_path: Path) -> None:
+    place.ended(place.submit(place.count_spec()))
+    warm = place.project.jobs._warm.pid
+    place.ended(place.submit(replace(place.count_spec(), model=ModelRef("gone", str(tmp_path / "gone")))))
+    assert place.project.jobs._warm.pid is None
+    assert isinstance(place.ended(place.submit(place.count_spec())), Finished)
+    assert place.project.jobs._warm.pid != warm
 
 
 def test_a_running_job_is_cancelled_and_the_next_one_starts(place: Workplace) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Condition, Thread, Timer
+from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
 from db import jobs
@@ -22,6 +22,7 @@ from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_resume import continued
 from workbench.services.job_titles import job_detail, job_title
+from workbench.services.warm_host import WarmHost
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 SHORT = ("inspect", "count", "generate")
 LONG = tuple(kind for kind in KINDS if kind not in SHORT)
 SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
-
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
-WARM_SECONDS = 120.0                 # how long a model stays loaded for the next short job
+WARM = (*SHORT, "score", "search")   # their process is kept for the next job; training leaves too much behind
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
 RESUMABLE = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
@@ -73,8 +73,7 @@ class JobQueue:
         self._project = project
         self._hosts: dict[int, Host] = {}            # of the jobs that run or are paused
         self._kinds: dict[int, str] = {}             # of all that this queue has started
-        self._warm: Host | None = None
-        self._cooling: Timer | None = None
+        self._warm = WarmHost(project.lane)
         self._listeners: list[Listener] = []
         self._box: deque[tuple[int, Event]] = deque()
         self._arrival = Condition()
@@ -161,7 +160,7 @@ class JobQueue:
         with self._arrival:
             self._closed = True
             self._arrival.notify_all()
-        self._drop_warm()
+        self._warm.close()
         for host in self._hosts.values():
             host.close()
         box, left = list(self._box), set(self._hosts)
@@ -179,7 +178,7 @@ class JobQueue:
 
     def _start_next(self) -> None:
         for kinds in SLOTS:
-            while not self._closed and not any(host.stays == (kinds is SHORT) for host in self._hosts.values()):
+            while not self._closed and not any(self._kinds[id] in kinds for id in self._hosts):
                 with self._project.database.read() as connection:
                     job = jobs.next_waiting(connection, kinds)
                 if job is None:
@@ -187,55 +186,35 @@ class JobQueue:
                 self._start(job)
 
     def _start(self, job: jobs.StoredJob) -> None:
+        self._kinds[job.id] = job.kind
         try:
             spec = decode_spec(job.spec)             # fails for a job of an older program
             with self._project.database.write() as connection:
                 spec = continued(connection, job.id, spec)
-            host = self._hosts[job.id] = self._host(job.kind)
+            host = self._hosts[job.id] = self._host(spec)
         except (WorkbenchError, OSError) as error:
             failed = Failed(f"The job could not be started: {error}", known=True)
             with self._project.database.write() as connection:
                 changes = store(connection, job.id, job.kind, failed)
             self._tell(job.id, failed, changes)
             return
-        self._kinds[job.id] = job.kind
         self._start_postman()
         self._set_state(job.id, JobState.RUNNING, detail=job_detail(spec))
         host.run(spec, partial(self._hear, job.id))
 
-    def _host(self, kind: str) -> Host:
-        """A new child for a long job; for a short one that which has its model loaded still, if it lives."""
-        if kind not in SHORT:
-            return Host()
-        self._stop_cooling()
-        warm, self._warm = self._warm, None
-        return warm if warm is not None and warm.alive else Host(stay=True)
+    def _host(self, spec: JobSpec) -> Host:
+        warm = self._warm.take(spec.model, any_model=spec.kind in SHORT)
+        return warm or Host(stay=spec.kind in WARM)
 
-    def _release(self, job_id: int) -> None:
-        """A job has ended: keep the child of a short one warm for a while."""
-        host = self._hosts.pop(job_id, None)
-        if host is None or not host.stays:
+    def _release(self, job_id: int, event: Event) -> None:
+        """A job has ended. A process in which something went wrong is not used again."""
+        host = self._hosts.pop(job_id)
+        if not host.stays:
             return
-        self._drop_warm()
-        self._warm = host
-        self._cooling = Timer(WARM_SECONDS, self._cool)
-        self._cooling.daemon = True
-        self._cooling.start()
-
-    def _cool(self) -> None:
-        if not self._closed:
-            self._project.lane.submit(self._drop_warm)
-
-    def _drop_warm(self) -> None:
-        self._stop_cooling()
-        if self._warm is not None:
-            self._warm.kill()
-            self._warm = None
-
-    def _stop_cooling(self) -> None:
-        if self._cooling is not None:
-            self._cooling.cancel()
-            self._cooling = None
+        if isinstance(event, Failed):
+            host.kill()
+        else:
+            self._warm.keep(host)
 
     # — events on their way from the children to the database and the listeners —
 
@@ -278,7 +257,7 @@ class JobQueue:
             return
         for (job_id, event), changed in zip(batch, changes, strict=True):
             if isinstance(event, Finished | Failed | Stopped):
-                self._release(job_id)
+                self._release(job_id, event)
             self._tell(job_id, event, changed)
         if any(isinstance(event, Finished | Failed | Stopped) for _, event in batch):
             self._start_next()
