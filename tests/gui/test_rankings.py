@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from db.jobs import set_state
 from tests.gui import rankings_project
-from workbench.domain import Position, Status
+from workbench.domain import Changes, Kind, Position, Status
 from workbench.gui.charts.heat_map import ROW
 from workbench.gui.item_models.ranking import Column, Measure
 from workbench.gui.main_window import MainWindow
@@ -309,3 +310,63 @@ def test_a_started_run_shows_its_rows_as_they_come_and_the_search_can_be_chosen_
     settle()
     assert page.tools.run.currentText().startswith("Greedy search")
     assert page.model.rowCount() == 5
+
+
+def test_an_answer_that_cannot_be_read_is_said_once_and_not_tried_again_and_again(
+    page: RankingsPage, ranked: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = ranked.project
+    assert project is not None
+    spec = project.lane.run(lambda: project.jobs.spec(1))
+    weights = Path(spec.model.path) / "model.safetensors"
+    moved = weights.rename(weights.with_suffix(".moved"))
+    try:
+        page.heat.cell_opened.emit(0, 0)
+        qtbot.waitUntil(lambda: not page.tokens.busy() and not ranked.busy and not page.busy(), timeout=60_000)
+    finally:
+        moved.rename(weights)
+    assert page.tokens._state.accessibleName() == "The tokens could not be read"
+    assert [job.kind for job in project.lane.run(project.jobs.all)] == ["search"]
+
+
+def test_a_run_that_failed_says_why_and_can_be_resumed(
+    page: RankingsPage, ranked: Session, settle: Callable[[], None]
+) -> None:
+    project = ranked.project
+    assert project is not None
+
+    def fail() -> Changes:
+        with project.database.write() as connection:
+            set_state(connection, 1, "failed", detail="The disk is full.")
+        return Changes.of(Kind.JOB, [1])
+
+    assert page._notice_room.isHidden()
+    ranked.change(lambda _: fail())
+    settle()
+    page._read()
+    settle()
+    assert page._notice_room.isVisible()
+    assert page._notice.accessibleName().startswith("This run failed. The disk is full.")
+    assert "failed" in page.tools.run.currentText()
+
+
+def test_f6_goes_through_the_panes_that_have_something_to_show(page: RankingsPage, window: MainWindow) -> None:
+    window.activateWindow()
+    seen = []
+    page.table.setFocus()
+    for _ in range(4):
+        seen.append(QApplication.focusWidget())
+        window.next_pane()
+    assert seen == [page.table, page.heat, page.charts.bump, page.table]     # no cell is chosen: there is no strip
+
+
+def test_a_narrow_page_shows_the_charts_or_the_tokens(page: RankingsPage, window: MainWindow) -> None:
+    assert page.charts.isVisible() and page.tokens.isVisible()  # noqa: PT018
+    window.resize(1024, 640)
+    assert (page.charts.isVisible(), page.tokens.isVisible()) == (True, False)
+    page.charts.other.click()
+    assert (page.charts.isVisible(), page.tokens.isVisible()) == (False, True)
+    for button in (page.tools.export, page.tools.new):
+        assert button.accessibleName()
+    window.resize(1440, 900)
+    assert page.charts.isVisible() and page.tokens.isVisible()  # noqa: PT018

@@ -101,12 +101,8 @@ class BumpChart(Chart):
         plot = self._plot(rect)
         self._draw_axes(painter, plot, rect)
         colours = self._colours()
-        painter.save()
-        bottom = self._y(plot, len(self._lines)) + 12     # lines from below the shown places come in from there
-        painter.setClipRect(QRectF(rect.x(), rect.y(), rect.width(), bottom - rect.y()))
         for line in sorted(self._lines, key=lambda line: line.demonstration_id in colours):
             self._draw_line(painter, plot, line, colours.get(line.demonstration_id))
-        painter.restore()
         x = self._label_x(plot)
         for position, line in enumerate(self._lines):
             colour = colours.get(line.demonstration_id)
@@ -125,6 +121,9 @@ class BumpChart(Chart):
         for place in range(1, len(self._lines) + 1):
             label = QRectF(rect.x(), self._y(plot, place) - 10, RANKS - 8, 20)
             draw_text(painter, label, str(place), colour, font, RIGHT, elide=False)
+        if self._below:
+            label = QRectF(rect.x(), self._y(plot, len(self._lines) + 1) - 10, RANKS - 8, 20)
+            draw_text(painter, label, f"{len(self._lines) + 1}+", colour, font, RIGHT, elide=False)
         for number in range(1, self._planned + 1):
             label = QRectF(self._x(plot, number) - 40, rect.bottom() - AXIS + 4, 80, 20)
             words = f"Round {number}" if self._planned <= 4 and plot.width() > 240 else str(number)
@@ -132,19 +131,21 @@ class BumpChart(Chart):
 
     def _draw_line(self, painter: QPainter, plot: QRectF, line: BumpLine, highlight: QColor | None) -> None:
         colour = highlight or theme.color("border")
-        points = [None if place is None else QPointF(self._x(plot, number), self._y(plot, place))
+        last = len(self._lines)
+        points = [None if place is None else QPointF(self._x(plot, number), self._y(plot, min(place, last + 1)))
                   for number, place in enumerate(line.places, start=1)]
+        shown = [place is not None and place <= last for place in line.places]
         path = QPainterPath()
-        for here, there in itertools.pairwise(points):
-            if here is not None and there is not None:
+        for (here, seen), (there, seen_there) in itertools.pairwise(zip(points, shown, strict=True)):
+            if here is not None and there is not None and (seen or seen_there):
                 path.moveTo(here)
                 middle = (here.x() + there.x()) / 2
                 path.cubicTo(QPointF(middle, here.y()), QPointF(middle, there.y()), there)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, 2.5 if highlight else 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPath(path)
-        for number, (point, place) in enumerate(zip(points, line.places, strict=True), start=1):
-            if point is None or place is None or place > len(self._lines):
+        for number, (point, seen) in enumerate(zip(points, shown, strict=True), start=1):
+            if point is None or not seen:
                 continue
             chosen = number == line.chosen_in
             painter.setPen(QPen(theme.color("surface"), 1.5))
@@ -169,8 +170,14 @@ class BumpChart(Chart):
         return plot.left() + (number - 1) / (self._planned - 1) * (plot.width() - 24) + 12
 
     def _y(self, plot: QRectF, place: int) -> float:
-        step = plot.height() / max(1, len(self._lines) - 1) if len(self._lines) > 1 else 0.0
-        return plot.top() + (place - 1) * min(step, 40.0)
+        steps = max(1, len(self._lines) - 1 + self._below)
+        return plot.top() + (place - 1) * min(plot.height() / steps, 40.0)
+
+    @property
+    def _below(self) -> bool:
+        """Whether a line comes from below the shown places: all of those come from one lane at the bottom."""
+        last = len(self._lines)
+        return any(place is not None and place > last for line in self._lines for place in line.places)
 
     def _label_x(self, plot: QRectF) -> float:
         return plot.right() + 14

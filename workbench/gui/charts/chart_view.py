@@ -92,6 +92,8 @@ class ChartView(QStackedWidget):
         self._table.setAccessibleName(f"{chart.accessibleName()}, as a table")
         self.addWidget(widget)
         self.addWidget(self._table)
+        self._chart_widget = chart if isinstance(chart, QWidget) else widget
+        self.setFocusProxy(self._chart_widget)
 
     @property
     def as_table(self) -> bool:
@@ -102,6 +104,7 @@ class ChartView(QStackedWidget):
             self._model.show(self.chart.table())
             self._table.fit_columns()
         self.setCurrentIndex(1 if on else 0)
+        self.setFocusProxy(self._table if on else self._chart_widget)
 
     def chart_changed(self) -> None:
         """The chart shows other numbers: the table, if it is open, shows them too."""

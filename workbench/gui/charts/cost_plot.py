@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from workbench.gui import theme
 from workbench.gui.charts.chart import one_line, tip
@@ -23,7 +23,6 @@ class CostPlot(QObject):
         super().__init__()
         self.widget: Plot = plot("Gain against tokens", ("Candidate", "Prompt tokens added", "Gain, nats per answer"),
                                  pan_x=True)
-        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._zero = pg.InfiniteLine(0, angle=0, movable=False)
         self._dots = pg.ScatterPlotItem(hoverable=True, tip=None)
         self._marker = pg.ScatterPlotItem(size=13)

@@ -40,7 +40,7 @@ class RankingsHeader(QObject):
         self._top = 3
         self._offer_chosen = True                # of a search: what it chose, rather than the newest round's best
         self.run = ElidedCombo("Run", 6)
-        self.round = ElidedCombo("Round", 8)
+        self.round = ElidedCombo("Round", 10)
         self.measure = Segmented([str(measure) for measure in Measure], name="Rank by")
         self.export = ghost("Export", "export")
         self.new = secondary("New run…", "play")

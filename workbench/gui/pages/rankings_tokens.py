@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
@@ -19,7 +19,7 @@ from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label, set_property
 from workbench.gui.views.safe_text import PlainText, displayable
 from workbench.gui.views.segmented import Segmented
-from workbench.jobs.events import Failed, Tokens
+from workbench.jobs.events import Failed, Finished, Stopped, Tokens
 from workbench.jobs.specs import InspectSpec
 from workbench.services.project import Project
 
@@ -49,6 +49,7 @@ class TokensPane(QWidget):
         self._cell: Cell | None = None
         self._asked: Cell | None = None          # the cell whose job is on its way
         self._job: int | None = None
+        self._mine: set[int] = set()             # jobs of this pane: taken out of the list when they have ended
         self._known: dict[Cell, Tokens] = {}
         self._follow = QTimer(self, singleShot=True, interval=FOLLOW_MS)
         self._follow.timeout.connect(self.read)
@@ -59,14 +60,15 @@ class TokensPane(QWidget):
     # building
     def _build(self) -> None:
         self._title = ElidedLabel("Answer tokens", "strong")
+        self._question = label("", "faint")      # beside the title, so that a long title does not push it out
         self._gain = label("", "strong")
         self.turns = Segmented(("Turn 1", "Turn 2"), name="Turn")
         self.turns.hide()
         self.turns.changed.connect(self._turn_changed)
         self.tabs = Segmented(TABS, name="What of this cell")
         self.strip = TokenStrip()
-        self._view = ChartView(self.strip, self._scrolled())
-        self.tools = ChartTools(lambda: self._view, self._session.error.emit)
+        self.view = ChartView(self.strip, self._scrolled())
+        self.tools = ChartTools(lambda: self.view, self._session.error.emit)
         self.other = link("Charts")              # shown where there is room for one pane only
         self.other.hide()
         top = QWidget()
@@ -74,7 +76,9 @@ class TokensPane(QWidget):
         row = QHBoxLayout(top)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
-        row.addWidget(self._title, 1)
+        row.addWidget(self._title)
+        row.addWidget(self._question)
+        row.addStretch(1)
         for widget in (self._gain, self.turns, self.tabs, self.other, self.tools.table, self.tools.export):
             row.addWidget(widget)
         self._body = QStackedWidget()
@@ -120,7 +124,7 @@ class TokensPane(QWidget):
         column.setContentsMargins(14, 0, 16, 10)
         column.setSpacing(8)
         column.addLayout(scales)
-        column.addWidget(self._view, 1)
+        column.addWidget(self.view, 1)
         column.addLayout(means)
         return page
 
@@ -143,7 +147,10 @@ class TokensPane(QWidget):
         table = self._reading.table
         cell = Cell(self._reading.run.job_id, table.round, table.demonstration_ids[row], question)
         self._show_title(row, question)
-        if cell != self._cell:
+        same = self._cell is not None and replace(self._cell, turn=0) == cell
+        if same and not at_once:                 # newer numbers of the run: what was read, or failed, stays
+            return
+        if not same:
             self._cell = cell
             self._offer_turns(question)
             self._show_state("eye", *REST)
@@ -160,7 +167,9 @@ class TokensPane(QWidget):
     def _show_title(self, row: int, question: int) -> None:
         assert self._reading is not None
         table = self._reading.table
-        self._title.setText(f"{one_line(table.titles[row])}, question {question + 1}")
+        self._title.setText(one_line(table.titles[row]))
+        category = one_line(table.questions[question].category)
+        self._question.setText(f"question {question + 1}" + (f", {category}" if category else ""))
         gain = table.gain[row][question]
         self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
         set_property(self._gain, "tone", "loss" if gain < 0 else "gain" if gain > 0 else "")
@@ -176,8 +185,7 @@ class TokensPane(QWidget):
 
     def _turn_changed(self, turn: int) -> None:
         if self._cell is not None and turn != self._cell.turn:
-            self._cell = Cell(self._cell.job_id, self._cell.round, self._cell.demonstration_id,
-                              self._cell.question, turn)
+            self._cell = replace(self._cell, turn=turn)
             self.read()
 
     # reading it
@@ -204,12 +212,16 @@ class TokensPane(QWidget):
                           lambda job_id: self._started(cell, job_id), self._failed, owner=self)
 
     def _started(self, cell: Cell, job_id: int) -> None:
+        self._mine.add(job_id)
         if self._asked != cell:                  # another cell was asked for meanwhile
             self._forget(job_id)
             return
         self._job = job_id
 
     def _job_said(self, job_id: int, event: object) -> None:
+        if job_id in self._mine and isinstance(event, Finished | Failed | Stopped):
+            self._mine.discard(job_id)
+            self._session.ask(lambda project: project.jobs.remove(job_id), failed=lambda error: None)
         if job_id != self._job or self._asked is None:
             return
         if isinstance(event, Tokens):
@@ -238,7 +250,7 @@ class TokensPane(QWidget):
     # showing it
     def _show_tokens(self, tokens: Tokens) -> None:
         self.strip.set_tokens(tokens.before, tokens.after)
-        self._view.chart_changed()
+        self.view.chart_changed()
         before, after = mean(tokens.before), mean(tokens.after)
         for number, text in zip(self._means, (plain(before), plain(after), signed(after - before)), strict=True):
             number.setText(text)
@@ -256,6 +268,7 @@ class TokensPane(QWidget):
     def _show_state(self, icon: str, title: str, text: str) -> None:
         if self._cell is None:
             self._title.setText("Answer tokens")
+            self._question.setText("")
             self._gain.setText("")
             self.turns.hide()
         self._state.set_text(title, text)
