@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -56,6 +57,11 @@ def open_import(page: DemonstrationsPage, rest: Callable[[], None]) -> Open:
     return open_dialog
 
 
+def is_open(dialog: ImportDialog) -> bool:
+    """A closed dialog is deleted."""
+    return shiboken6.isValid(dialog) and dialog.isVisible()
+
+
 def choose(dialog: ImportDialog, field: str, column: str) -> None:
     box = dialog.form.columns[field]
     box.setCurrentIndex(box.findData(column))
@@ -81,7 +87,7 @@ def test_a_file_of_known_columns_is_imported_with_two_clicks(
     assert cells(dialog)[0][:2] == ["Ask 0", "Say 0"]
     dialog.go.click()
     rest()
-    assert not dialog.isVisible()
+    assert not is_open(dialog)
     assert page.table.rowCount() == 17
 
 
@@ -117,7 +123,7 @@ def test_refused_rows_are_listed_with_their_line_and_the_good_ones_are_there(
     assert "2 refused" in dialog._about.text()
     assert page.table.rowCount() == 13
     dialog.go.click()
-    assert not dialog.isVisible()
+    assert not is_open(dialog)
 
 
 def test_all_or_nothing_imports_nothing_when_a_row_is_bad(

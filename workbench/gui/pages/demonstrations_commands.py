@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QDialog, QMenu
 
 from workbench.domain import Changes, Kind, Prompt, Status
 from workbench.gui import theme
@@ -164,13 +164,13 @@ class DemonstrationsCommands(QObject):
         from workbench.gui.views.import_dialog import ImportDialog
 
         if not self._session.read_only:
-            ImportDialog(self._session, list(paths), self._page).open()
+            _open(ImportDialog(self._session, list(paths), self._page))
 
     def export(self) -> None:
         from workbench.gui.views.export_dialog import ExportDialog
 
         page = self._page
-        ExportDialog(self._session, page.view.selected_ids(), list(page.table.ids()), page).open()
+        _open(ExportDialog(self._session, page.view.selected_ids(), list(page.table.ids()), page))
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self._page)
@@ -183,3 +183,9 @@ class DemonstrationsCommands(QObject):
                 action.setEnabled(command.enabled())
             menu.addSeparator()
         menu.popup(self._page.view.viewport().mapToGlobal(at))
+
+
+def _open(dialog: QDialog) -> None:
+    """Show it; it goes when it is closed."""
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

@@ -16,6 +16,7 @@ from workbench.gui import theme
 from workbench.gui.wording import counted
 from workbench.jobs.specs import ScoreSpec
 from workbench.services.project import Project
+from workbench.services.prompts import PromptInfo
 
 if TYPE_CHECKING:
     from workbench.gui.pages.prompt import PromptPage
@@ -156,8 +157,13 @@ class PromptCommands(QObject):
         if prompt is None or prompt.id is None:
             return
         id = prompt.id
-        self._session.ask(lambda p: p.prompts.versions(id), lambda versions: DraftComparison(
-            self._session, id, versions, page.tokenizers, page).open(), owner=page)
+
+        def show(versions: list[PromptInfo]) -> None:
+            dialog = DraftComparison(self._session, id, versions, page.tokenizers, page)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+        self._session.ask(lambda p: p.prompts.versions(id), show, owner=page)
 
     def act(self, action: str) -> None:
         """What the menu beside the prompt's name offers."""
@@ -175,7 +181,9 @@ class PromptCommands(QObject):
         elif action == "export":
             from workbench.gui.views.export_dialog import PromptExportDialog
 
-            PromptExportDialog(self._session, prompt, self._page).open()
+            dialog = PromptExportDialog(self._session, prompt, self._page)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
 
     def _create(self, prompt: Prompt) -> None:
         def made(changes: Changes) -> None:
@@ -193,6 +201,7 @@ class PromptCommands(QObject):
 
     def _rename(self, prompt: Prompt) -> None:
         dialog = QInputDialog(self._page)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.setWindowTitle("Rename the prompt")
         dialog.setLabelText("Name")
         dialog.setTextValue(prompt.name)
