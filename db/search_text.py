@@ -33,6 +33,13 @@ def remove(connection: Connection, ids: Sequence[int]) -> None:
                                    f" SELECT *, 'delete' FROM ({_TEXTS})", (id_list(ids),))
 
 
+def rebuild(connection: Connection) -> None:
+    """Make the index anew from the demonstrations."""
+    connection.exec_driver_sql("INSERT INTO demonstration_search (demonstration_search) VALUES ('delete-all')")
+    connection.exec_driver_sql("INSERT INTO demonstration_search (rowid, body, note)"
+                               " SELECT id, body, note FROM demonstration_texts")
+
+
 def selections(query: Query) -> list[tuple[str, tuple[object, ...]]]:
     """SQL that selects ids (of what is not deleted) with its parameters; [] when nothing can be searched for."""
     found: list[tuple[str, tuple[object, ...]]] = []

@@ -131,6 +131,19 @@ def test_the_sample_models_are_found_again_when_the_workbench_was_moved(tmp_path
     again.close()
 
 
+def test_a_full_text_index_that_went_wrong_is_made_anew(project: Project) -> None:
+    project.demonstrations.add([Demonstration.pair("kept", "a"), Demonstration.pair("deleted", "b")])
+    project.demonstrations.delete([2])
+    with project.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO demonstration_search (demonstration_search) VALUES ('delete-all')")
+    assert project.demonstrations.ids(Filter(text="kept")) == []
+    assert [problem.table for problem in check.check(project.folder)] == ["full-text index"]
+    project.rebuild_search()
+    assert project.demonstrations.ids(Filter(text="kept")) == [1]
+    assert project.demonstrations.ids(Filter(text="deleted")) == []
+    assert check.check(project.folder) == []
+
+
 def test_changes_say_what_they_concern(project: Project) -> None:
     changes = project.demonstrations.add([Demonstration.pair("q", "a")])
     assert changes.concerns(Kind.DEMONSTRATION, 1)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import resources
-from db import backup, lock, revisions, upgrade
+from db import backup, lock, revisions, search_text, upgrade
 from db import jobs as stored_jobs
 from db import models as stored_models
 from db import project as stored_project
@@ -107,6 +107,11 @@ class Project:
     def backup(self, reason: str = "") -> Path:
         """Copy the database into the project's ``backups`` folder; returns the copy. Raises ProjectError."""
         return backup.make(self.database, reason)
+
+    def rebuild_search(self) -> None:
+        """Make the full-text index anew, when `workbench check` says that it is not what the demonstrations say."""
+        with self.database.write() as connection:
+            search_text.rebuild(connection)
 
     def close(self) -> None:
         """Finish what was handed to the lane, and let go of the folder. Not on the lane; twice is once."""
