@@ -6,11 +6,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from workbench.domain import Status
 from workbench.services.demonstrations import Filter
 
 _VALUE = r'(?:"[^"]*"|[^\s"]+)'
 _TERM = re.compile(
-    rf"(?<!\S)(?:(?:tag|category|source|status):{_VALUE}|(?:rating|tokens|gain)(?:<=|>=|=|<|>|:)[-+]?\d+(?:\.\d+)?)(?!\S)",
+    rf"(?<!\S)(?:(?:tag|category|source):{_VALUE}|status:(?:{'|'.join(Status)})"
+    r"|(?:rating|tokens|gain)(?:<=|>=|=|<|>)[-+]?\d+(?:\.\d+)?)(?!\S)",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"(\w+)(<=|>=|=|<|>|:)(.*)", re.DOTALL)
