@@ -128,3 +128,14 @@ def test_half_precision_weights_are_computed_in_float32_on_the_cpu(tmp_path: Pat
     ref = tiny_models.save(tmp_path / "m", dtype=torch.float16)
     assert read_facts(tmp_path / "m").dtype == "float16"
     assert load(ref).facts["dtype"] == "float32"
+
+
+def test_the_memory_check_can_be_overridden(llama: ModelRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.models import transformers_model
+
+    monkeypatch.setattr(transformers_model, "free_memory", lambda device: 1000)
+    with pytest.raises(ModelError, match="WORKBENCH_IGNORE_MEMORY"):
+        load(replace(llama, dtype="float32"))
+    load(replace(llama, dtype="float32"), ignore_memory=True).close()
+    monkeypatch.setenv("WORKBENCH_IGNORE_MEMORY", "1")
+    load(replace(llama, dtype="float32")).close()

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 NAME = "cascade"
+_SCORES = 2**26                      # attention scores that the plain computation holds at once
 
 KeyValue = tuple[Tensor, Tensor]     # each (1, kv_heads, time, head_dim)
 
@@ -87,14 +88,20 @@ def attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: boo
 
 
 def plain_attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
-    """The same as ``attention_with_lse``, written out."""
+    """The same as ``attention_with_lse``, written out, a part of the queries at a time."""
     groups = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    scores = (query @ key.transpose(-1, -2)).float() * scale
-    if causal:
-        hidden = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
-        scores = scores.masked_fill(hidden, float("-inf"))
-    return scores.softmax(-1).to(value.dtype) @ value, scores.logsumexp(-1)
+    at_once = max(_SCORES // (query.shape[0] * query.shape[1] * key.shape[2]), 1)
+    outs, sums = [], []
+    for start in range(0, query.shape[2], at_once):
+        part = query[:, :, start : start + at_once]
+        scores = (part @ key.transpose(-1, -2)).float() * scale
+        if causal:
+            hidden = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1 + start)
+            scores = scores.masked_fill(hidden, float("-inf"))
+        outs.append(scores.softmax(-1).to(value.dtype) @ value)
+        sums.append(scores.logsumexp(-1))
+    return torch.cat(outs, 2), torch.cat(sums, 2)
 
 
 def _attention(

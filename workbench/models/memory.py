@@ -29,5 +29,5 @@ def check(needed: MemoryEstimate, free: int, *, where: str) -> None:
         raise ModelError(
             f"The model needs about {needed.total / 2**30:.1f} GiB and {where} has {free / 2**30:.1f} GiB free.",
             safe="Nothing was loaded.",
-            remedy="Close other programs, choose a smaller dtype or a smaller model, or load it anyway.",
+            remedy="Close other programs, choose a smaller dtype or model, or set WORKBENCH_IGNORE_MEMORY=1 and try.",
         )

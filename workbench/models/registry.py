@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,9 +11,15 @@ from workbench.errors import ModelError
 from workbench.models.base import LanguageModel, Tokenizer
 from workbench.models.gguf_facts import read_header
 
+IGNORE_MEMORY = "WORKBENCH_IGNORE_MEMORY"
+
 
 def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
-    """Verify and load. Raises ModelError: files missing, changed or not allowed, not enough memory."""
+    """Verify and load. Raises ModelError: files missing, changed or not allowed, not enough memory.
+
+    The estimate of the memory is rough: ``ignore_memory``, or a 1 in the variable IGNORE_MEMORY, loads all the same.
+    """
+    ignore_memory = ignore_memory or os.environ.get(IGNORE_MEMORY) == "1"
     if ref.backend is Backend.TRANSFORMERS:
         from workbench.models.transformers_model import TransformersModel
 

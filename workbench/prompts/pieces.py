@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 
-from workbench.domain import Demonstration, Rendered, Role, Span, SpanKind, Turn
+from workbench.domain import Demonstration, Prompt, Rendered, Role, Span, SpanKind, Turn
 from workbench.errors import PromptError
 
 
@@ -36,6 +37,25 @@ class Pieces:
 
     def rendered(self, stop: tuple[str, ...]) -> Rendered:
         return Rendered(self.text, tuple(self._spans), stop)
+
+
+def once_per_prompt(build: Callable[[Prompt], Pieces]) -> Callable[[Prompt], Pieces]:
+    """Remember what was built for the last prompt, which is asked many questions one after the other.
+
+    The very object is compared, as comparing long texts would cost what building does; prompts are never changed.
+    """
+    last: list[tuple[Prompt, Pieces]] = []
+
+    @wraps(build)
+    def remembered(prompt: Prompt) -> Pieces:
+        known = last[:]
+        if known and known[0][0] is prompt:
+            return known[0][1]
+        pieces = build(prompt)
+        last[:] = [(prompt, pieces)]
+        return pieces
+
+    return remembered
 
 
 def labelled_demonstration(demonstration: Demonstration, index: int) -> Iterator[tuple[Turn, SpanKind, int]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
-from workbench.prompts.pieces import Pieces, awaits_answer, labelled_conversation, labelled_demonstration
+from workbench.prompts.pieces import (
+    Pieces,
+    awaits_answer,
+    labelled_conversation,
+    labelled_demonstration,
+    once_per_prompt,
+)
 
 STOP = ("\n\nQuery:", "\nQuery:")
 
@@ -23,7 +28,7 @@ def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
     return pieces.rendered(STOP)
 
 
-@lru_cache(maxsize=16)
+@once_per_prompt
 def _prompt(prompt: Prompt) -> Pieces:
     pieces = Pieces()
     if prompt.rules:

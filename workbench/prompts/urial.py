@@ -9,10 +9,15 @@ an answer ends at its closing fence, and code blocks inside it are kept (see mod
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
-from workbench.prompts.pieces import Pieces, awaits_answer, labelled_conversation, labelled_demonstration
+from workbench.prompts.pieces import (
+    Pieces,
+    awaits_answer,
+    labelled_conversation,
+    labelled_demonstration,
+    once_per_prompt,
+)
 
 STOP = ("\n```", "\n# Query:", "\n# User:")
 
@@ -28,7 +33,7 @@ def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
     return pieces.rendered(STOP)
 
 
-@lru_cache(maxsize=16)
+@once_per_prompt
 def _prompt(prompt: Prompt) -> Pieces:
     """The part before the conversation: made once for all questions that a prompt is asked."""
     pieces = Pieces()
