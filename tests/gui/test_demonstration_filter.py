@@ -20,7 +20,8 @@ def test_the_text_handed_to_the_services_holds_terms_and_words() -> None:
     assert Query(("tag:code",), " red sky ").text == "tag:code red sky"
 
 
-@pytest.mark.parametrize("typed", ["tokens<", "tag:", "12:30", "a<b", "notag:x", "tokens<many", "tokens:96", "status:bogus"])
+@pytest.mark.parametrize("typed", [
+    "tokens<", "tag:", "12:30", "a<b", "notag:x", "tokens<many", "tokens:96", "status:bogus"])
 def test_what_only_looks_like_a_term_stays_a_word(typed: str) -> None:
     assert lift_terms(Query((), typed)) == Query((), typed)
 
