@@ -176,6 +176,17 @@ def test_the_ranking_is_exported_as_csv_with_all_numbers(
     assert len(lines) == 1 + page.model.rowCount()
 
 
+@pytest.mark.parametrize(("ending", "sign"), [("html", "<html"), ("md", "# ")])
+def test_a_runs_report_is_written(page: RankingsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                  settle: Callable[[], None], ending: str, sign: str) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report"), ""))
+    page.tools.export_report(ending)
+    settle()
+    text = (tmp_path / f"report.{ending}").read_text("utf-8")
+    assert sign in text
+    assert "What is 2 plus 2?" in text
+
+
 def test_a_project_that_is_open_for_reading_only_starts_no_job(
     made: Path, tmp_path: Path, session: Session, window: MainWindow, settle: Callable[[], None]
 ) -> None:

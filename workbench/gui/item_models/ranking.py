@@ -209,8 +209,8 @@ class RankingModel(QAbstractTableModel):
             return HEADER_TIPS[Column(section)]
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        gain = {Measure.MEAN: "Gain in nats per answer, 95 %", Measure.WIN_RATE: "Questions with a gain, 95 %",
-                Measure.LOWER: "Lower bound, nats per answer"}[self._measure]
+        gain = {Measure.MEAN: "Nats per answer, 95 %", Measure.WIN_RATE: "Questions won, 95 %",
+                Measure.LOWER: "Lower bound, nats"}[self._measure]
         return {Column.RANK: "#", Column.CHANGE: "", Column.TITLE: "Candidate", Column.TOKENS: "Tokens",
                 Column.DIFFICULTY: "IFD", Column.GAIN: gain}[Column(section)]
 

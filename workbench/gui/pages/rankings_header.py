@@ -66,8 +66,8 @@ class RankingsHeader(QObject):
         self._session.current_prompt_changed.connect(self.show_offer)
         menu = QMenu(self.export)
         menu.addAction("Ranking table, CSV…", self.export_table)
-        menu.addAction("Report, HTML…", lambda: self._export_report("html"))
-        menu.addAction("Report, Markdown…", lambda: self._export_report("md"))
+        menu.addAction("Report, HTML…", lambda: self.export_report("html"))
+        menu.addAction("Report, Markdown…", lambda: self.export_report("md"))
         self.export.setMenu(menu)
         self._counts = QMenu(self.more)
         self._counts.aboutToShow.connect(self._fill_counts)
@@ -164,7 +164,7 @@ class RankingsHeader(QObject):
             except WorkbenchError as error:
                 self._session.error.emit(error)
 
-    def _export_report(self, ending: str) -> None:
+    def export_report(self, ending: str) -> None:
         if self._reading is None:
             return
         job_id = self._reading.run.job_id

@@ -76,9 +76,9 @@ class TokensPane(QWidget):
         row = QHBoxLayout(top)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
-        row.addWidget(self._title)
+        row.addWidget(self._title, 100)
         row.addWidget(self._question)
-        row.addStretch(1)
+        row.addStretch(1)                        # what the title does not need
         for widget in (self._gain, self.turns, self.tabs, self.other, self.tools.table, self.tools.export):
             row.addWidget(widget)
         self._body = QStackedWidget()
@@ -167,12 +167,16 @@ class TokensPane(QWidget):
     def _show_title(self, row: int, question: int) -> None:
         assert self._reading is not None
         table = self._reading.table
-        self._title.setText(one_line(table.titles[row]))
+        self._say_title(one_line(table.titles[row]))
         category = one_line(table.questions[question].category)
         self._question.setText(f"question {question + 1}" + (f", {category}" if category else ""))
         gain = table.gain[row][question]
         self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
         set_property(self._gain, "tone", "loss" if gain < 0 else "gain" if gain > 0 else "")
+
+    def _say_title(self, text: str) -> None:
+        self._title.setText(text)
+        self._title.setMaximumWidth(self._title.fontMetrics().horizontalAdvance(text) + 8)
 
     def _offer_turns(self, question: int) -> None:
         assert self._reading is not None
@@ -267,7 +271,7 @@ class TokensPane(QWidget):
 
     def _show_state(self, icon: str, title: str, text: str) -> None:
         if self._cell is None:
-            self._title.setText("Answer tokens")
+            self._say_title("Answer tokens")
             self._question.setText("")
             self._gain.setText("")
             self.turns.hide()
