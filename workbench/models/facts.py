@@ -103,9 +103,10 @@ def _missing_weights(path: Path) -> list[str]:
         names = {str(name) for name in shards.values()} if isinstance(shards, dict) else set()
         missing = sorted(name for name in names if "/" in name or "\\" in name or not (path / name).is_file())
         return [f"Weights are missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."] if missing else []
-    if any(path.glob("*.safetensors")):
+    endings = {file.suffix for file in path.iterdir()}
+    if ".safetensors" in endings:
         return []
-    if any(path.glob("*.bin")) or any(path.glob("*.pt")) or any(path.glob("*.pth")):
+    if endings & {".bin", ".pt", ".pth"}:
         return ["The weights are pickle files, which can run code when loaded; only safetensors are read."]
     return ["There are no weights (*.safetensors)."]
 
