@@ -89,6 +89,17 @@ def test_the_header_counts_what_runs_and_waits_and_the_rail_shows_it(page: JobsP
     assert window.rail.items["jobs"].badge == "3"
 
 
+def test_opening_a_project_with_interrupted_jobs_says_so_and_leads_to_them(
+    page: JobsPage, window: MainWindow
+) -> None:
+    assert window.toast.isVisible()
+    assert window.toast.text() == "1 job interrupted; what was finished is kept."
+    window.show_page("models")
+    window.toast._undo.click()
+    assert window.current_page == "jobs"
+    assert not window.toast.isVisible()
+
+
 def test_the_filter_shows_only_jobs_in_those_states_and_says_when_none_is(page: JobsPage) -> None:
     page._filter.set_current(2)
     assert len(titles(page)) == 3

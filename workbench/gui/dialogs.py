@@ -37,6 +37,7 @@ class Dialog(QDialog):
         for line in lines:
             if line:
                 words.addWidget(label(line, "muted", wrap=True))
+        words.addStretch(1)
         top.addLayout(words, 1)
         column.addLayout(top)
         self.room = QVBoxLayout()
@@ -85,6 +86,7 @@ def bug_dialog(error: BaseException, log: Path | None, parent: QWidget | None) -
     def toggle() -> None:
         details.setVisible(details.isHidden())
         show.setText("Hide details" if details.isVisible() else "Show details")
+        show.set_icon_name("up" if details.isVisible() else "down")
         made.adjustSize()
 
     show.clicked.connect(toggle)

@@ -23,6 +23,7 @@ from workbench.gui.top_bar import TopBar
 from workbench.gui.views.labels import hairline, vertical_hairline
 from workbench.gui.views.notice import UndoToast
 from workbench.gui.window_commands import WindowCommands
+from workbench.gui.wording import counted
 
 NARROW = 1360                                    # below this width the rail collapses by itself
 
@@ -152,6 +153,13 @@ class MainWindow(QWidget):
         self.commands.read_models()
         self._read_badge()
         self.show_page("demonstrations")
+        self.session.ask(lambda p: sum(job.state == "interrupted" for job in p.jobs.all()), self._offer_resuming,
+                         owner=self)
+
+    def _offer_resuming(self, interrupted: int) -> None:
+        if interrupted:
+            self.toast.say(f"{counted(interrupted, 'job')} interrupted; what was finished is kept", "info",
+                           ("Show jobs", lambda: self.session.open_page("jobs")))
 
     def _project_closed(self) -> None:
         self.top.project.set_project("")

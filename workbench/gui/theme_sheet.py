@@ -40,7 +40,7 @@ def arrow_files(
     """A style sheet takes images from files only: write the few it needs to the cache folder, once a theme."""
     cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
     folder = Path(cache or tempfile.gettempdir()) / "demonstration-workbench" / "theme"
-    wanted = {"down": svg("down", color("text2")), "up": svg("up", color("text2")),
+    wanted = {"tick": svg("check", color("text")), "down": svg("down", color("text2")), "up": svg("up", color("text2")),
               "check": svg("check", color("on_accent")).replace('stroke-width="1.5"', 'stroke-width="2.4"')}
     try:
         return _write(folder, name, wanted)
@@ -66,7 +66,7 @@ def sheet(name: str, tokens: dict[str, Any], px: Callable[[str], int], files: di
     values |= {
         "button": tokens["surface" if light else "raised"], "fill": tokens["surface" if light else "sunken"],
         "chosen": tokens["surface" if light else "pressed"], "down_arrow": files["down"], "up_arrow": files["up"],
-        "tick": files["check"],
+        "tick": files["check"], "menu_tick": files["tick"],
     }
     values |= {f"px_{role}": f"{px(role)}px" for role in
                ("display", "heading", "title", "reading", "body", "small", "caption", "section")}

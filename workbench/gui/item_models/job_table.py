@@ -75,7 +75,7 @@ def rate(job: JobInfo) -> str:
     if job.state is JobState.FINISHED and job.started is not None and job.ended is not None:
         seconds = (job.ended - job.started).total_seconds()
         value = job.done / seconds if seconds >= 1 else None
-    if not value or not job.unit or job.state is JobState.WAITING:
+    if not value or value < 0.05 or not job.unit or job.state is JobState.WAITING:
         return "–"
     figure = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
     unit = job.unit if job.unit.endswith("s") else f"{job.unit}s"

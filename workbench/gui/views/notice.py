@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -53,6 +55,7 @@ class UndoToast(QFrame):
         super().__init__(room)
         self.setProperty("card", "raised")
         self._room = room
+        self._action: Callable[[], object] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 8, 10)
         row.setSpacing(10)
@@ -78,16 +81,21 @@ class UndoToast(QFrame):
         theme.notifier.changed.connect(self._place)
         self.hide()
 
-    def say(self, text: str, kind: str = "info") -> None:
-        """``kind``: "undo" offers the way back; "info" only says it; "error" stays until it is closed."""
+    def say(self, text: str, kind: str = "info", action: tuple[str, Callable[[], object]] | None = None) -> None:
+        """``kind``: "undo" offers the way back; "info" only says it; "error" stays until it is closed.
+
+        ``action`` is another thing to offer in the place of undo: (words, what to do).
+        """
+        self._action = action[1] if action else None
+        self._undo.setText(action[0] if action else "Undo")
         self._motion.stop()
         self._effect.setEnabled(False)
         line = text if len(text) <= 160 else text[:159] + "…"
         self._text.setText(line if line.endswith((".", "…", "?")) else line + ".")
         self._text.setToolTip(text)
         self._icon.set_icon(*(("alert", "bad") if kind == "error" else ("check", "ok")))
-        for widget in (self._undo, self._keys):
-            widget.setVisible(kind == "undo")
+        self._undo.setVisible(kind == "undo" or action is not None)
+        self._keys.setVisible(kind == "undo" and action is None)
         self.setAccessibleName(text)
         self.show()
         self.raise_()
@@ -101,7 +109,10 @@ class UndoToast(QFrame):
 
     def _undone(self) -> None:
         self.hide()
-        self.undo.emit()
+        if self._action is not None:
+            self._action()
+        else:
+            self.undo.emit()
 
     def _fade(self) -> None:
         if not self.isVisible():
