@@ -18,6 +18,7 @@ from workbench.gui.item_models.demonstration_table import (
 )
 from workbench.gui.item_models.dragged_ids import ids_from_mime
 from workbench.gui.views.demonstration_view import DemonstrationView
+from workbench.gui.views.glyphs import gain_scale
 from workbench.services.demonstrations import Row, Sort
 
 
@@ -219,3 +220,12 @@ def test_columns_give_way_until_the_instruction_can_be_read(table: Demonstration
     assert view.isColumnHidden(Column.TAGS)
     assert not view.isColumnHidden(Column.GAIN)
     assert view.columnWidth(Column.INSTRUCTION) > 120
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(-5.97, 6.34), (-0.05, 0.1), (-3.0, 0.1), (0.2, 0.5), (-2.0, -1.0)])
+def test_the_largest_loss_and_the_largest_gain_both_fit_on_one_scale(lowest: float, highest: float) -> None:
+    scale = gain_scale(lowest, highest)
+    unit = (1 - scale.zero) / scale.largest              # of the width, for both signs
+    assert max(highest, 0) * unit <= 1 - scale.zero + 1e-9
+    assert max(-lowest, 0) * unit <= scale.zero + 1e-9
+    assert max(max(highest, 0) * unit / (1 - scale.zero), max(-lowest, 0) * unit / scale.zero) == pytest.approx(1)

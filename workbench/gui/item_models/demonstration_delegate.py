@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from workbench.gui import theme
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable, Index
 from workbench.gui.session import grouped
-from workbench.gui.views.glyphs import paint_delta_bar, paint_row, paint_status, signed
+from workbench.gui.views.glyphs import GainScale, paint_delta_bar, paint_row, paint_status, signed
 from workbench.gui.views.painted_text import metrics, paint_line
 from workbench.gui.views.stars import paint_stars
 from workbench.services.demonstrations import Row
@@ -47,7 +47,7 @@ class DemonstrationDelegate(QStyledItemDelegate):
         if row is None:
             self._skeleton(painter, inner, index.row(), column)
         else:
-            self._cell(painter, inner, row, column, model.largest_gain)
+            self._cell(painter, inner, row, column, model.scale)
         painter.restore()
 
     def _skeleton(self, painter: QPainter, rect: QRectF, row: int, column: Column) -> None:
@@ -58,7 +58,7 @@ class DemonstrationDelegate(QStyledItemDelegate):
         painter.setBrush(theme.color("pressed"))
         painter.drawRoundedRect(QRectF(rect.x(), rect.center().y() - 5, width, 10), 4, 4)
 
-    def _cell(self, painter: QPainter, rect: QRectF, row: Row, column: Column, largest: float) -> None:
+    def _cell(self, painter: QPainter, rect: QRectF, row: Row, column: Column, scale: GainScale) -> None:
         match column:
             case Column.STATUS:
                 paint_status(painter, QRectF(rect.x() + 2, rect.center().y() - 8, 16, 16), row.status)
@@ -77,7 +77,7 @@ class DemonstrationDelegate(QStyledItemDelegate):
             case Column.TOKENS:
                 paint_line(painter, rect, "–" if row.tokens is None else grouped(row.tokens), "small", "text2", _RIGHT)
             case Column.GAIN:
-                self._gain(painter, rect, row, largest)
+                self._gain(painter, rect, row, scale)
             case Column.RATING:
                 paint_stars(painter, rect, row.rating)
 
@@ -102,7 +102,7 @@ class DemonstrationDelegate(QStyledItemDelegate):
         top = rect.center().y() - (upper + lower) / 2
         return QRectF(rect.x(), top, rect.width(), upper), QRectF(rect.x(), top + upper, rect.width(), lower)
 
-    def _gain(self, painter: QPainter, rect: QRectF, row: Row, largest: float) -> None:
+    def _gain(self, painter: QPainter, rect: QRectF, row: Row, scale: GainScale) -> None:
         width = metrics("small").horizontalAdvance("+00.00")
         number = QRectF(rect.x(), rect.y(), width, rect.height())
         if row.gain is None:
@@ -110,7 +110,7 @@ class DemonstrationDelegate(QStyledItemDelegate):
             return
         mean = row.gain.mean
         paint_line(painter, number, signed(mean), "small_medium", "gain" if mean >= 0 else "loss", _RIGHT)
-        paint_delta_bar(painter, rect.adjusted(width + 8, 0, 0, 0), mean, largest)
+        paint_delta_bar(painter, rect.adjusted(width + 8, 0, 0, 0), mean, scale.largest, zero=scale.zero)
 
 
 def paint_tags(painter: QPainter, rect: QRectF, tags: tuple[str, ...]) -> None:

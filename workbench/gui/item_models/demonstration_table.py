@@ -18,12 +18,13 @@ from PySide6.QtCore import (
 )
 
 from workbench.gui.item_models.dragged_ids import MIME, ids_to_mime
-from workbench.gui.views.glyphs import say_interval, signed
+from workbench.gui.views.glyphs import GainScale, gain_scale, say_interval, signed
 from workbench.gui.views.safe_text import tooltip
 from workbench.services.demonstrations import Row, Sort
 
 BATCH = 240                                          # rows asked for at once: a screen and what is near it
 CACHE = 20_000
+_GAINS = (-0.05, 0.1)                               # the bars' scale is never finer than this
 
 _FLAGS = (Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
           | Qt.ItemFlag.ItemIsDragEnabled)
@@ -64,7 +65,8 @@ class DemonstrationTable(QAbstractTableModel):
         self._wanted: set[int] = set()               # positions that were painted without a row
         self._asked: frozenset[int] = frozenset()
         self._sorted, self._descending = -1, False   # shown in the header
-        self._largest = 0.5                          # the largest gain seen: the scale of the bars
+        self._lowest, self._highest = _GAINS         # gains seen so far
+        self._scale = gain_scale(*_GAINS)
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._ask)
 
@@ -90,7 +92,8 @@ class DemonstrationTable(QAbstractTableModel):
 
     def clear(self) -> None:
         self.beginResetModel()
-        self._ids, self._largest, self._asked = [], 0.5, frozenset()
+        self._ids, self._asked, self._lowest, self._highest = [], frozenset(), *_GAINS
+        self._scale = gain_scale(*_GAINS)
         self._rows.clear()
         self._stale.clear()
         self._wanted.clear()
@@ -120,8 +123,9 @@ class DemonstrationTable(QAbstractTableModel):
         return len(self._rows)
 
     @property
-    def largest_gain(self) -> float:
-        return self._largest
+    def scale(self) -> GainScale:
+        """The scale of the gains' bars: all that were read fit on it."""
+        return self._scale
 
     # Fetching
 
@@ -142,7 +146,8 @@ class DemonstrationTable(QAbstractTableModel):
             self._rows[row.id] = row
             self._rows.move_to_end(row.id)
             if row.gain is not None:
-                self._largest = max(self._largest, abs(row.gain.mean))
+                self._lowest, self._highest = min(self._lowest, row.gain.mean), max(self._highest, row.gain.mean)
+        self._scale = gain_scale(self._lowest, self._highest)
         self._stale -= self._asked
         self._asked = frozenset()
         while len(self._rows) > CACHE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
@@ -78,6 +80,22 @@ def say_interval(gain: Interval, digits: int = 2) -> str:
     """"gain +0.29, 95 % interval 0.23 to 0.35", for accessible texts and tooltips."""
     low, high = (f"{v:.{digits}f}".replace("-", "\N{MINUS SIGN}") for v in (gain.low, gain.high))
     return f"gain {signed(gain.mean, digits)}, 95\N{NO-BREAK SPACE}% interval {low} to {high}"
+
+
+@dataclass(frozen=True, slots=True)
+class GainScale:
+    """One scale for both signs: ``largest`` reaches the right end, the zero line stands at ``zero`` of the width."""
+
+    largest: float
+    zero: float
+
+
+def gain_scale(lowest: float, highest: float) -> GainScale:
+    """The scale on which both the largest loss and the largest gain fit, so that no bar is cut."""
+    loss, gain = max(-lowest, 0.0), max(highest, 0.0)
+    zero = min(max(loss / max(loss + gain, 1e-12), 0.12), 0.88)
+    unit = min((1 - zero) / max(gain, 1e-12), zero / max(loss, 1e-12))
+    return GainScale((1 - zero) / unit, zero)
 
 
 def paint_delta_bar(

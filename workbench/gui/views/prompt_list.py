@@ -30,11 +30,10 @@ from workbench.gui import theme
 from workbench.gui.item_models.demonstration_table import Index
 from workbench.gui.item_models.dragged_ids import MIME
 from workbench.gui.item_models.prompt_cards import CARD_MIME, Card, PromptCards
-from workbench.gui.views.glyphs import paint_delta_bar, signed
+from workbench.gui.views.glyphs import GainScale, gain_scale, paint_delta_bar, signed
 from workbench.gui.views.painted_text import metrics, paint_line
 from workbench.gui.wording import counted
 
-ZERO = 0.3                                           # where the bars' zero line stands, as a share of their width
 GAP = 3                                              # above and below each card
 
 
@@ -217,9 +216,8 @@ class _CardDelegate(QStyledItemDelegate):
         box = QRectF(option.rect).adjusted(1, GAP, -1, -GAP)
         self._box(painter, option, box, view, index.row())
         self._words(painter, box, index.row(), card)
-        largest = max((abs(bound) for c in model.cards() if c.gain is not None for bound in (c.gain.low, c.gain.high)),
-                      default=1.0)
-        self._gain(painter, box, card, largest)
+        bounds = [bound for c in model.cards() if c.gain is not None for bound in (c.gain.low, c.gain.high)]
+        self._gain(painter, box, card, gain_scale(min(bounds, default=-1.0), max(bounds, default=1.0)))
         dpr = painter.device().devicePixelRatioF()
         painter.drawPixmap(QPointF(box.right() - 28, box.center().y() - 8), theme.pixmap("x", "text3", 16, dpr))
         painter.restore()
@@ -251,7 +249,7 @@ class _CardDelegate(QStyledItemDelegate):
         second = "  ·  ".join(part for part in parts if part)
         paint_line(painter, QRectF(left, top + upper, room, lower), second, "small", "text3")
 
-    def _gain(self, painter: QPainter, box: QRectF, card: Card, largest: float) -> None:
+    def _gain(self, painter: QPainter, box: QRectF, card: Card, scale: GainScale) -> None:
         number = QRectF(box.right() - gain_width(), box.y(), gain_width() - 160, box.height())
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if card.gain is None:
@@ -259,14 +257,14 @@ class _CardDelegate(QStyledItemDelegate):
             return
         paint_line(painter, number, signed(card.gain.mean), "strong", "gain" if card.gain.mean >= 0 else "loss", align)
         bar = QRectF(number.right() + 10, box.y(), 112, box.height())
-        paint_delta_bar(painter, bar, card.gain.mean, largest, height=8, zero=ZERO)
-        _whisker(painter, bar, card.gain, largest)
+        paint_delta_bar(painter, bar, card.gain.mean, scale.largest, height=8, zero=scale.zero)
+        _whisker(painter, bar, card.gain, scale)
 
 
-def _whisker(painter: QPainter, bar: QRectF, gain: Interval, largest: float) -> None:
+def _whisker(painter: QPainter, bar: QRectF, gain: Interval, scale: GainScale) -> None:
     """The 95 % interval over a gain's bar, on the bar's scale."""
-    zero, scale = bar.x() + bar.width() * ZERO, bar.width() * (1 - ZERO) / max(largest, 1e-12)
-    low, high = (min(max(zero + bound * scale, bar.x()), bar.right()) for bound in (gain.low, gain.high))
+    zero, unit = bar.x() + bar.width() * scale.zero, bar.width() * (1 - scale.zero) / scale.largest
+    low, high = (zero + bound * unit for bound in (gain.low, gain.high))
     middle = bar.center().y()
     painter.setPen(QPen(theme.color("text"), 1.25))
     painter.drawLine(QPointF(low, middle), QPointF(high, middle))
