@@ -214,7 +214,7 @@ def test_a_page_without_runs_offers_to_start_one_and_says_what_is_missing(
     notices: list[str] = []
     opened.notice.connect(lambda text, kind: notices.append(text))
     assert page._stack.currentIndex() == EMPTY
-    page.start_default()
+    page.starter.start_default()
     settle()
     assert notices == ["There is no model that is ready. Add one on the Models page."]
 
@@ -308,7 +308,7 @@ def test_a_started_run_shows_its_rows_as_they_come_and_the_search_can_be_chosen_
 ) -> None:
     project = ranked.project
     assert project is not None
-    page.submit(replace(request_for(project), kind="score"))
+    page.starter.submit(replace(request_for(project), kind="score"))
     qtbot.waitUntil(lambda: page._reading is not None and isinstance(page._reading.spec, ScoreSpec)
                     and page.model.rowCount() == 6 and not page._reading.running, timeout=60_000)
     table = page.model.table

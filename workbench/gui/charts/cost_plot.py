@@ -63,9 +63,9 @@ class CostPlot(QObject):
         self._mark()
 
     def _mark(self) -> None:
-        shown = self._selected is not None and self._selected < len(self._gain)
-        at = [self._selected] if shown else []
-        colour = theme.color("loss" if shown and self._gain[self._selected] < 0 else "gain")
+        selected = self._selected if self._selected is not None and self._selected < len(self._gain) else None
+        at = [] if selected is None else [selected]
+        colour = theme.color("loss" if selected is not None and self._gain[selected] < 0 else "gain")
         self._marker.setData(x=self._tokens[at], y=self._gain[at], brush=pg.mkBrush(colour),
                              pen=self.widget.pen(theme.color("text"), 2))
 

@@ -19,10 +19,9 @@ from workbench.gui.charts.numbers import signed
 from workbench.gui.item_models.ranking import Measure, RankingModel
 from workbench.gui.page import Page
 from workbench.gui.pages.rankings_charts import ChartsPane
-from workbench.gui.pages.rankings_form import RunForm
 from workbench.gui.pages.rankings_header import RankingsHeader
 from workbench.gui.pages.rankings_reading import RUNNING, RunReading, read_run
-from workbench.gui.pages.rankings_request import RunRequest, build, default_request, read_choices
+from workbench.gui.pages.rankings_start import RunStarter
 from workbench.gui.pages.rankings_tokens import TokensPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, primary, secondary
@@ -72,6 +71,7 @@ class RankingsPage(Page):
         self.charts = ChartsPane(session.error.emit)
         self.tokens = TokensPane(session)
         self.tools = RankingsHeader(session, self.header(), self.model, self.table)
+        self.starter = RunStarter(session, self._started, self)
         self._compact: bool | None = None
         self._build()
         self._connect()
@@ -80,9 +80,9 @@ class RankingsPage(Page):
     # building
     def _build(self) -> None:
         start = primary("Start a search", "play")
-        start.clicked.connect(self.start_default)
+        start.clicked.connect(self.starter.start_default)
         choose = secondary("Choose what to run…")
-        choose.clicked.connect(lambda: self.open_form())
+        choose.clicked.connect(lambda: self.starter.open_form())
         self._empty = EmptyState("rank", "Nothing is ranked yet", "A greedy search tries every candidate with the "
                                  "current model, and keeps the ones that help most.", (start, choose))
         self._waiting = EmptyState("rank", "Nothing is scored yet", "The first scores show here as they come.")
@@ -148,9 +148,9 @@ class RankingsPage(Page):
         self.charts.picked.connect(self.select_candidate)
         self.tools.run_chosen.connect(self.show_run)
         self.tools.round_chosen.connect(self.show_round)
-        self.tools.new_run.connect(lambda: self.open_form())
+        self.tools.new_run.connect(lambda: self.starter.open_form())
         self.tools.measure_chosen.connect(self._measure_chosen)
-        self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.open_form(),
+        self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.starter.open_form(),
                                   "Ctrl+Shift+N", self.name, lambda: not self.session.read_only, icon="play",
                                   group="Rankings")
         self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
@@ -176,18 +176,18 @@ class RankingsPage(Page):
         self.tokens.setVisible(not compact or tokens)
 
     # the page's interface
-    def shown(self, *, job: int | None = None, ids: Sequence[int] = (), cell: tuple[int, int] | None = None,
-              **arguments: Any) -> None:
+    def shown(self, *, job: int | None = None, ids: Sequence[int] = (), form: bool = False,
+              cell: tuple[int, int] | None = None, **arguments: Any) -> None:
         """``job`` shows that run, ``cell`` its (row, question); ``ids`` opens the form with these as candidates,
-        ``form=True`` with the default pool."""
+        ``form`` with the default pool."""
         if cell is not None:
             self._wanted_cell = cell
         if job is not None:
             self.show_run(job)
         elif cell is not None:
             self._read()
-        if ids or arguments.get("form"):
-            self.open_form(ids)
+        if ids or form:
+            self.starter.open_form(ids)
         if self._reading is not None and not self.isAncestorOf(self.focusWidget() or self):
             self.table.setFocus()
 
@@ -362,50 +362,9 @@ class RankingsPage(Page):
         self._say_hints()
         self.tools.show_offer()
 
-    # starting a run
-    def open_form(self, ids: Sequence[int] = ()) -> None:
-        """Ask what to run. Without a model or questions, say what is missing."""
-        def show(found: tuple[Any, RunRequest | None]) -> None:
-            choices, request = found
-            if request is None:
-                self._say_what_is_missing(bool(choices.models))
-            else:
-                RunForm(self.session, choices, request, self.submit, self.window()).open()
-
-        self._ask_default(show, ids)
-
-    def start_default(self) -> None:
-        """Start a search with the defaults, with one click."""
-        def start(found: tuple[Any, RunRequest | None]) -> None:
-            choices, request = found
-            if request is None:
-                self._say_what_is_missing(bool(choices.models))
-            else:
-                self.submit(request)
-
-        self._ask_default(start, ())
-
-    def _ask_default(self, then: Any, ids: Sequence[int]) -> None:
-        prompt_id = self.session.current_prompt_id
-
-        def work(project: Project) -> tuple[Any, RunRequest | None]:
-            choices = read_choices(project)
-            return choices, default_request(choices, prompt_id, ids)
-
-        self.session.ask(work, then, owner=self)
-
-    def submit(self, request: RunRequest) -> None:
-        self.session.ask(lambda project: project.jobs.submit(build(project, request)), self._started, owner=self)
-
     def _started(self, job_id: int) -> None:
         self.session.notice.emit("The run has started. Its results show here as they come.", "info")
         self.show_run(job_id)
-
-    def _say_what_is_missing(self, has_models: bool) -> None:
-        if has_models:
-            self.session.notice.emit("There is no question set with reference answers. Import one first.", "error")
-        else:
-            self.session.notice.emit("There is no model that is ready. Add one on the Models page.", "error")
 
 
 def _read(project: Project, job_id: int | None, round: int) -> Found:
