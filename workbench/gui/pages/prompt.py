@@ -223,7 +223,8 @@ class PromptPage(Page):
         if doubtful is not None:
             card = state.cards[doubtful]
             costs = "" if card.tokens is None else f" costs {counted(card.tokens, 'token')} and"
-            self._doubt.set_text(f"Number {doubtful + 1}{costs} seems to lower the score.")
+            surely = card.gain is not None and card.gain.high < 0
+            self._doubt.set_text(f"Number {doubtful + 1}{costs} {'seems to' if surely else 'may'} lower the score.")
             self.without_button.setText(f"Try without number {doubtful + 1}")
 
     def doubtful(self) -> int | None:

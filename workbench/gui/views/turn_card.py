@@ -88,6 +88,11 @@ class GrowingEdit(QPlainTextEdit):
             self._fit()
 
 
+def too_long(text: str) -> bool:
+    """Whether Qt would lay it out for seconds: such text is shown in pieces and not edited."""
+    return len(text) > CHUNK or any(len(line) > 4 * LINE for line in text.split("\n"))
+
+
 class TurnCard(QFrame):
     """``edited`` follows the typing; ``left`` says that the person has moved on (time to save)."""
 
@@ -102,8 +107,8 @@ class TurnCard(QFrame):
         self._role = turn.role
         self._text = turn.text
         self._menu_open = False
-        # text that Qt would lay out for seconds is shown in pieces and not edited here
-        self.too_long = len(turn.text) > CHUNK or any(len(line) > 4 * LINE for line in turn.text.split("\n"))
+        self._loading = False
+        self.too_long = too_long(turn.text)
         self.edit: GrowingEdit | None = None
         self._tokens = label("", "caption")
         self._set_look(False)
@@ -119,7 +124,7 @@ class TurnCard(QFrame):
             self.edit.setReadOnly(read_only)
             self.edit.setPlaceholderText("What the person asks" if turn.role is Role.USER else
                                          "What a good answer says" if turn.role is Role.ASSISTANT else "Rules")
-            self.edit.textChanged.connect(self.edited)
+            self.edit.textChanged.connect(lambda: None if self._loading else self.edited.emit())
             self.edit.focus_changed.connect(self._focused)
             column.addWidget(self.edit)
 
@@ -156,6 +161,16 @@ class TurnCard(QFrame):
         view.setFixedHeight(260)
         view.setToolTip(f"{counted(len(text), 'character')}: too long to edit here")
         return view
+
+    def take(self, turn: Turn) -> bool:
+        """Show another turn in this card, if it is of the same kind; returns whether it was."""
+        if self.edit is None or turn.role is not self._role or too_long(turn.text):
+            return False
+        self._loading = True
+        if self.edit.toPlainText() != turn.text:
+            self.edit.setPlainText(turn.text)
+        self._loading = False
+        return True
 
     def turn(self) -> Turn:
         return Turn(self._role, self._text if self.edit is None else self.edit.toPlainText())

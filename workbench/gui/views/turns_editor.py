@@ -45,9 +45,9 @@ class TurnsEditor(QWidget):
         """Show stored turns. Cards that hold the same text stay, with their cursor."""
         self._stored = tuple(turns)
         if self.turns() != self._stored or read_only != self._read_only or not self._cards:
-            self._read_only = read_only
+            fresh, self._read_only = read_only != self._read_only, read_only
             self._add.setEnabled(not read_only)
-            self._rebuild(self._stored)
+            self._rebuild(self._stored, fresh=fresh)
 
     def set_stored(self, turns: Sequence[Turn]) -> None:
         """What is stored changed while the person types: the text in the cards stays."""
@@ -85,7 +85,11 @@ class TurnsEditor(QWidget):
         self._cards[-1].start()
         self.edited.emit()
 
-    def _rebuild(self, turns: Sequence[Turn]) -> None:
+    def _rebuild(self, turns: Sequence[Turn], *, fresh: bool = False) -> None:
+        """Show these turns. Cards that fit are used again: making them anew takes time, and would flicker."""
+        if not fresh and len(turns) == len(self._cards) and all(
+                card.take(turn) for card, turn in zip(self._cards, turns, strict=True)):
+            return
         focus = self.window().focusWidget()
         inside = [i for i, card in enumerate(self._cards) if focus is not None and card.isAncestorOf(focus)]
         for card in self._cards:
