@@ -182,6 +182,7 @@ def _add_align(commands: Any) -> None:
     methods = ("bialign", "output", "finetune", "pretrain", "vanilla")
     command.add_argument("--method", default="bialign", choices=methods)
     command.add_argument("--preset", default="quick", choices=("quick", "balanced", "paper"))
+    command.add_argument("--pool", type=Path, help="tasks from a file; by default the project's demonstrations")
     command.add_argument("--targets", metavar="TASK,TASK", help="tasks to measure on; by default every third")
     command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change a setting")
     command.add_argument("--examples", type=int, default=100, help="held-out examples that are measured")

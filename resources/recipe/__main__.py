@@ -1,4 +1,4 @@
-"""``python -m resources.recipe train|measure|sample|gains``: make the tiny models and the sample project again."""
+"""``python -m resources.recipe train|measure|sample|tasks|gains``: make the tiny models and the sample again."""
 
 import argparse
 import json
@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sample = commands.add_parser("sample", help="write the sample project")
     sample.add_argument("--seed", type=int, default=0)
     sample.add_argument("--out", type=Path, required=True)
+    tasks = commands.add_parser("tasks", help="write the pool of tasks that students are trained on")
+    tasks.add_argument("--seed", type=int, default=0)
+    tasks.add_argument("--out", type=Path, required=True)
     gains = commands.add_parser("gains", help="print what the sample's candidates do to a model, by quality")
     gains.add_argument("model", type=Path)
     gains.add_argument("--sample", type=Path, required=True)
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gains.add_argument("--questions", type=int, default=16)
     gains.add_argument("--last", action="store_true", help="candidates stand after the base demonstrations")
     chosen = parser.parse_args(arguments)
-    commands_by_name = {"train": _train, "measure": _measure, "sample": _sample, "gains": _gains}
+    commands_by_name = {"train": _train, "measure": _measure, "sample": _sample, "tasks": _tasks, "gains": _gains}
     commands_by_name[chosen.command](chosen)
     return 0
 
@@ -62,6 +65,12 @@ def _sample(chosen: argparse.Namespace) -> None:
     from resources.recipe import sample
 
     sample.write(chosen.out, chosen.seed)
+
+
+def _tasks(chosen: argparse.Namespace) -> None:
+    from resources.recipe import tasks
+
+    tasks.write(chosen.out, chosen.seed)
 
 
 def _gains(chosen: argparse.Namespace) -> None:

@@ -67,7 +67,7 @@ def _spec(project: Project, options: Namespace, settings: AlignmentOptions) -> A
     teacher = find_model(project, options.teacher)
     student = find_model(project, options.student) if options.student else _smallest_other(project, teacher)
     targets = None if options.targets is None else [name.strip() for name in options.targets.split(",")]
-    return project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples)
+    return project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples, options.pool)
 
 
 def _smallest_other(project: Project, teacher: ModelInfo) -> ModelInfo:

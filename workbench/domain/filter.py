@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from workbench.domain.demonstration import Status
 
@@ -104,4 +105,5 @@ def _with_field(query: Query, field: str, value: str, typed: str) -> Query:
             return replace(query, words=(*query.words, typed))
         return replace(query, statuses=(*query.statuses, known))
     name = _LISTS[field]
-    return replace(query, **{name: (*getattr(query, name), value)})
+    changed: dict[str, Any] = {name: (*getattr(query, name), value)}
+    return replace(query, **changed)

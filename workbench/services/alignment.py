@@ -12,7 +12,7 @@ from db import jobs as stored
 from workbench.alignment.episodes import group_by_task
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Changes, Demonstration, ModelRef, Status
-from workbench.errors import JobError
+from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import encode_spec
 from workbench.services.demonstrations import Filter
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project
 
 STUDENT = "student"
+MOST_ROWS = 100_000                  # of a pool that is not imported
 HELD_OUT_EVERY = 3                   # by default every third task is kept for measuring
 
 
@@ -47,17 +48,27 @@ class Alignment:
         ids = self._project.demonstrations.ids(Filter(statuses=kept))
         return group_by_task(self._project.demonstrations.get(ids))
 
+    def file_tasks(self, path: Path) -> dict[str, tuple[Demonstration, ...]]:
+        """Tasks of a file that the workbench can import. Raises FormatError, also for a single row."""
+        preview = self._project.imports.preview(path, rows=MOST_ROWS)
+        if preview.refused:
+            line, reason = preview.refused[0]
+            raise FormatError(f"Line {line} of {path.name} cannot be read: {reason}", safe="Nothing was trained.")
+        return group_by_task(preview.demonstrations)
+
     def default_targets(self, tasks: Collection[str]) -> tuple[str, ...]:
         """Every third task, in order of their names."""
         return tuple(sorted(tasks)[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY])
 
     def spec(self, teacher: ModelRef, student: ModelRef, options: AlignmentOptions,
-             targets: Collection[str] | None = None, examples: int = 100) -> AlignSpec:
-        """A run over all the project's tasks; those in ``targets`` are measured on, the others trained on.
+             targets: Collection[str] | None = None, examples: int = 100, pool: Path | None = None) -> AlignSpec:
+        """A run over all the project's tasks, or over those of the file ``pool``, which is not imported.
+
+        Tasks in ``targets`` are measured on, the others trained on.
 
         The folder is named by what the run is told to do. Raises JobError without a task on either side.
         """
-        tasks = self.tasks()
+        tasks = self.tasks() if pool is None else self.file_tasks(pool)
         chosen = self.default_targets(tasks) if targets is None else tuple(targets)
         unknown = sorted(set(chosen) - tasks.keys())
         if unknown:
