@@ -381,3 +381,18 @@ def test_an_empty_project_says_how_to_begin(
     assert page._middle.currentIndex() == 1
     assert not page._side.isVisible()
     assert not page.export_button.isEnabled()
+
+
+def test_tab_goes_from_the_filter_over_the_table_to_the_texts_and_the_decision(
+    page: DemonstrationsPage, rest: Rest
+) -> None:
+    page.filter.field.setFocus()
+    visited = []
+    for _ in range(24):
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        visited.append(widget.accessibleName() or getattr(widget, "text", str)())
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    wanted = ["Filter demonstrations", "Facets", "Demonstrations", "User turn", "Assistant turn", "Add turn", "Rating",
+              "Category", "Note", "Reject", "Flag", "Accept and next"]
+    assert [name for name in visited if name in wanted] == wanted

@@ -81,6 +81,7 @@ class DemonstrationEditor(QWidget):
         column.addWidget(hairline())
         column.addWidget(self._foot())
         self._connect()
+        self.turns.order_tabs(self._down)
 
     # Parts
 

@@ -76,8 +76,10 @@ class _Highlighter(QSyntaxHighlighter):
         super().__init__(document)
         self._stretches: list[tuple[int, int, str]] = []
         self._ends: list[int] = []
+        self._looks = _formats()
 
     def show(self, stretches: Sequence[tuple[int, int, str]]) -> None:
+        self._looks = _formats()
         self._stretches = list(stretches)
         self._ends = [end for _, end, _ in self._stretches]
         self.rehighlight()
@@ -85,13 +87,12 @@ class _Highlighter(QSyntaxHighlighter):
     def highlightBlock(self, text: str) -> None:
         first = self.currentBlock().position()
         last = first + self.currentBlock().length()
-        formats = _formats()
         for index in range(bisect_right(self._ends, first), len(self._stretches)):
             start, end, kind = self._stretches[index]
             if start >= last:
                 break
             at = max(start, first)
-            self.setFormat(at - first, min(end, last) - at, formats[kind])
+            self.setFormat(at - first, min(end, last) - at, self._looks[kind])
 
 
 def _formats() -> dict[str, QTextCharFormat]:

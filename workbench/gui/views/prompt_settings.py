@@ -38,6 +38,7 @@ class PromptSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stored = Prompt()
+        self._read_only = False
         self.chooser = _combo("Prompt")
         self.template = _combo("Template")
         for name, title in TEMPLATES.items():
@@ -45,6 +46,7 @@ class PromptSettings(QWidget):
         self.template.addItem(OWN, "")
         self.more = icon_button("more", "More for this prompt")
         self.more.setMenu(self._menu())
+        theme.notifier.changed.connect(lambda: self.more.setMenu(self._menu()))      # its icons
         self.rules = GrowingEdit("Rules", bare=False, least_lines=1, most_lines=6)
         self.rules.setPlaceholderText("What the model is told before the demonstrations, for example how to answer")
         self.source = GrowingEdit("Template source", bare=False, least_lines=3, most_lines=12, mono=True)
@@ -63,8 +65,15 @@ class PromptSettings(QWidget):
                                 ("delete", "Delete prompt", "trash")):
             if id == "delete":
                 menu.addSeparator()
-            menu.addAction(theme.icon(icon), title, lambda id=id: self.action_pressed.emit(id))
+            action = menu.addAction(theme.icon(icon), title, lambda id=id: self.action_pressed.emit(id))
+            action.setData(id)
+        menu.aboutToShow.connect(self._allow)
         return menu
+
+    def _allow(self) -> None:
+        """Of a prompt that is open for reading only a copy can be taken away."""
+        for action in self.more.menu().actions():
+            action.setEnabled(action.data() == "export" or not self._read_only)
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
@@ -109,9 +118,8 @@ class PromptSettings(QWidget):
         self._problem.setVisible(bool(problem))
         for widget in (self.template, self.rules, self.source):
             widget.setEnabled(not read_only)
-        for action, id in zip([a for a in self.more.menu().actions() if not a.isSeparator()],
-                              ("new", "rename", "duplicate", "export", "delete"), strict=True):
-            action.setEnabled(id == "export" or not read_only)
+        self._read_only = read_only
+        self._allow()
 
     def save(self) -> None:
         """Send off what was typed."""

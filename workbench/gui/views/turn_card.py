@@ -135,7 +135,7 @@ class TurnCard(QFrame):
         row.addWidget(label(self._role.value.capitalize(), "section"))
         row.addWidget(self._tokens)
         row.addStretch(1)
-        copy = icon_button("copy", "Copy turn", size=16, token="text3")
+        copy = self._copy = icon_button("copy", "Copy turn", size=16, token="text3")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.turn().text))
         self._more = icon_button("more", "More for this turn", size=16, token="text3")
         self._more.setMenu(self._menu())
@@ -177,6 +177,10 @@ class TurnCard(QFrame):
 
     def set_tokens(self, tokens: int | None) -> None:
         self._tokens.setText("" if tokens is None else counted(tokens, "token"))
+
+    def stops(self) -> tuple[list[QWidget], list[QWidget]]:
+        """What Tab stops at: the text, and the tools."""
+        return [self.edit] if self.edit is not None else [], [self._copy, self._more]
 
     def start(self) -> None:
         """Put the cursor at the end of the text."""

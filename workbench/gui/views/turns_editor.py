@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -25,6 +26,7 @@ class TurnsEditor(QWidget):
         self._stored: tuple[Turn, ...] = ()
         self._cards: list[TurnCard] = []
         self._read_only = False
+        self._before: QWidget | None = None          # where Tab comes from
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -103,6 +105,14 @@ class TurnsEditor(QWidget):
         if inside and inside[0] < len(self._cards):
             self._cards[inside[0]].start()
 
+    def order_tabs(self, before: QWidget) -> None:
+        """From ``before`` through the texts, then the cards' tools, then on: one writes from text to text by Tab."""
+        self._before = before
+        texts = [widget for card in self._cards for widget in card.stops()[0]]
+        tools = [widget for card in self._cards for widget in card.stops()[1]]
+        for first, second in pairwise([before, *texts, *tools, self._add]):
+            QWidget.setTabOrder(first, second)
+
     def _append(self, turn: Turn) -> None:
         card = TurnCard(turn, read_only=self._read_only)
         card.edited.connect(self.edited)
@@ -112,6 +122,8 @@ class TurnsEditor(QWidget):
         card.role_chosen.connect(lambda role: self._set_role(card, role))
         self._column.insertWidget(len(self._cards), card)
         self._cards.append(card)
+        if self._before is not None:
+            self.order_tabs(self._before)
 
     def _remove(self, card: TurnCard) -> None:
         self._change([c.turn() for c in self._cards if c is not card])
