@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from db.jobs import set_state
 from tests.gui import rankings_project
-from workbench.domain import Changes, Kind, Position, Status
+from workbench.domain import Changes, Interval, Kind, Position, Status
 from workbench.gui.charts.heat_map import ROW
 from workbench.gui.item_models.ranking import Column, Measure
 from workbench.gui.main_window import MainWindow
@@ -36,6 +37,7 @@ from workbench.gui.session import Session
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench.services.results import GainTable
 
 
 @pytest.fixture(scope="session")
@@ -381,3 +383,46 @@ def test_a_narrow_page_shows_the_charts_or_the_tokens(page: RankingsPage, window
         assert button.accessibleName()
     window.resize(1440, 900)
     assert page.charts.isVisible() and page.tokens.isVisible()  # noqa: PT018
+
+
+def test_the_form_opens_for_what_other_pages_have_selected(
+    page: RankingsPage, ranked: Session, window: MainWindow, settle: Callable[[], None]
+) -> None:
+    ranked.open_page("rankings", ids=(2, 3))
+    settle()
+    form = window.findChild(RunForm)
+    assert form is not None
+    assert form.isVisible()
+    assert form.request().pool is Pool.SELECTION
+    assert form.request().selection == (2, 3)
+    form.reject()
+
+
+def test_who_looks_at_the_best_row_goes_on_looking_at_the_best(page: RankingsPage) -> None:
+    reading = page._reading
+    assert reading is not None
+    page.table.choose(0, [0])
+    better = reading.table.demonstration_ids[1]
+    turned = replace(reading, table=reading_with_first(reading.table, better))
+    page._show(turned)
+    assert page.table.currentIndex().row() == 0
+    assert page.model.id_at(0) == better
+    page.table.choose(2, [2])
+    kept = page.model.id_at(2)
+    page._show(reading)
+    assert page.model.id_at(page.table.currentIndex().row()) == kept
+
+
+def reading_with_first(table: GainTable, demonstration_id: int) -> GainTable:
+    """The same table with one candidate's gain raised above all others."""
+    at = table.demonstration_ids.index(demonstration_id)
+    order = [at, *(index for index in range(len(table.titles)) if index != at)]
+    top = Interval(99.0, 98.0, 100.0)
+
+    def sort(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[index] for index in order)
+
+    return replace(
+        table, demonstration_ids=sort(table.demonstration_ids), titles=sort(table.titles),
+        mean=(top, *sort(table.mean)[1:]), win_rate=sort(table.win_rate), previous_rank=sort(table.previous_rank),
+        gain=sort(table.gain), tokens=sort(table.tokens), difficulty=sort(table.difficulty))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu
 from workbench.domain import Position
 from workbench.errors import WorkbenchError
 from workbench.gui.charts import export
-from workbench.gui.charts.chart import one_line
+from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.item_models.ranking import Measure, RankingModel
 from workbench.gui.page import PageHeader
 from workbench.gui.pages.rankings_reading import RunReading
@@ -86,7 +86,7 @@ class RankingsHeader(QObject):
             rounds.insert(0, (f"Round {reading.table.round}{now}", reading.table.round))
         _fill(self.round, rounds, reading.table.round if reading else None)
         self.round.setVisible(bool(rounds))
-        self.run.setToolTip(f"{one_line(reading.run.title)}\n{one_line(reading.run.model)}" if reading else "")
+        self.run.setToolTip(tip(one_line(reading.run.title), one_line(reading.run.model)) if reading else "")
         for tool in (self.measure, self.export, self.add, self.more):
             tool.setVisible(reading is not None)
         self.run.setVisible(bool(runs))

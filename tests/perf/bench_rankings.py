@@ -1,0 +1,81 @@
+"""`make bench-rankings`: the ranking table and the heat map beside it, painted and scrolled.
+
+CPU time of the window's thread, offscreen, so that what else the machine does is not counted. The goal is a frame at
+60 Hz (16 ms) for a whole repaint and for the 99th percentile of a scroll step of both.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from tests.perf.report import Row, write
+from workbench.domain import Interval, Question
+from workbench.gui import theme
+from workbench.gui.application import application
+from workbench.gui.charts.heat_map import HeatMap
+from workbench.gui.item_models.ranking import RankingModel
+from workbench.gui.views.ranking_table import RankingTable
+from workbench.services.results import GainTable
+
+FRAME_MS = 16.0
+SIZES = ((200, 80), (2_000, 300), (100_000, 80))
+
+
+def table(candidates: int, questions: int) -> GainTable:
+    rng = np.random.default_rng(0)
+    mean = np.sort(rng.normal(0.2, 0.5, candidates))[::-1]
+    gain = mean[:, None] + rng.normal(0, 1, (candidates, questions))
+    return GainTable(
+        1, tuple(range(1, candidates + 1)), tuple(f"Candidate {n}: explain number {n}" for n in range(candidates)),
+        tuple(Interval(m, m - 0.2, m + 0.2) for m in mean.tolist()), tuple((gain > 0).mean(axis=1).tolist()),
+        (None,) * candidates, tuple(Question((f"{n}?",), ("Yes.",), f"category {n * 8 // questions}", id=n)
+                                    for n in range(questions)),
+        tuple(map(tuple, gain.tolist())), (50,) * candidates, (None,) * candidates)
+
+
+def measure(candidates: int, questions: int) -> list[Row]:
+    app = application()
+    theme.set_mode("light")
+    shown = table(candidates, questions)
+    model = RankingModel()
+    ranking, heat, window = RankingTable(model), HeatMap(), QWidget()
+    row = QHBoxLayout(window)
+    row.addWidget(ranking, 42)
+    row.addWidget(heat, 58)
+    window.resize(1270, 470)
+    ranking.verticalScrollBar().valueChanged.connect(heat.verticalScrollBar().setValue)
+    heat.verticalScrollBar().valueChanged.connect(ranking.verticalScrollBar().setValue)
+    window.show()
+    start = time.process_time()
+    model.set_table(shown)
+    heat.set_data(shown.titles, shown.questions, np.asarray(shown.gain))
+    app.processEvents()
+    filled = (time.process_time() - start) * 1e3
+    paints, steps = [], []
+    for _ in range(30):
+        start = time.process_time()
+        heat.viewport().grab()
+        paints.append((time.process_time() - start) * 1e3)
+    for step in range(300):
+        start = time.process_time()
+        heat.verticalScrollBar().setValue(step * 13)
+        app.processEvents()
+        steps.append((time.process_time() - start) * 1e3)
+    size = f"{candidates:,} × {questions}"
+    return [Row(f"fill, {size}", filled, "ms", None, "lower"),
+            Row(f"heat map, whole repaint, {size}", float(np.median(paints)), "ms", FRAME_MS, "lower"),
+            Row(f"scroll step, 99th percentile, {size}", float(np.percentile(steps, 99)), "ms", FRAME_MS, "lower")]
+
+
+def main() -> None:
+    write("rankings", [row for size in SIZES for row in measure(*size)])
+
+
+if __name__ == "__main__":
+    main()
