@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayou
 
 from workbench.domain import ModelRef, Prompt
 from workbench.gui.session import Session
-from workbench.gui.views.buttons import icon_button, primary, secondary
+from workbench.gui.views.buttons import icon_button, secondary
 from workbench.gui.views.labels import label
 from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
@@ -56,7 +56,7 @@ class TryPrompt(QWidget):
         self.answer.setProperty("k", "")
         self.answer.setPlaceholderText("The answer appears here.")
         self._says = label("", "small", wrap=True)
-        self._go = primary("Answer", "play")
+        self._go = secondary("Answer", "play")
         self._go.setToolTip("Answer, Ctrl+Enter")
         self._stop = secondary("Stop", "stop")
         self._stop.hide()
