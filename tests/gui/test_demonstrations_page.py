@@ -396,3 +396,29 @@ def test_tab_goes_from_the_filter_over_the_table_to_the_texts_and_the_decision(
     wanted = ["Filter demonstrations", "Facets", "Demonstrations", "User turn", "Assistant turn", "Add turn", "Rating",
               "Category", "Note", "Reject", "Flag", "Accept and next"]
     assert [name for name in visited if name in wanted] == wanted
+
+
+def test_what_is_being_typed_when_the_window_closes_is_kept(
+    page: DemonstrationsPage, rest: Rest, project_folder: Path
+) -> None:
+    press(page, Qt.Key.Key_E)
+    press(page, Qt.Key.Key_X)
+    page.window().close()
+    page.session.join()
+    project = Project.open(project_folder, read_only=True)
+    found = project.lane.run(lambda: project.demonstrations.get([1])[0])
+    project.close()
+    assert found.instruction == "Instruction 0: say something about number 0.x"
+
+
+def test_a_new_demonstration_that_was_not_finished_is_kept_when_the_window_closes(
+    page: DemonstrationsPage, rest: Rest, project_folder: Path
+) -> None:
+    page.commands.write_new()
+    press(page, Qt.Key.Key_X)
+    page.window().close()
+    page.session.join()
+    project = Project.open(project_folder, read_only=True)
+    found = project.lane.run(lambda: project.demonstrations.get([13])[0])
+    project.close()
+    assert found.turns == (Turn(Role.USER, "x"),)

@@ -47,6 +47,7 @@ class Session(QObject):
     """What every page talks to. All of it belongs to the GUI thread; the work handed in runs on the lane."""
 
     project_opened = Signal()
+    closing = Signal()                           # the project is about to close: hand in what was typed
     project_closed = Signal()
     changed = Signal(object)                     # Changes
     job_event = Signal(int, object)              # job id, Event
@@ -252,6 +253,8 @@ class Session(QObject):
 
     def close_project(self) -> None:
         """Close it; running jobs are ended by the project, and what they finished is kept."""
+        if self.project is not None:
+            self.closing.emit()
         project, self.project = self.project, None
         if project is None:
             return

@@ -139,6 +139,7 @@ class PromptPage(Page):
 
     def _connect(self) -> None:
         self.session.current_prompt_changed.connect(self.read_again)
+        self.session.closing.connect(self.settings.save)
         self.list.current_changed.connect(self._show_current)
         self.list.hovered.connect(lambda place: self.bar.light(place))
         self.bar.hovered.connect(self.list.light)

@@ -140,6 +140,7 @@ class DemonstrationEditor(QWidget):
         self._reject.clicked.connect(self._reject_pressed)
         self._flag.clicked.connect(lambda: self.status_pressed.emit(Status.FLAGGED, False))
         self._accept.clicked.connect(self._accept_pressed)
+        self._session.closing.connect(self._closing)
         self.turns.finished.connect(self._turns_left)
         self.turns.edited.connect(self._problem.hide)
         self.turns.edited.connect(self._say_unsaved)
@@ -232,6 +233,13 @@ class DemonstrationEditor(QWidget):
             return
         self._session.change(lambda p: p.demonstrations.set_turns(id, turns), lambda changes: self._saved(id, turns),
                              lambda error: self._not_saved(id, error), owner=self)
+
+    def _closing(self) -> None:
+        """Nothing that was typed is lost: also a demonstration that was not finished becomes a candidate."""
+        self.save()
+        turns = self.turns.written()
+        if self._new and any(turn.role is Role.USER for turn in turns):
+            self._session.change(lambda p: p.demonstrations.add([Demonstration(turns)]))
 
     def _saved(self, id: int, turns: tuple[Turn, ...]) -> None:
         if id == self._shown and self.turns.written() == turns:
