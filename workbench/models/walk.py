@@ -124,7 +124,7 @@ class Walker:
         waiting = sorted(nodes, key=lambda node: len(node.ids), reverse=True)
         while waiting:
             # What is kept of a group stays in memory until all below it is done, so those groups are smaller.
-            group = self._group(waiting, self.way.most_kept, self.budget // 2) if keep else self._group(
+            group = self._group(waiting, self.way.most_kept, self.budget // 4) if keep else self._group(
                 waiting, self.way.most, self.budget
             )
             try:
