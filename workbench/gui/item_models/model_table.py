@@ -22,8 +22,8 @@ Index = QModelIndex | QPersistentModelIndex
 MODEL, STATE, BACKEND, SIZE, TYPE, MEMORY, CONTEXT = range(7)
 COLUMNS = (
     ColumnSpec("Model"), ColumnSpec("State", "Unavailable", extra=26), ColumnSpec("Backend", "In process", drop=1),
-    ColumnSpec("Size", "888.8 M", right=True, drop=4), ColumnSpec("Type", "bfloat16", drop=3), ColumnSpec("Memory needed", extra=168),
-    ColumnSpec("Context", "131 072", right=True, drop=2),
+    ColumnSpec("Size", "888.8 M", right=True, drop=4), ColumnSpec("Type", "bfloat16", drop=3),
+    ColumnSpec("Memory needed", extra=168), ColumnSpec("Context", "131 072", right=True, drop=2),
 )
 BACKENDS = {Backend.TRANSFORMERS: "In process", Backend.LLAMA_CPP: "llama.cpp", Backend.OPENAI: "Local server"}
 RIGHT = Qt.AlignmentFlag.AlignRight

@@ -46,7 +46,7 @@ class PromptSettings(QWidget):
         self.template.addItem(OWN, "")
         self.more = icon_button("more", "More for this prompt")
         self.more.setMenu(self._menu())
-        theme.notifier.changed.connect(lambda: self.more.setMenu(self._menu()))      # its icons
+        theme.notifier.changed.connect(self._retheme)
         self.rules = GrowingEdit("Rules", bare=False, least_lines=1, most_lines=6)
         self.rules.setPlaceholderText("What the model is told before the demonstrations, for example how to answer")
         self.source = GrowingEdit("Template source", bare=False, least_lines=3, most_lines=12, mono=True)
@@ -57,6 +57,9 @@ class PromptSettings(QWidget):
         self.template.activated.connect(self._template_activated)
         self.rules.focus_changed.connect(lambda on: None if on else self.save())
         self.source.focus_changed.connect(lambda on: None if on else self.save())
+
+    def _retheme(self) -> None:
+        self.more.setMenu(self._menu())          # its icons
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
