@@ -18,7 +18,7 @@ class Size:
     tokens: float
 
 
-SIZES = {"teacher": Size(128, 4, 4, 14.0), "student": Size(64, 2, 2, 7.0)}
+SIZES = {"teacher": Size(128, 4, 4, 13.4), "student": Size(64, 2, 2, 13.8)}
 
 
 def make(size: Size, tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:

@@ -126,9 +126,19 @@ def _lines(encoder: Encoder, rng: random.Random, table: dict[int, list[int]]) ->
 def family_row(encoder: Encoder, rng: random.Random) -> Row:
     """An episode, mostly of up to nine shots; a quarter of them with a rules text before it."""
     shots = rng.choice((12, 16, 20)) if rng.random() < 0.15 else rng.choice((2, 4, 6, 9, 9))
+    return _episode_row(encoder, rng, shots)
+
+
+def single_row(encoder: Encoder, rng: random.Random) -> Row:
+    """One shot alone: what a model should expect before it has seen a demonstration."""
+    return _episode_row(encoder, rng, 1)
+
+
+def _episode_row(encoder: Encoder, rng: random.Random, shots: int) -> Row:
     rules = instruction(rng) if rng.random() < 0.25 else ""
     return encoder.shots(episode(rng, shots, weights=TRAINING_WEIGHTS, wide=0.35), rules)
 
 
 Maker = Callable[[Encoder, random.Random], Row]
 PRACTICE: dict[str, Maker] = {"runs": run_row, "pairs": pair_row, "kinds": kind_row}
+MAKERS: dict[str, Maker] = {**PRACTICE, "singles": single_row, "families": family_row}

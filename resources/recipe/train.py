@@ -15,13 +15,13 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from resources.recipe import measure, tokenizer
 from resources.recipe.model import SIZES, Size, make
 from resources.recipe.muon import Muon
-from resources.recipe.rows import PRACTICE, Encoder, Row, family_row
+from resources.recipe.rows import MAKERS, PRACTICE, Encoder, Row
 
 PHASES = ("runs", "pairs", "families")
 MIXES: dict[str, dict[str, float]] = {
     "runs": {"runs": 1.0},
     "pairs": {"runs": 0.2, "pairs": 0.5, "kinds": 0.3},
-    "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "families": 0.64},
+    "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "singles": 0.16, "families": 0.48},
 }
 ENOUGH = {"runs": {"runs": 0.94}, "pairs": {"pairs": 0.9, "kinds": 0.8}}
 PRACTICE_AT_MOST = {"runs": 0.4, "pairs": 0.6}
@@ -55,7 +55,7 @@ def rows(encoder: Encoder, rng: random.Random, phase: str) -> Iterator[Row]:
     spent = dict.fromkeys(mix, 0)
     while True:
         name = min(mix, key=lambda kind: spent[kind] / mix[kind])
-        row = family_row(encoder, rng) if name == "families" else PRACTICE[name](encoder, rng)
+        row = MAKERS[name](encoder, rng)
         spent[name] += len(row)
         yield row
 

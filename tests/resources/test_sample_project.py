@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import resources
-from resources.recipe import sample
+from resources.recipe import sample, tasks
 from resources.recipe.words import CATEGORIES
 
 SAMPLE = resources.path("sample")
@@ -25,6 +25,7 @@ def qualities() -> dict[tuple[str, str], str]:
 
 def test_the_recipe_makes_the_committed_sample_again(tmp_path: Path) -> None:
     sample.write(tmp_path, seed=0)
+    tasks.write(tmp_path / "tasks.jsonl", seed=0)
     made = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     kept = {file.relative_to(SAMPLE): file.read_bytes() for file in SAMPLE.rglob("*") if file.is_file()}
     assert made == kept
