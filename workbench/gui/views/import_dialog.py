@@ -252,13 +252,13 @@ class ImportDialog(QDialog):
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._running:
-            self._bar.setMaximum(1000)
             self._bar.setValue(int(1000 * done / max(total, 1)))
             self._says.setText(f"Reading {self.path.name}, {gigabytes(done)} of {gigabytes(total)}")
 
     def _set_running(self, running: bool) -> None:
         self._running = running
-        self._bar.setRange(0, 0 if running else 1000)
+        self._bar.setRange(0, 1000)
+        self._bar.setValue(0)
         self._bar.setVisible(running)
         self._keep.setVisible(not running)
         self._says.setText(f"Reading {self.path.name}" if running else "")
