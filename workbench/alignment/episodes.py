@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
-from typing import Literal
 
 import numpy as np
 
+from workbench.alignment.options import SubsetMethod
 from workbench.domain import Demonstration
 from workbench.errors import WorkbenchError
-
-SubsetMethod = Literal["random", "sizes", "similarity"]
 
 
 class AlignmentError(WorkbenchError):

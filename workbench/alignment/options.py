@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from workbench.alignment.episodes import SubsetMethod
-
+SubsetMethod = Literal["random", "sizes", "similarity"]
 Method = Literal["vanilla", "finetune", "pretrain", "output", "bialign"]
 
 METHOD_NAMES: dict[Method, str] = {
