@@ -36,7 +36,7 @@ def run_align(spec: AlignSpec, run: Run) -> None:
             shutil.copy2(Path(spec.student.path) / name, student / name)
     run.say(Artifact(str(student), "student", hash_files(student)))
     run.log("good", f"The trained student is in {student}")
-    run.say(Finished(_summary(outcome)))
+    run.say(Finished(_summary(outcome, spec)))
 
 
 def _load(spec: AlignSpec, run: Run) -> Models:
@@ -76,11 +76,17 @@ class _Watcher:
         self._run.say(Metric(name, step, value))
 
 
-def _summary(outcome: Outcome) -> dict[str, Any]:
-    """``examples`` hold, for the preference view, the scores of each held-out example's subsets by all three."""
+def _summary(outcome: Outcome, spec: AlignSpec) -> dict[str, Any]:
+    """``examples`` hold, for the preference view, the scores of each held-out example's subsets by all three.
+
+    Their ``places`` are those of the test and of the demonstrations in ``spec.target``: a pool that was not imported
+    has no ids.
+    """
+    places = {demonstration.content_hash: place for place, demonstration in enumerate(spec.target)}
     examples = [
         {"task": sample.episode.task, "test": sample.episode.test.id,
          "demonstrations": [d.id for d in sample.episode.demonstrations], "subsets": sample.chosen,
+         "places": [places[d.content_hash] for d in (sample.episode.test, *sample.episode.demonstrations)],
          "teacher": teacher, "before": before, "after": after}
         for sample, teacher, before, after in zip(outcome.held_out.samples, outcome.preferences, outcome.before.scores,
                                                   outcome.after.scores, strict=True)]

@@ -15,14 +15,20 @@ from workbench.domain import Changes, Demonstration, ModelRef, Status
 from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import encode_spec
+from workbench.models import memory
 from workbench.services.demonstrations import Filter
 
 if TYPE_CHECKING:
+    from workbench.domain import ModelFacts
+    from workbench.services.job_queue import JobInfo
     from workbench.services.project import Project
 
 STUDENT = "student"
 MOST_ROWS = 100_000                  # of a pool that is not imported
 HELD_OUT_EVERY = 3                   # by default every third task is kept for measuring
+TOKENS = 1_024                       # of a sequence, for the estimate of memory
+ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
+ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class TrainingRun:
     state: JobState
     spec: AlignSpec
     summary: dict[str, Any]
+    job: JobInfo
 
 
 class Alignment:
@@ -90,13 +97,19 @@ class Alignment:
             if info.kind == "align":
                 spec = self._project.jobs.spec(info.id)
                 assert isinstance(spec, AlignSpec)
-                found.append(TrainingRun(info.id, info.title, info.state, spec, info.summary))
+                found.append(TrainingRun(info.id, info.title, info.state, spec, info.summary, info))
         return sorted(found, key=lambda run: -run.job_id)
 
     def curve(self, job_id: int, metric: str) -> Sequence[tuple[int, float]]:
         """(step, value) points of one metric: loss, kl, ranking_loss, consistency_best, log_likelihood_8, …"""
         with self._project.database.read() as connection:
             return stored.metric(connection, job_id, metric)
+
+    def curves(self, job_id: int, metrics: Collection[str]) -> dict[str, Sequence[tuple[int, float]]]:
+        """The points of several metrics; those without points are left out."""
+        with self._project.database.read() as connection:
+            found = {metric: stored.metric(connection, job_id, metric) for metric in metrics}
+        return {metric: points for metric, points in found.items() if points}
 
     def register(self, job_id: int, name: str) -> Changes:
         """Make a run's trained student a model of the project. Raises JobError where there is none yet."""
@@ -105,3 +118,24 @@ class Alignment:
         if not students or not Path(students[-1].path).is_dir():
             raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")
         return self._project.models.register(Path(students[-1].path), name)
+
+
+def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions,
+                    teacher_dtype: str = "auto") -> int:
+    """Bytes that training takes at its peak, roughly: the teacher, and the student with Adam's state.
+
+    Counted are weights, gradients, moments, and the activations of one batch of TOKENS tokens (or of the shorter
+    context); not what libraries take for themselves.
+    """
+    tokens = min(TOKENS, teacher.context or TOKENS, student.context or TOKENS) * options.batch
+    running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
+    held = running.weights + running.working if options.needs_teacher else 0
+    trained = student.parameters
+    if options.lora_rank:                # two thin matrices beside each of four projections of a layer
+        trained = 8 * options.lora_rank * student.hidden_size * student.layers
+    weights = ADAM * trained + (4 * student.parameters if options.lora_rank else 0)
+    bytes_each = 4 if options.gradient_checkpointing else ACTIVATIONS
+    activations = bytes_each * student.layers * student.hidden_size * tokens
+    if options.precision == "bfloat16":
+        activations //= 2
+    return held + weights + activations
