@@ -43,7 +43,7 @@ class AlignmentOptions:
     steps: int = 150
     batch: int = 10
     accumulation: int = 1
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-4
     warmup_steps: int = 10
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0
