@@ -30,7 +30,7 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> PromptPage:
     opened.open_page("prompt")
     found = window.page("prompt")
     assert isinstance(found, PromptPage)
-    qtbot.waitUntil(lambda: not found.busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: found.state.prompt is not None and not found.busy() and not opened.busy, timeout=20_000)
     return found
 
 
