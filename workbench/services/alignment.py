@@ -129,7 +129,6 @@ def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: Alignment
     """
     tokens = min(TOKENS, teacher.context or TOKENS, student.context or TOKENS) * options.batch
     running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
-    held = running.weights + running.working if options.needs_teacher else 0
     trained = student.parameters
     if options.lora_rank:                # two thin matrices beside each of four projections of a layer
         trained = 8 * options.lora_rank * student.hidden_size * student.layers
@@ -138,4 +137,4 @@ def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: Alignment
     activations = bytes_each * student.layers * student.hidden_size * tokens
     if options.precision == "bfloat16":
         activations //= 2
-    return held + weights + activations
+    return running.weights + running.working + weights + activations

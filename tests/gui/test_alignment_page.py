@@ -1,0 +1,307 @@
+"""The Alignment page over a real project, with runs written as the queue writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+import resources
+from db import jobs
+from tests.gui.test_accessible_names import nameless
+from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.errors import WorkbenchError
+from workbench.gui.charts.curve import smoothed
+from workbench.gui.charts.slope import direction, ranks
+from workbench.gui.main_window import MainWindow
+from workbench.gui.pages.alignment import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
+from workbench.gui.pages.alignment_reading import examples
+from workbench.gui.pages.alignment_request import sample_tasks
+from workbench.gui.session import Session
+from workbench.jobs.events import Artifact, Event, Finished, Metric
+from workbench.jobs.specs import JobState
+from workbench.jobs.wire import encode_spec
+from workbench.services.job_results import store
+from workbench.services.job_titles import job_title
+from workbench.services.project import Project
+
+Settle = Callable[[], None]
+SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)
+SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": [-1.0, -3.0, -2.0]}
+
+
+@pytest.fixture
+def with_models(project_folder: Path) -> Path:
+    """The project with the two carried models."""
+    project = Project.open(project_folder, person="tester")
+    for name in ("tiny-student", "tiny-teacher"):
+        path = resources.path("models", name)
+        project.lane.run(lambda path=path: project.models.register(path))
+    project.close()
+    return project_folder
+
+
+@pytest.fixture
+def page(window: MainWindow, session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
+    """The page, shown, of a project with two models and no runs."""
+    session.adopt(Project.open(with_models, person="tester"))
+    session.open_page("alignment")
+    made = window.page("alignment")
+    assert isinstance(made, AlignmentPage)
+    rest(made, qtbot)
+    return made
+
+
+def rest(page: AlignmentPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.busy() and not page.session.busy, timeout=20_000)
+
+
+def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:
+    """A run that has said ``events``, written as the queue writes them; called on the lane."""
+    models = {model.ref.name: model.ref for model in project.models.all()}
+    spec = project.alignment.spec(models["tiny-teacher"], models["tiny-student"], options, examples=2,
+                                  pool=sample_tasks())
+    with project.database.write() as connection:
+        job = jobs.insert_job(connection, spec.kind, job_title(spec), encode_spec(spec))
+        jobs.set_state(connection, job, "running")
+        for event in events:
+            store(connection, job, spec.kind, event)
+        if not any(isinstance(event, Finished) for event in events):
+            jobs.set_state(connection, job, "interrupted")
+    return job
+
+
+def points(*values: float) -> list[Metric]:
+    return [Metric(name, step, value) for name in ("kl", "ranking_loss") for step, value in enumerate(values, 1)] + [
+        Metric(name, step, value) for step, value in enumerate(values) for name in
+        ("consistency_best", "consistency_worst", "held_out_kl", "log_likelihood_8")]
+
+
+def summary(before: float = 0.25, after: float = 0.75) -> Finished:
+    numbers = {"consistency_worst": 0.5, "kendall_tau": 0.1, "kl": 0.4, "log_likelihood_0": -3.0,
+               "log_likelihood_8": -2.0, "exact_match_8": 0.5}
+    example = {"task": "label 3", "test": None, "demonstrations": [None] * 4, "places": [4, 0, 1, 2, 3],
+               "subsets": [[0, 1], [1, 2], [2, 3]], **SCORES}
+    return Finished({"before": {"consistency_best": before} | numbers, "after": {"consistency_best": after} | numbers,
+                     "flops": 1.0, "examples": [example]})
+
+
+def write(page: AlignmentPage, qtbot: QtBot, *events: Event, options: AlignmentOptions = SMALL) -> int:
+    made: list[int] = []
+    page.session.ask(lambda project: add_run(project, options, *events), made.append)
+    qtbot.waitUntil(lambda: bool(made))
+    page._read()
+    rest(page, qtbot)
+    return made[0]
+
+
+def test_without_a_second_model_the_page_says_that_two_are_needed(
+    window: MainWindow, opened: Session, qtbot: QtBot
+) -> None:
+    opened.open_page("alignment")
+    page = window.page("alignment")
+    assert isinstance(page, AlignmentPage)
+    rest(page, qtbot)
+    assert page._stack.currentIndex() == NO_MODELS
+
+
+def test_the_form_offers_the_larger_model_as_teacher_and_every_third_task_held_out(page: AlignmentPage) -> None:
+    assert page._stack.currentIndex() == CONTENT
+    assert page._curves_stack.currentIndex() == NO_RUNS
+    assert (page.form.teacher.currentText(), page.form.student.currentText()) == ("tiny-teacher", "tiny-student")
+    request = page.form.request()
+    assert request is not None
+    assert request.targets == ("Writing",)
+    assert request.options == PRESETS["quick"]
+
+
+def test_a_preset_fills_the_fields_and_a_changed_field_says_so(page: AlignmentPage) -> None:
+    form = page.form
+    form.preset.set_current(1)
+    assert form.request().options == PRESETS["balanced"]
+    assert form._state.text() == "Balanced"
+    steps = form.fields._by_name["steps"]
+    steps.setValue(steps.value() + 1)
+    assert form._state.text() == "Balanced, changed"
+    form.preset.set_current(2)
+    assert form.request().options == PRESETS["paper"]
+
+
+def test_the_sample_tasks_can_be_chosen_in_place_of_the_project_s(page: AlignmentPage, qtbot: QtBot) -> None:
+    form = page.form
+    form._pool_chosen(form.pool.findText("Sample tasks"))
+    rest(page, qtbot)
+    assert form.pool.currentText() == "Sample tasks"
+    assert form.targets.count() == 24
+    assert len(form.request().targets) == 8
+    assert form.request().pool == sample_tasks()
+
+
+def test_what_cannot_be_trained_is_said_before_it_is_started(page: AlignmentPage) -> None:
+    form = page.form
+    assert not form.start.isEnabled()                       # four demonstrations a task are too few
+    assert "answered demonstrations" in form._problem.text()
+    form.fields._by_name["fewest"].setValue(3)
+    assert form.start.isEnabled()
+    form.fields._by_name["learning_rate"].setText("fast")
+    assert not form.start.isEnabled()
+    form.fields._by_name["learning_rate"].setText("2e-3")
+    form.student.setCurrentIndex(form.teacher.currentIndex())
+    assert "same model" in form._problem.text()
+    form.student.setCurrentIndex(1 - form.teacher.currentIndex())
+    for row in range(form.targets.count()):
+        form.targets.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert "held-out task" in form._problem.text()
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_the_tasks_stay(
+    page: AlignmentPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"instruction": "Why?", "output": "So."}\nnot json\n', "utf-8")
+    said: list[WorkbenchError] = []
+    page.session.error.disconnect()
+    page.session.error.connect(said.append)
+    page.form.pool_wanted.emit(broken)
+    rest(page, qtbot)
+    assert len(said) == 1
+    assert page.form.pool.currentText() == "The project's tasks"
+
+
+def test_start_puts_the_run_into_the_queue_and_its_row_shows(page: AlignmentPage, qtbot: QtBot) -> None:
+    form = page.form
+    form._pool_chosen(form.pool.findText("Sample tasks"))
+    rest(page, qtbot)
+    form.fields.show_options(SMALL)
+    form.examples.setValue(2)
+    form.start.click()
+    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 1, timeout=20_000)
+    rest(page, qtbot)
+    run = page.runs.model.runs[0].run
+    assert run.spec.options == SMALL
+    assert run.spec.examples == 2
+    assert len(run.spec.target) == 8 * 14
+    assert page._curves_stack.currentIndex() == CURVES
+    page._act("stop")
+    qtbot.waitUntil(lambda: page.runs.model.runs[0].run.state is JobState.STOPPED, timeout=30_000)
+
+
+def test_points_of_a_run_are_drawn_and_said(page: AlignmentPage, qtbot: QtBot) -> None:
+    job = write(page, qtbot, *points(1.25, 0.5))
+    rows = page.curves.kl.curve.widget.table().rows
+    assert (f"Run {job}", 2, 0.5) in rows
+    assert f"Run {job}: 0.50 at step 2" in page.curves.kl.curve.widget.accessibleDescription()
+    assert page.curves.held_out._value.text() == "0.50"
+    assert page.curves.held_out._was.text() == "was 1.25"
+
+
+def test_several_chosen_runs_lie_over_one_another(page: AlignmentPage, qtbot: QtBot) -> None:
+    first = write(page, qtbot, *points(1.0, 0.5), summary())
+    second = write(page, qtbot, *points(2.0, 1.5), summary())
+    assert {row[0] for row in page.curves.ranking.curve.widget.rows} == {f"Run {first}"}
+    page.runs.table.selectAll()
+    rest(page, qtbot)
+    assert {row[0] for row in page.curves.ranking.curve.widget.rows} == {f"Run {first}", f"Run {second}"}
+    assert "beside" in page.curves._rest.text()
+
+
+def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0))
+    assert page.curves.pause.text() == "Resume"
+    assert page.curves.pause.isVisible()
+    job = write(page, qtbot, *points(1.0), summary())
+    page.shown(job=job)
+    rest(page, qtbot)
+    assert not page.curves.pause.isVisible()
+    assert not page.curves.stop.isVisible()
+
+
+def test_the_preferences_show_ranks_and_the_demonstrations_of_a_picked_subset(
+    page: AlignmentPage, qtbot: QtBot
+) -> None:
+    job = write(page, qtbot, *points(1.0, 0.5), summary())
+    slope = page.preferences.slope
+    table = slope.table()
+    assert table.rows[0][:4] == ("1, 2", 1, 3, 1)
+    slope.setFocus()
+    QTest.keyClick(slope, Qt.Key.Key_Down)
+    assert slope.selected == 0
+    run = page.runs.model.runs[page.runs.model.row_of(job)].run
+    said = page.preferences.text.view.toPlainText()
+    assert run.spec.target[0].instruction in said
+    assert run.spec.target[1].instruction in said
+    assert run.spec.target[2].instruction not in said
+    plot = slope._plot(slope.rect().toRectF())
+    assert slope.line_at(slope._point(plot, 2, 1)) == 2
+    assert slope.line_at(QPointF(-50, -50)) == -1
+
+
+def test_finished_runs_are_compared_method_by_method(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0), summary(0.2, 0.8))
+    write(page, qtbot, *points(1.0), summary(0.2, 0.4), options=replace(SMALL, method="output"))
+    page.compare.click()
+    model = page.runs.comparison.model()
+    rows = [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
+    assert [(row[0], row[3]) for row in rows] == [("Output-Align", "20 % → 40 %"), ("BiAlign", "20 % → 80 %")]
+
+
+def test_a_trained_student_becomes_a_model_of_the_project(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:
+    student = resources.path("models", "tiny-student")
+    job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64))
+    assert not page.register.isEnabled()                    # it has not finished
+    job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64), summary())
+    page.shown(job=job)
+    rest(page, qtbot)
+    assert page.register.isEnabled()
+    names: list[str] = []
+    page.register_as(job, "taught")
+    page.session.ask(lambda p: [model.ref.name for model in p.models.all()], names.extend)
+    rest(page, qtbot)
+    assert "taught" in names
+
+
+def test_a_project_that_is_open_for_reading_offers_no_start(
+    window: MainWindow, session: Session, with_models: Path, qtbot: QtBot
+) -> None:
+    session.adopt(Project.open(with_models, read_only=True))
+    session.open_page("alignment")
+    page = window.page("alignment")
+    assert isinstance(page, AlignmentPage)
+    rest(page, qtbot)
+    page.form.fields._by_name["fewest"].setValue(3)
+    assert page.form._problem.text() == ""
+    assert not page.form.start.isEnabled()
+
+
+def test_every_control_of_the_page_has_a_name(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0, 0.5), summary())
+    page.form.show_more(True)
+    assert nameless(page) == []
+
+
+def test_ranks_and_directions() -> None:
+    assert ranks([-1.0, -3.0, -2.0]) == [1, 3, 2]
+    assert ranks([0.0, 0.0]) == [1, 2]
+    assert [direction(places) for places in ((1, 3, 1), (1, 1, 2), (2, 3, 1))] == ["closer", "farther", "same"]
+
+
+def test_the_smoothed_line_begins_at_its_first_value_and_follows() -> None:
+    assert smoothed([2.0, 2.0, 2.0]) == pytest.approx([2.0, 2.0, 2.0])
+    assert smoothed([0.0, 1.0], kept=0.5) == pytest.approx([0.0, 2 / 3])
+
+
+def test_an_example_of_a_run_from_before_texts_were_kept_still_shows_its_ranks(
+    page: AlignmentPage, qtbot: QtBot
+) -> None:
+    finished = json.loads(json.dumps(summary().summary))
+    del finished["examples"][0]["places"]
+    write(page, qtbot, *points(1.0), Finished(finished))
+    example = examples(page.runs.model.runs[0].run)[0]
+    assert example.test is None
+    assert [line.label for line in example.lines] == ["1, 2", "2, 3", "3, 4"]

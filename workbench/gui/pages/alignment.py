@@ -1,0 +1,255 @@
+"""The Alignment page: train a small model to prefer the demonstrations that a large one prefers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
+
+from workbench.domain import Changes, Kind
+from workbench.gui import dialogs
+from workbench.gui.charts.chart import one_line
+from workbench.gui.page import Page
+from workbench.gui.pages.alignment_curves import CurvesPane
+from workbench.gui.pages.alignment_form import TrainingForm
+from workbench.gui.pages.alignment_preferences import PreferencesPane
+from workbench.gui.pages.alignment_reading import RunReading, read_runs
+from workbench.gui.pages.alignment_request import (
+    METHODS,
+    Choices,
+    TrainingRequest,
+    read_choices,
+    sample_tasks,
+    submit,
+)
+from workbench.gui.pages.alignment_runs import RunsPane
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.pane import field, splitter
+from workbench.jobs.events import Metric, Progress
+from workbench.services.project import Project
+
+UPDATE_MS = 250                      # live: at most four times a second
+FEW_TASKS = 3                        # with fewer in the project the sample tasks are offered first
+FORM, SLOPE, RUNS = 300, 372, 254
+NO_MODELS, CONTENT = range(2)
+NO_RUNS, CURVES = range(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``choices`` is None where only the runs were read."""
+
+    runs: list[RunReading]
+    choices: Choices | None
+
+
+class AlignmentPage(Page):
+    name, title, icon_name = "alignment", "Alignment", "align"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._pool: Path | None = None
+        self._pool_chosen = False
+        self._wanted: int | None = None
+        self._models_changed = True
+        self._under_way = self._again = False
+        self._reading_time = QElapsedTimer()
+        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._stale.timeout.connect(self._read)
+        self.form = TrainingForm()
+        self.curves = CurvesPane(session.error.emit)
+        self.preferences = PreferencesPane(session.error.emit)
+        self.runs = RunsPane()
+        self._build()
+        self._connect()
+        self._read()
+
+    def _build(self) -> None:
+        header = self.header()
+        header.set_subtitle("Teach a small model to prefer the subsets the teacher prefers")
+        self.compare = secondary("Compare runs", "split")
+        self.register = secondary("Register as model…", "models")
+        header.add_tool(self.compare)
+        header.add_tool(self.register)
+        add = primary("Go to Models", "models")
+        add.clicked.connect(lambda: self.session.open_page("models"))
+        no_models = EmptyState("align", "Two models are needed", "A teacher, and a smaller student with the same "
+                               "vocabulary, both from folders with safetensors files.", [add])
+        no_runs = EmptyState("align", "No runs yet", "Choose a student, a teacher and tasks at the left, and start. "
+                             "The quick preset shows in a few minutes what training does.")
+        self._curves_stack = QStackedWidget()
+        self._curves_stack.addWidget(no_runs)
+        across = Qt.Orientation.Horizontal
+        self.curves.setMinimumWidth(320)
+        self.preferences.setMinimumWidth(260)
+        top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
+        right = splitter(Qt.Orientation.Vertical, top, self.runs, sizes=[590, RUNS], key="alignment-rows")
+        self._curves_stack.addWidget(right)
+        self._curves_stack.setMinimumWidth(580)
+        content = splitter(across, self.form, self._curves_stack, sizes=[FORM, 1100], stretch=1, key="alignment")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(no_models)
+        self._stack.addWidget(content)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.form.start_wanted.connect(self._start)
+        self.form.pool_wanted.connect(self._choose_pool)
+        self.curves.acted.connect(self._act)
+        self.runs.selected.connect(self._selection_changed)
+        self.compare.clicked.connect(lambda: self.runs.part.set_current(1))
+        self.register.clicked.connect(self._ask_name)
+        self.session.job_event.connect(self._on_event)
+        add = self.session.commands.add
+        can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
+        for id, title, run, keys, icon in (
+            ("alignment.start", "Start training", self.form.start.click, "Ctrl+Return", "play"),
+            ("alignment.pause", "Pause or resume the chosen run", self._pause, "Ctrl+Shift+Space", "pause"),
+            ("alignment.register", "Register the trained student as a model…", self._ask_name, "", "models"),
+        ):
+            add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
+        add("alignment.compare", "Compare runs", lambda: self.runs.part.set_current(1), page=self.name, icon="split",
+            group="Alignment")
+
+    # the page's interface
+    def shown(self, *, job: int | None = None, **arguments: Any) -> None:
+        """``job`` shows that run."""
+        self._wanted = job
+        self._models_changed = True
+        self._read()
+        self.form.preset.button(self.form.preset.current()).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refresh(self, changes: Changes) -> None:
+        if any(changes.concerns(kind) for kind in (Kind.MODEL, Kind.DEMONSTRATION, Kind.PROJECT)):
+            self._models_changed = True
+        elif not changes.concerns(Kind.JOB):
+            return
+        self._read_soon()
+
+    def panes(self) -> list[QWidget]:
+        return [self.form.student, self.curves.table, self.preferences.slope, self.runs.view()]
+
+    def busy(self) -> bool:
+        return self._stale.isActive() or self._under_way or self.form.estimating()
+
+    # reading
+    def _on_event(self, job_id: int, event: object) -> None:
+        if isinstance(event, Metric):
+            self._read_soon()
+        elif isinstance(event, Progress) and job_id == self.runs.current_id():
+            self.curves.progress(event)
+
+    def _read_soon(self) -> None:
+        if self.isVisible() and not self._stale.isActive():
+            self._stale.start()
+
+    def _read(self) -> None:
+        """Read the runs, and what the form offers if that may have changed; one question is under way at a time."""
+        if self._under_way:
+            self._again = True
+            return
+        if self.session.project is None:
+            return
+        self._under_way = True
+        self._reading_time.start()
+        chosen = [one.run.job_id for one in self.runs.chosen()] + ([self._wanted] if self._wanted is not None else [])
+        with_choices, self._models_changed = self._models_changed, False
+        pool, fixed = self._pool, self._pool_chosen
+
+        def work(project: Project) -> Found:
+            choices = read_choices(project, pool) if with_choices else None
+            if choices is not None and not fixed and len(choices.tasks) < FEW_TASKS:
+                choices = read_choices(project, sample_tasks())
+            return Found(read_runs(project, chosen), choices)
+
+        self.session.ask(work, self._have_read, self._failed, owner=self)
+
+    def _failed(self, error: Exception) -> None:
+        """A file that cannot be read leaves the pool as it was."""
+        self._under_way = False
+        self._pool, self._pool_chosen, self._models_changed = None, False, True
+        self.session.error.emit(error)
+        self._read_soon()
+
+    def _have_read(self, found: Found) -> None:
+        self._under_way = False
+        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
+        if found.choices is not None:
+            self._pool = found.choices.pool
+            self.form.show_choices(found.choices, [one.run for one in found.runs], read_only=self.session.read_only)
+            enough = len(found.choices.models) > 1 or bool(found.runs)
+            self._stack.setCurrentIndex(CONTENT if enough else NO_MODELS)
+        wanted, self._wanted = self._wanted, None
+        self._curves_stack.setCurrentIndex(CURVES if found.runs else NO_RUNS)
+        self.runs.show_runs(found.runs, wanted)
+        self._show_chosen()
+        if self._again:
+            self._again = False
+            self._stale.start()
+
+    def _selection_changed(self) -> None:
+        """Another run's curves may not have been read yet."""
+        self._show_chosen()
+        if any(len(one.curves) <= 3 for one in self.runs.chosen()) and not self._under_way:
+            self._read_soon()
+
+    def _show_chosen(self) -> None:
+        chosen = self.runs.chosen()
+        self.compare.setVisible(bool(self.runs.model.runs))
+        self.register.setVisible(bool(self.runs.model.runs))
+        self.register.setEnabled(bool(chosen) and bool(chosen[0].run.summary) and not self.session.read_only)
+        if chosen:
+            self.curves.show_runs(chosen[0], chosen[1:], read_only=self.session.read_only)
+        self.preferences.show_run(chosen[0].run if chosen else None)
+
+    # acting
+    def _choose_pool(self, pool: Path | None) -> None:
+        self._pool, self._pool_chosen, self._models_changed = pool, True, True
+        self._read()
+
+    def _start(self, request: TrainingRequest) -> None:
+        def started(job_id: int) -> None:
+            self._wanted = job_id
+            self._read()
+            self.session.notice.emit("The run is in the queue. Its curves show here as they come.", "info")
+
+        self.session.ask(lambda project: submit(project, request), started, owner=self)
+
+    def _pause(self) -> None:
+        if self.curves.pause.isVisible():
+            self._act(self.curves.pause_or_resume())
+
+    def _act(self, what: str) -> None:
+        job_id = self.runs.current_id()
+        if job_id is None or self.session.read_only:
+            return
+
+        def work(project: Project) -> None:
+            {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
+
+        self.session.ask(work, lambda _: self._read(), owner=self)
+
+    def _ask_name(self) -> None:
+        chosen = self.runs.chosen()
+        if not chosen or not self.register.isEnabled():
+            return
+        run = chosen[0].run
+        dialog = dialogs.Dialog("models", "Register the trained student as a model",
+                                ("It can then score, search and answer like any other model.",), self.window())
+        name = QLineEdit(f"{one_line(run.spec.student.name)}, {METHODS[run.spec.options.method]}, {chosen[0].name}")
+        dialog.room.addWidget(field("Name", name))
+        cancel = dialog.add_button(secondary("Cancel"))
+        cancel.clicked.connect(dialog.reject)
+        accept = dialog.add_button(primary("Register as model"), default=True)
+        accept.clicked.connect(dialog.accept)
+        name.textChanged.connect(lambda text: accept.setEnabled(bool(text.strip())))
+        dialog.accepted.connect(lambda: self.register_as(run.job_id, name.text().strip()))
+        dialog.open()
+
+    def register_as(self, job_id: int, name: str) -> None:
+        self.session.change(lambda project: project.alignment.register(job_id, name))

@@ -1,0 +1,305 @@
+"""The form of the Alignment page: what is trained, on what, how, and what that takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.alignment.options import PRESETS
+from workbench.gui import theme, wording
+from workbench.gui.charts.chart import one_line
+from workbench.gui.pages.alignment_fields import OptionFields
+from workbench.gui.pages.alignment_request import (
+    EXAMPLES,
+    Choices,
+    Estimate,
+    TrainingRequest,
+    estimate,
+    preset_words,
+    problem,
+    sample_tasks,
+)
+from workbench.gui.views.buttons import ghost, primary
+from workbench.gui.views.elided_combo import ElidedCombo
+from workbench.gui.views.glyphs import paint_progress
+from workbench.gui.views.labels import ElidedLabel, hairline, label, set_property
+from workbench.gui.views.number_field import NumberField
+from workbench.gui.views.pane import field
+from workbench.gui.views.segmented import Segmented
+from workbench.services.alignment import TrainingRun
+
+ESTIMATE_MS = 300
+NAMES = tuple(PRESETS)
+ANOTHER = "another"                  # stands for "Choose a file…" in the list of pools
+TASKS_HEIGHT = 118
+
+
+class TrainingForm(QWidget):
+    """``start_wanted`` carries a TrainingRequest, ``pool_wanted`` the file whose tasks are to be read (None: the
+    project's). ``show_choices`` fills it; its fields keep what was chosen."""
+
+    start_wanted = Signal(object)
+    pool_wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choices: Choices | None = None
+        self._runs: list[TrainingRun] = []
+        self._read_only = False
+        self._waiting = QTimer(self, singleShot=True, interval=ESTIMATE_MS)
+        self._waiting.timeout.connect(self._show_estimate)
+        self.preset = Segmented([name.capitalize() for name in NAMES], 0, name="Preset")
+        self.student, self.teacher, self.pool = ElidedCombo(), ElidedCombo(), ElidedCombo()
+        self.targets = QListWidget()
+        self.fields = OptionFields()
+        self.examples = NumberField(1, 10_000, EXAMPLES)
+        self.start = primary("Start training", "play")
+        self._build()
+        self.fields.show_options(PRESETS[NAMES[0]])
+        self._connect()
+
+    def _build(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(20, 14, 16, 14)
+        column.setSpacing(10)
+        self._state = label("", "faint")
+        top = QHBoxLayout()
+        top.addWidget(label("New run", "title"))
+        top.addStretch(1)
+        top.addWidget(self._state)
+        column.addLayout(top)
+        column.addWidget(self.preset)
+        column.addWidget(field("Student", self.student))
+        column.addWidget(field("Teacher", self.teacher))
+        column.addWidget(field("Tasks", self.pool))
+        self.targets.setFixedHeight(TASKS_HEIGHT)
+        self.targets.setFrameShape(QListWidget.Shape.NoFrame)
+        self.targets.setSpacing(2)
+        self.targets.setToolTip("Tasks that are ticked are not trained on: the student is measured on them.")
+        self._held_out = label("", "faint")
+        column.addWidget(field("Held-out tasks", self.targets))
+        column.addWidget(self._held_out)
+        column.addWidget(self.fields)
+        self._more = ghost("More settings", "right")
+        column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.fields.more)
+        self.fields.add_more("Examples measured", self.examples)
+        self.fields.more.hide()
+        self._estimate = EstimatePane()
+        column.addWidget(self._estimate)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(inside)
+        inside.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
+        area.setMinimumWidth(inside.minimumSizeHint().width() + 12)
+        self._problem = label("", "small", wrap=True, tone="bad")
+        foot = QVBoxLayout()
+        foot.setContentsMargins(20, 10, 16, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self._problem)
+        foot.addWidget(self.start, 0, Qt.AlignmentFlag.AlignRight)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(area, 1)
+        whole.addWidget(hairline())
+        whole.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.preset.changed.connect(self._preset_chosen)
+        self.pool.activated.connect(self._pool_chosen)
+        for combo in (self.student, self.teacher):
+            combo.currentIndexChanged.connect(lambda _: self._edited())
+        self.targets.itemChanged.connect(lambda _: self._edited())
+        self.fields.changed.connect(self._edited)
+        self.examples.valueChanged.connect(lambda _: self._edited())
+        self._more.clicked.connect(lambda: self.show_more(self.fields.more.isHidden()))
+        self.start.clicked.connect(self._start)
+
+    def show_more(self, on: bool) -> None:
+        self.fields.more.setVisible(on)
+        self._more.set_icon_name("down" if on else "right")
+        self._more.setText("Fewer settings" if on else "More settings")
+
+    # what it offers
+    def show_choices(self, choices: Choices, runs: list[TrainingRun], *, read_only: bool) -> None:
+        before = self._choices
+        self._choices, self._runs, self._read_only = choices, runs, read_only
+        models = [(one_line(model.ref.name), model.ref.id) for model in choices.models]
+        sizes = {model.ref.id: model.facts.parameters for model in choices.models if model.facts}
+        by_size = sorted(sizes, key=lambda id: sizes[id])
+        _fill(self.student, models, by_size[0] if by_size else None)
+        _fill(self.teacher, models, by_size[-1] if by_size else None)
+        self._show_pools(choices)
+        if before is None or (before.pool, before.tasks) != (choices.pool, choices.tasks):
+            self._show_tasks(choices, before)
+        self._edited()
+
+    def _show_pools(self, choices: Choices) -> None:
+        pools: list[tuple[str, Path | str | None]] = [("The project's tasks", None), ("Sample tasks", sample_tasks())]
+        if choices.pool is not None and choices.pool != sample_tasks():
+            pools.append((one_line(choices.pool.name), choices.pool))
+        pools.append(("Choose a file…", ANOTHER))
+        self.pool.clear()
+        for words, value in pools:
+            self.pool.addItem(words, value)
+        self.pool.setCurrentIndex([value for _, value in pools].index(choices.pool))
+
+    def _show_tasks(self, choices: Choices, before: Choices | None) -> None:
+        """Every third task is held out at first; in the same pool what was ticked stays ticked."""
+        same = before is not None and before.pool == choices.pool
+        kept = self._ticked() if same and before is not None else ()
+        known = set(before.tasks) if same and before is not None else set()
+        self.targets.blockSignals(True)
+        self.targets.clear()
+        for task, size in choices.tasks.items():
+            item = QListWidgetItem(f"{one_line(task)}, {size}")
+            item.setData(Qt.ItemDataRole.UserRole, task)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
+            ticked = task in kept if task in known else task in choices.held_out
+            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+            self.targets.addItem(item)
+        self.targets.blockSignals(False)
+
+    def _ticked(self) -> tuple[str, ...]:
+        items = [self.targets.item(row) for row in range(self.targets.count())]
+        return tuple(item.data(Qt.ItemDataRole.UserRole) for item in items
+                     if item.checkState() == Qt.CheckState.Checked)
+
+    # what it says
+    def request(self) -> TrainingRequest | None:
+        """None while a field holds no number, or a model is missing."""
+        values = self.fields.values()
+        teacher, student = self.teacher.currentData(), self.student.currentData()
+        if self._choices is None or None in values.values() or teacher is None or student is None:
+            return None
+        options = replace(PRESETS[self._preset()], **values)
+        return TrainingRequest(teacher, student, self._ticked(), options, self._choices.pool, self.examples.value())
+
+    def _preset(self) -> str:
+        return NAMES[self.preset.current()]
+
+    def _preset_chosen(self, index: int) -> None:
+        options = PRESETS[NAMES[index]]
+        method, seed = self.fields.values()["method"], self.fields.values()["seed"]
+        self.fields.show_options(replace(options, method=method, seed=seed))
+        self._edited()
+
+    def _pool_chosen(self, index: int) -> None:
+        chosen = self.pool.itemData(index)
+        if chosen == ANOTHER:
+            path, _ = QFileDialog.getOpenFileName(self, "Tasks to train on")
+            if self._choices is not None:
+                self._show_pools(self._choices)
+            if path:
+                self.pool_wanted.emit(Path(path))
+        elif self._choices is not None and chosen != self._choices.pool:
+            self.pool_wanted.emit(chosen)
+
+    def _edited(self) -> None:
+        if self._choices is None:
+            return
+        request = self.request()
+        ticked = len(self._ticked())
+        self._held_out.setText(f"{ticked} of {wording.counted(len(self._choices.tasks), 'task')} kept aside")
+        wrong = problem(self._choices, request) if request is not None else "A field holds no number that can be used."
+        if request is not None:
+            self._state.setText(preset_words(self._preset(), request.options))
+        self._problem.setText(wrong)
+        self._problem.setVisible(bool(wrong))
+        self.start.setEnabled(not wrong and not self._read_only)
+        self._waiting.start()
+
+    def _show_estimate(self) -> None:
+        request = self.request()
+        if self._choices is not None and request is not None:
+            self._estimate.show_estimate(estimate(self._choices, request, self._runs))
+
+    def estimating(self) -> bool:
+        return self._waiting.isActive()
+
+    def _start(self) -> None:
+        request = self.request()
+        if request is not None and self.start.isEnabled():
+            self.start_wanted.emit(request)
+
+
+class EstimatePane(QWidget):
+    """What a run takes, as an estimate: memory at its peak, and time where an earlier run tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(label("Estimate", "section"))
+        self._memory, self._time = ElidedLabel("", "small"), ElidedLabel("", "small")
+        self._bar = _Bar()
+        for name, words in (("Memory at peak", self._memory), ("Time", self._time)):
+            line = QHBoxLayout()
+            line.addWidget(label(name, "small"))
+            line.addWidget(words, 1)
+            words.setAlignment(Qt.AlignmentFlag.AlignRight)
+            column.addLayout(line)
+            if words is self._memory:
+                column.addWidget(self._bar)
+        self.hide()
+
+    def show_estimate(self, found: Estimate | None) -> None:
+        self.setVisible(found is not None)
+        if found is None:
+            return
+        free = wording.gigabytes(found.free)
+        self._memory.setText(f"about {wording.gigabytes(found.memory)} of {free} free")
+        set_property(self._memory, "tone", "warn" if found.tight else "")
+        self._bar.show_part(found.memory / max(1, found.free), "warn" if found.tight else "accent")
+        self._time.setText("known after a first run" if found.seconds is None
+                           else f"about {wording.duration(found.seconds)}")
+
+
+class _Bar(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._part, self._token = 0.0, "accent"
+        self.setFixedHeight(6)
+        theme.notifier.changed.connect(self.update)
+
+    def show_part(self, part: float, token: str) -> None:
+        self._part, self._token = part, token
+        self.setAccessibleName(f"{part:.0%} of the free memory")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_progress(QPainter(self), QRectF(self.rect()), self._part, self._token, height=4)
+
+
+def _fill(combo: ElidedCombo, items: list[tuple[str, int | None]], otherwise: int | None) -> None:
+    """Set a combo's items; what was chosen stays chosen if it is still there."""
+    if [(combo.itemText(i), combo.itemData(i)) for i in range(combo.count())] == items:
+        return
+    wanted = combo.currentData()
+    combo.blockSignals(True)
+    combo.clear()
+    for words, value in items:
+        combo.addItem(words, value)
+    values = [value for _, value in items]
+    combo.setCurrentIndex(values.index(wanted if wanted in values else otherwise) if values else -1)
+    combo.blockSignals(False)

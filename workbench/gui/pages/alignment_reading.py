@@ -1,0 +1,89 @@
+"""What the Alignment page reads of its runs, on the database lane."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from workbench.domain import Demonstration
+from workbench.gui.charts.chart import one_line
+from workbench.gui.charts.slope import SlopeLine
+from workbench.jobs.specs import JobState
+from workbench.services.alignment import TrainingRun
+from workbench.services.project import Project
+
+LIKELIHOODS = tuple(f"log_likelihood_{shown}" for shown in (8, 4, 2, 1, 0))
+METRICS = ("kl", "held_out_kl", "cross_entropy", "ranking_loss", "consistency_best", "consistency_worst", *LIKELIHOODS)
+LIVE = (JobState.RUNNING, JobState.PAUSED)
+Points = Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReading:
+    """A run with its curves by metric (empty where they were not asked for)."""
+
+    run: TrainingRun
+    curves: dict[str, Points]
+
+    @property
+    def name(self) -> str:
+        return f"Run {self.run.job_id}"
+
+    @property
+    def likelihood(self) -> str:
+        """The held-out log-likelihood's metric with the most demonstrations that there is."""
+        return next((name for name in LIKELIHOODS if name in self.curves), LIKELIHOODS[0])
+
+    def last(self, metric: str) -> float | None:
+        points = self.curves.get(metric)
+        return points[-1][1] if points else None
+
+    def first(self, metric: str) -> float | None:
+        points = self.curves.get(metric)
+        return points[0][1] if points else None
+
+
+def read_runs(project: Project, chosen: Collection[int]) -> list[RunReading]:
+    """All runs, newest first; with the curves of the chosen ones, of those under way, and of the newest."""
+    runs = project.alignment.runs()
+    wanted = {run.job_id for run in runs if run.job_id in chosen or run.state in LIVE}
+    wanted |= {run.job_id for run in runs[:1]}
+    return [RunReading(run, project.alignment.curves(run.job_id, METRICS if run.job_id in wanted else LAST))
+            for run in runs]
+
+
+LAST = ("held_out_kl", "consistency_best", LIKELIHOODS[0])       # what the table shows of every run
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A held-out example: its test, its demonstrations, and the subsets of them that were compared."""
+
+    title: str
+    test: Demonstration | None
+    demonstrations: tuple[Demonstration | None, ...]
+    subsets: tuple[tuple[int, ...], ...]
+    lines: tuple[SlopeLine, ...]
+
+
+def examples(run: TrainingRun) -> list[Example]:
+    """The examples of a finished run's summary; empty before."""
+    target = run.spec.target
+    found = []
+    for number, raw in enumerate(run.summary.get("examples", ()), start=1):
+        places = raw.get("places") or [None] * (len(raw["demonstrations"]) + 1)
+        test, *shown = (target[place] if place is not None else None for place in places)
+        subsets = tuple(tuple(subset) for subset in raw["subsets"])
+        lines = tuple(
+            SlopeLine(subset_words(subset), (teacher, before, after),
+                      tuple(one_line(d.instruction) for i in subset if (d := shown[i]) is not None))
+            for subset, teacher, before, after in
+            zip(subsets, raw["teacher"], raw["before"], raw["after"], strict=True))
+        title = one_line(test.instruction)[:80] if test is not None else ""
+        found.append(Example(f"{number}. {raw['task']}: {title}", test, tuple(shown), subsets, lines))
+    return found
+
+
+def subset_words(subset: Sequence[int]) -> str:
+    """ "1, 3, 4": the demonstrations' numbers in the example."""
+    return ", ".join(str(index + 1) for index in subset)

@@ -1,0 +1,149 @@
+"""What the Alignment page's form says, and what it has to know to offer its choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import resources
+from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.domain import Backend
+from workbench.gui import wording
+from workbench.services.alignment import TrainingRun, memory_estimate
+from workbench.services.models import Machine, ModelInfo
+from workbench.services.project import Project
+
+EXAMPLES = 100
+LEAST = 5                            # answered demonstrations that a task must have to give samples
+TIGHT = 0.9                          # of the free memory: from here on the estimate warns
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """``pool`` is a file whose tasks are used without importing them; None means the project's."""
+
+    teacher_id: int
+    student_id: int
+    targets: tuple[str, ...]
+    options: AlignmentOptions
+    pool: Path | None = None
+    examples: int = EXAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """``models`` can take part in training; ``tasks`` are those of ``pool`` with their sizes."""
+
+    models: tuple[ModelInfo, ...]
+    pool: Path | None
+    tasks: dict[str, int]
+    held_out: tuple[str, ...]
+    machine: Machine
+
+    def model(self, model_id: int | None) -> ModelInfo | None:
+        return next((model for model in self.models if model.ref.id == model_id), None)
+
+
+def sample_tasks() -> Path:
+    """The carried pool of small tasks."""
+    return resources.path("sample", "tasks.jsonl")
+
+
+def read_choices(project: Project, pool: Path | None) -> Choices:
+    """Runs on the database lane. Raises FormatError for a file that cannot be read."""
+    models = tuple(model for model in project.models.all()
+                   if model.state == "ready" and model.facts and model.ref.backend is Backend.TRANSFORMERS)
+    found = project.alignment.tasks() if pool is None else project.alignment.file_tasks(pool)
+    tasks = {task: len(members) for task, members in found.items()}
+    return Choices(models, pool, tasks, project.alignment.default_targets(tasks), project.models.machine())
+
+
+def submit(project: Project, request: TrainingRequest) -> int:
+    """Put the run into the queue; returns its job's id. Raises JobError, FormatError."""
+    models = {model.ref.id: model.ref for model in project.models.all()}
+    spec = project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
+                                  request.targets, request.examples, request.pool)
+    return project.jobs.submit(spec)
+
+
+def preset_words(preset: str, options: AlignmentOptions) -> str:
+    """ "Balanced", or "Balanced, changed"; the method and the seed are no part of a preset."""
+    same = replace(PRESETS[preset], method=options.method, seed=options.seed) == options
+    return preset.capitalize() + ("" if same else ", changed")
+
+
+def problem(choices: Choices, request: TrainingRequest) -> str:
+    """Why this cannot be started; "" when it can."""
+    if request.teacher_id == request.student_id:
+        return "Teacher and student are the same model. Choose another student."
+    if not choices.tasks:
+        return "There are no tasks here: give demonstrations a category, or take the sample tasks."
+    if not request.targets:
+        return "Tick at least one held-out task: the student is measured on these."
+    trained = [size for task, size in choices.tasks.items() if task not in request.targets]
+    if not trained:
+        return "Every task is held out. Leave some to train on."
+    options = request.options
+    if max(trained) <= options.fewest:
+        return (f"No task to train on has {options.fewest + 1} answered demonstrations. Lower “Fewest shown”, or "
+                "choose other tasks.")
+    if options.fewest > options.most:
+        return "“Fewest shown” is more than “Most shown”."
+    if options.subsets > 2 ** options.fewest - 2:
+        return f"{options.fewest} demonstrations do not have {options.subsets} subsets. Take fewer subsets."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Bytes at the peak and free, seconds (None: nothing to go by)."""
+
+    memory: int
+    free: int
+    seconds: float | None
+
+    @property
+    def tight(self) -> bool:
+        return self.memory > TIGHT * self.free
+
+
+def estimate(choices: Choices, request: TrainingRequest, runs: list[TrainingRun]) -> Estimate | None:
+    """None where a model is missing. The time is scaled from the newest finished run of this pair and method."""
+    teacher, student = choices.model(request.teacher_id), choices.model(request.student_id)
+    if teacher is None or student is None or teacher.facts is None or student.facts is None:
+        return None
+    machine = choices.machine
+    on_gpu = machine.gpus and student.ref.device != "cpu"
+    free = machine.gpus[0][2] if on_gpu else machine.memory_free
+    memory = memory_estimate(teacher.facts, student.facts, request.options, teacher.ref.dtype)
+    return Estimate(memory, free, _seconds(request, runs))
+
+
+def _seconds(request: TrainingRequest, runs: list[TrainingRun]) -> float | None:
+    for run in runs:
+        spec = run.spec
+        if (run.summary and run.job.started and run.job.ended and spec.options.method == request.options.method
+                and (spec.teacher.id, spec.student.id) == (request.teacher_id, request.student_id)):
+            took = (run.job.ended - run.job.started).total_seconds()
+            return took * _work(request.options) / max(1, _work(spec.options))
+    return None
+
+
+def _work(options: AlignmentOptions) -> int:
+    return options.steps * options.batch * options.accumulation
+
+
+def settings_words(run: TrainingRun) -> str:
+    """ "BiAlign, 60 steps, 4 subsets, λ 0.03": what tells runs apart."""
+    options = run.spec.options
+    words = [METHODS[options.method]]
+    if options.method != "vanilla":
+        words.append(wording.counted(options.steps, "step"))
+    if options.method == "bialign":
+        words.append(f"{options.subsets} subsets, λ {options.ranking_weight:g}")
+    words += [f"learning rate {options.learning_rate:g}", f"seed {options.seed}"]
+    return ", ".join(words)
+
+
+METHODS = {"vanilla": "Vanilla", "finetune": "FT", "pretrain": "C-Pretrain", "output": "Output-Align",
+           "bialign": "BiAlign"}

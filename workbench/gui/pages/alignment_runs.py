@@ -1,0 +1,204 @@
+"""The runs of the Alignment page: one row each, and all finished ones compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.gui import theme
+from workbench.gui.charts.numbers import MISSING, percent, plain
+from workbench.gui.pages.alignment_reading import RunReading
+from workbench.gui.pages.alignment_request import METHODS, settings_words
+from workbench.gui.views.cell_table import CellTable
+from workbench.gui.views.chips import STATES, paint_state
+from workbench.gui.views.data_table import ColumnSpec, DataTable, RowDelegate
+from workbench.gui.views.glyphs import paint_text
+from workbench.gui.views.labels import hairline
+from workbench.gui.views.pane import PaneHeader
+from workbench.gui.views.segmented import Segmented
+from workbench.gui.wording import counted, duration
+
+Index = QModelIndex | QPersistentModelIndex
+RUN, STATE, SETTINGS, KL, CONSISTENCY, HELD_OUT, TIME = range(7)
+COLUMNS = (
+    ColumnSpec("Run", "Run 888", role="strong"), ColumnSpec("State", "Interrupted", extra=36), ColumnSpec("Settings"),
+    ColumnSpec("KL", "88.88", right=True), ColumnSpec("Consistency", "100 %", right=True),
+    ColumnSpec("Held-out", "−88.88", right=True), ColumnSpec("Time", "88 min 88 s", right=True, drop=1),
+)
+ROW = 34
+COMPARED = (
+    ("consistency_best", "Best agrees"), ("consistency_worst", "Worst agrees"), ("kendall_tau", "Kendall τ"),
+    ("kl", "KL"), ("log_likelihood_0", "Log-lik., 0 shown"), ("log_likelihood_8", "Log-lik., 8 shown"),
+    ("exact_match_8", "Exact, 8 shown"),
+)
+SHARES = ("consistency_best", "consistency_worst", "exact_match_8")
+
+
+class RunsTable(DataTable):
+    """Several rows can be selected: their curves are drawn over one another."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, ROW)
+        self.setSelectionMode(DataTable.SelectionMode.ExtendedSelection)
+        self.setAccessibleName("Runs")
+
+    def row_height(self) -> int:
+        return max(ROW, round(QFontMetricsF(theme.font("body")).height()) + 14)
+
+
+class RunsModel(QAbstractTableModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs: list[RunReading] = []
+
+    def show_runs(self, runs: list[RunReading]) -> None:
+        """The same runs are only painted again, so that the selection stays."""
+        if [one.run.job_id for one in runs] == [one.run.job_id for one in self.runs]:
+            self.runs = runs
+            if runs:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(runs) - 1, TIME))
+            return
+        self.beginResetModel()
+        self.runs = runs
+        self.endResetModel()
+
+    def row_of(self, job_id: int | None) -> int:
+        return next((row for row, one in enumerate(self.runs) if one.run.job_id == job_id), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.runs)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section].title
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].right else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        reading = self.runs[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return cells(reading)[index.column()]
+        if role == Qt.ItemDataRole.UserRole:
+            return reading
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == SETTINGS:
+            spec = reading.run.spec
+            return f"<span>Student {_plain(spec.student.name)}, teacher {_plain(spec.teacher.name)}</span>"
+        return None
+
+
+def _plain(name: str) -> str:
+    return name.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def cells(reading: RunReading) -> tuple[str, ...]:
+    """A row's words: the newest numbers, measured on held-out examples."""
+    run = reading.run
+    agreement, job = reading.last("consistency_best"), run.job
+    took = (job.ended - job.started).total_seconds() if job.ended and job.started else None
+    said = settings_words(run)
+    if run.state.value in ("failed", "interrupted") and job.detail:
+        said = f"{said}: {job.detail}"
+    return (reading.name, STATES[run.state.value][0], said, plain(reading.last("held_out_kl")),
+            MISSING if agreement is None else percent(agreement), plain(reading.last(reading.likelihood)),
+            MISSING if took is None else duration(took))
+
+
+class RunDelegate(RowDelegate):
+    def paint_cell(self, painter: QPainter, room: QRectF, index: Index, *, hovered: bool, selected: bool) -> None:
+        reading: RunReading = index.data(Qt.ItemDataRole.UserRole)
+        column = index.column()
+        if column == STATE:
+            paint_state(painter, room, reading.run.state.value)
+            return
+        align = Qt.AlignmentFlag.AlignRight if COLUMNS[column].right else Qt.AlignmentFlag.AlignLeft
+        paint_text(painter, room, str(index.data()), "text2" if column in (SETTINGS, TIME) else "text",
+                   "strong" if column in (RUN, HELD_OUT) else "small", align)
+
+
+class RunsPane(QWidget):
+    """``selected`` says that other runs are to be shown: the current one first."""
+
+    selected = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = RunsTable()
+        self.model = RunsModel(self)
+        self.table.setModel(self.model)
+        self.table.setItemDelegate(RunDelegate(self.table))
+        self.comparison = CellTable("Runs compared, before → after")
+        self.part = Segmented(("Runs", "Compare"), name="Below the curves")
+        self._header = PaneHeader("Runs", height=44)
+        self._header.add_tool(self.part)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.comparison)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(hairline())
+        column.addWidget(self._stack, 1)
+        self.part.changed.connect(self._part_chosen)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
+
+    def show_runs(self, runs: list[RunReading], wanted: int | None) -> None:
+        """``wanted`` is a job that is to become the current row; without it the current one stays."""
+        job_id = wanted if wanted is not None else self.current_id()
+        self.model.show_runs(runs)
+        row = max(self.model.row_of(job_id), 0)
+        if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
+            self.table.choose(row)
+        finished = [one for one in runs if one.run.summary]
+        self._header.set_hint(counted(len(runs), "run") + ", Ctrl+click lays curves over one another"
+                              if self.part.current() == 0 else f"{len(finished)} finished, before → after")
+        columns, rows = comparison(finished)
+        self.comparison.show_cells(columns, rows)
+
+    def current_id(self) -> int | None:
+        row = self.table.current_row()
+        return self.model.runs[row].run.job_id if 0 <= row < len(self.model.runs) else None
+
+    def chosen(self) -> list[RunReading]:
+        """The current run first, then the others that are selected."""
+        row = self.table.current_row()
+        if not 0 <= row < len(self.model.runs):
+            return []
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()} - {row})
+        return [self.model.runs[row], *(self.model.runs[other] for other in rows)]
+
+    def _part_chosen(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        self.show_runs(self.model.runs, None)
+
+    def view(self) -> QWidget:
+        return self.table if self.part.current() == 0 else self.comparison
+
+
+def comparison(finished: Sequence[RunReading]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Columns and rows of the table of finished runs, by method, then newest first."""
+    order = list(METHODS)
+    rows = []
+    for one in sorted(finished, key=lambda one: (order.index(one.run.spec.options.method), -one.run.job_id)):
+        summary = one.run.summary
+        rows.append((METHODS[one.run.spec.options.method], one.name, str(one.run.spec.options.seed),
+                     *(_change(summary["before"].get(name), summary["after"].get(name), share=name in SHARES)
+                       for name, _ in COMPARED)))
+    return ("Method", "Run", "Seed", *(words for _, words in COMPARED)), rows
+
+
+def _change(before: float | None, after: float | None, *, share: bool) -> str:
+    if before is None or after is None:
+        return MISSING
+    write = percent if share else plain
+    return f"{write(before)} → {write(after)}"
