@@ -6,12 +6,13 @@ It leaves ``summary.json``, ``screens/*.png`` (the real window's pages, light an
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,10 +61,11 @@ class Tour:
             project = open_sample(folder)
         try:
             summary = self._work(project)
+            shown = project.lane.run(lambda: _shown(project, summary))
         finally:
             project.close()
         with self._step("screens"):
-            self._pictures(folder)
+            self._pictures(folder, shown)
         summary["seconds"] = {step: round(seconds, 2) for step, seconds in self.seconds.items()}
         (self.out / "summary.json").write_text(as_json(summary) + "\n", encoding="utf-8")
         return summary
@@ -103,11 +105,12 @@ class Tour:
                                remedy="Choose another folder.") from error
         return folder
 
-    def _pictures(self, folder: Path) -> None:
+    def _pictures(self, folder: Path, shown: dict[str, Any]) -> None:
         """The window in a process of its own: it needs Qt, and may not bring the tour's results down with it."""
         screens = self.out / "screens"
         pages = ",".join(self.scale.pages)
-        command = [*grab_command(), pages, str(screens), "--theme", "both", "--project", str(folder)]
+        command = [*grab_command(), pages, str(screens), "--theme", "both", "--project", str(folder),
+                   "--show", json.dumps(shown)]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         try:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PICTURE_SECONDS)
@@ -170,3 +173,10 @@ def _summary(project: Project, model: ModelRef, scored: JobInfo, found: JobInfo)
         "search": {**found.summary, "gains": [round.ranking[0].gain for round in rounds], "seed": SEED},
         "jobs": {"score": scored.id, "search": found.id},
     }
+
+
+def _shown(project: Project, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pictures show: the newest prompt, and the question that gains most from the best candidate."""
+    gains = project.results.gains(summary["jobs"]["search"]).gain[0]
+    newest = max(prompt.id for prompt in project.prompts.all())
+    return {"rankings": {"cell": [0, gains.index(max(gains))]}, "prompt": {"prompt_id": newest}}

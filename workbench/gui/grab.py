@@ -6,6 +6,7 @@ The picture is taken from the real window, with a real project open, when nothin
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.gui.main_window import MainWindow
@@ -33,6 +34,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--font", default="", help="a font family, to see how others look")
     parser.add_argument("--project", type=Path, help="a project folder; otherwise a fresh sample project")
     parser.add_argument("--no-project", action="store_true", help="leave the window without a project")
+    parser.add_argument("--show", type=json.loads, default={}, metavar="JSON",
+                        help='what pages are to show: {"rankings": {"cell": [0, 4]}}')
     return parser.parse_args(argv)
 
 
@@ -81,7 +84,8 @@ def _grab(options: argparse.Namespace, scratch: Path) -> int:
     for name in ("light", "dark") if options.theme == "both" else (options.theme,):
         theme.set_mode(name)
         for page in pages:
-            _picture(window, page, _target(options, pages, page, name), app.processEvents)
+            target = _target(options, pages, page, name)
+            _picture(window, page, options.show.get(page, {}), target, app.processEvents)
     session.close_project()
     for problem in problems:
         print(problem if isinstance(problem, WorkbenchError) else repr(problem), file=sys.stderr)
@@ -94,10 +98,10 @@ def _target(options: argparse.Namespace, pages: list[str], page: str, name: str)
     return Path(options.out) / f"{page}-{name}.png"
 
 
-def _picture(window: MainWindow, page: str, out: Path, process: Callable[[], None]) -> None:
+def _picture(window: MainWindow, page: str, shown: dict[str, Any], out: Path, process: Callable[[], None]) -> None:
     opener = {"palette": window.commands.open_palette, "shortcuts": window.commands.open_shortcuts}.get(page)
     if opener is None:
-        window.show_page(page)
+        window.show_page(page, **shown)
     else:
         opener()
     settle(lambda: not window.session.busy and not window.page(window.current_page).busy(), process)

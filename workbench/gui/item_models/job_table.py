@@ -32,7 +32,7 @@ Index = QModelIndex | QPersistentModelIndex
 STATE, JOB, PROGRESS, RATE, LEFT, STARTED, ACTIONS = range(7)
 COLUMNS = (
     ColumnSpec("State", "Interrupted", extra=36), ColumnSpec("Job"), ColumnSpec("Progress", extra=208),
-    ColumnSpec("Rate", "38.5 answers / s", right=True, drop=1), ColumnSpec("Time left", "about 26 min", right=True),
+    ColumnSpec("Rate", "4 888 candidates / s", right=True, drop=1), ColumnSpec("Time left", "about 26 min", right=True),
     ColumnSpec("Started", "Wednesday", right=True, drop=2), ColumnSpec("", extra=92),
 )
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
