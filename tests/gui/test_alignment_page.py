@@ -251,6 +251,42 @@ def test_finished_runs_are_compared_method_by_method(page: AlignmentPage, qtbot:
     assert [(row[0], row[3]) for row in rows] == [("Output-Align", "20 % → 40 %"), ("BiAlign", "20 % → 80 %")]
 
 
+def test_runs_that_differ_in_their_seed_alone_get_a_mean_with_an_interval(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0), summary(0.2, 0.4))
+    write(page, qtbot, *points(1.0), summary(0.2, 0.6), options=replace(SMALL, seed=1))
+    write(page, qtbot, *points(1.0), summary(0.2, 0.8), options=replace(SMALL, seed=2))
+    write(page, qtbot, *points(1.0), summary(0.2, 0.9), options=replace(SMALL, steps=3))
+    page.compare.click()
+    model = page.runs.comparison.model()
+    first = [model.index(0, column).data() for column in range(4)]
+    assert first == ["BiAlign", "Mean", "3 seeds", "60 % ± 50 %"]           # 4.303 · 0.2 / √3 = 0.497
+    assert model.rowCount() == 5
+
+
+def test_the_losses_can_be_drawn_on_a_logarithmic_scale(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(100.0, 1.0, 0.0))
+    curve = page.curves.kl.curve
+    next(action for action in page.curves.look.menu().actions() if action.text() == "Logarithmic scale").toggle()
+    low, high = curve.widget.getPlotItem().getViewBox().viewRange()[1]
+    assert -0.5 < low < 0 < 2 < high < 2.5
+    longest = max(len(item.xData) for item in curve.widget.getPlotItem().listDataItems())
+    assert longest == 2                                     # zero has no logarithm
+
+
+def test_enter_on_a_finished_run_among_the_jobs_opens_it_here(
+    page: AlignmentPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    job = write(page, qtbot, *points(1.0), summary())
+    write(page, qtbot, *points(1.0), summary())
+    page.session.open_page("jobs", job_id=job)
+    jobs_page = window.page("jobs")
+    qtbot.waitUntil(lambda: jobs_page._current_id() == job)
+    QTest.keyClick(jobs_page.table, Qt.Key.Key_Return)
+    assert window.current_page == "alignment"
+    rest(page, qtbot)
+    assert page.runs.current_id() == job
+
+
 def test_a_trained_student_becomes_a_model_of_the_project(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:
     student = resources.path("models", "tiny-student")
     job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from workbench.gui.charts.plot import Plot, plot
 
 KEPT = 0.9                           # of the average, at each step
 RAW_ALPHA = 0.28
+LABEL_ROOM = 9                       # pixels above the highest value and below the lowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Curve(QObject):
         self._series: tuple[Series, ...] = ()
         self._steps = 0
         self._range: tuple[float, float] | None = None
+        self._smooth, self._logarithmic = True, False
         self.widget.restyle = self._draw
         self.widget.scene().sigMouseMoved.connect(self._hovered)
 
@@ -65,12 +68,28 @@ class Curve(QObject):
         self._show_values()
         self._draw()
 
+    def set_smooth(self, on: bool) -> None:
+        """Whether noisy series get a smoothed line, or are shown as they are."""
+        self._smooth = on
+        self._draw()
+
+    def set_logarithmic(self, on: bool) -> None:
+        """A logarithmic scale; values that are not positive are left out."""
+        self._logarithmic = on
+        self.widget.getPlotItem().setLogMode(x=False, y=on)
+        self._show_values()
+        self._draw()
+
     def _show_values(self) -> None:
+        """The range of all values, with room for the labels at both ends."""
         values = [value for one in self._series for _, value in one.points if value == value]
         values += self._range or ()
+        if self._logarithmic:
+            values = [math.log10(value) for value in values if value > 0]
         if values:
             low, high = min(values), max(values)
-            pad = (high - low) * 0.045 or 0.5
+            share = max(0.045, LABEL_ROOM / max(60, self.widget.height()))
+            pad = (high - low) * share or 0.5
             self.widget.setYRange(low - pad, high + pad, padding=0)
 
     def _draw(self) -> None:
@@ -80,10 +99,12 @@ class Curve(QObject):
             self._draw_series(one)
 
     def _draw_series(self, one: Series) -> None:
-        steps = [step for step, _ in one.points]
-        values = [value for _, value in one.points]
+        points = [(step, value) for step, value in one.points if value > 0 or not self._logarithmic]
+        if not points:
+            return
+        steps, values = [step for step, _ in points], [value for _, value in points]
         colour = theme.series(one.colour)
-        if one.noisy:
+        if one.noisy and self._smooth:
             faint = theme.series(one.colour)
             faint.setAlphaF(RAW_ALPHA)
             self.widget.plot(steps, values, pen=self.widget.pen(faint, 1))
@@ -91,9 +112,8 @@ class Curve(QObject):
         style = Qt.PenStyle.DashLine if one.dashed else Qt.PenStyle.SolidLine
         self.widget.plot(steps, values, pen=self.widget.pen(colour, 2, style))
         dots = slice(-1, None) if one.noisy else slice(None)
-        self.widget.addItem(pg.ScatterPlotItem(
-            x=steps[dots], y=values[dots], size=8, brush=pg.mkBrush(colour),
-            pen=self.widget.pen(theme.color("surface"), 2)))
+        self.widget.plot(steps[dots], values[dots], pen=None, symbol="o", symbolSize=8, symbolBrush=pg.mkBrush(colour),
+                         symbolPen=self.widget.pen(theme.color("surface"), 2))
 
     def _hovered(self, position: QPointF) -> None:
         """Say the nearest step of each series."""

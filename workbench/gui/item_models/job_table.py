@@ -37,6 +37,7 @@ COLUMNS = (
 )
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 BUTTON = 30
+RESULTS = {"score": "rankings", "search": "rankings", "align": "alignment"}      # the page where results are looked at
 _INSET = QPoint(5, 5)
 RIGHT = Qt.AlignmentFlag.AlignRight
 
@@ -56,8 +57,8 @@ BUTTONS = {
 
 
 def buttons_of(job: JobInfo) -> tuple[tuple[str, str, str], ...]:
-    """Only scores and searches have results to look at; what else is finished shows its log."""
-    if job.state is JobState.FINISHED and job.kind not in ("score", "search"):
+    """What has no page for its results shows its log when it is finished."""
+    if job.state is JobState.FINISHED and job.kind not in RESULTS:
         return (("log", "log", "Show the log, Enter"), _REMOVE, _MORE)
     return BUTTONS[job.state]
 

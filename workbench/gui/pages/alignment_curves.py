@@ -33,10 +33,11 @@ class CurveTile(QWidget):
         self.curve = Curve(name, value)
         self.view = ChartView(self.curve.widget, self.curve.widget)
         self._value, self._was = label("", "strong"), label("", "faint")
-        self._title = ElidedLabel(name, "strong")
+        self._title, self._hint = label(name, "strong"), ElidedLabel("", "faint")
         line = QHBoxLayout()
         line.setSpacing(6)
-        line.addWidget(self._title, 1)
+        line.addWidget(self._title)
+        line.addWidget(self._hint, 1)
         line.addWidget(self._value)
         line.addWidget(self._was)
         column = QVBoxLayout(self)
@@ -45,8 +46,9 @@ class CurveTile(QWidget):
         column.addLayout(line)
         column.addWidget(self.view, 1)
 
-    def set_title(self, title: str) -> None:
+    def set_title(self, title: str, hint: str) -> None:
         self._title.setText(title)
+        self._hint.setText(hint)
 
     def show(self, series: Sequence[Series], steps: int, now: str, was: str,
              y: tuple[float, float] | None = None) -> None:
@@ -69,7 +71,7 @@ class CurvesPane(QWidget):
         self.kl = CurveTile("KL to the teacher", "nats a token")
         self.ranking = CurveTile("Ranking loss", "")
         self.consistency = CurveTile("Consistency", "of examples")
-        self.held_out = CurveTile("Held-out log-likelihood", "nats an answer")
+        self.held_out = CurveTile("Held-out answers", "nats an answer")
         self.tiles = (self.kl, self.ranking, self.consistency, self.held_out)
         self._build()
 
@@ -84,12 +86,14 @@ class CurvesPane(QWidget):
         self.pause, self.stop = ghost("Pause", "pause"), ghost("Stop", "stop")
         self.table = icon_button("columns", "Show the curves as tables")
         self.table.setCheckable(True)
+        self.look = icon_button("more", "How the losses are drawn")
+        self.look.setMenu(self._look_menu())
         self.export = icon_button("export", "Export a curve")
         self.export.setMenu(self._export_menu())
         for widget in (self._chip, self._title):
             row.addWidget(widget)
         row.addWidget(self._rest, 1)
-        for tool in (self.pause, self.stop, self.table, self.export):
+        for tool in (self.pause, self.stop, self.look, self.table, self.export):
             row.addWidget(tool)
         grid = QGridLayout()
         grid.setContentsMargins(16, 10, 8, 8)
@@ -113,6 +117,17 @@ class CurvesPane(QWidget):
     def _show_tables(self, on: bool) -> None:
         for tile in self.tiles:
             tile.view.show_table(on)
+
+    def _look_menu(self) -> QMenu:
+        menu = QMenu(self.look)
+        smooth, logarithmic = menu.addAction("Smoothed"), menu.addAction("Logarithmic scale")
+        smooth.setCheckable(True)
+        logarithmic.setCheckable(True)
+        smooth.setChecked(True)
+        for curve in (self.kl.curve, self.ranking.curve):
+            smooth.toggled.connect(curve.set_smooth)
+            logarithmic.toggled.connect(curve.set_logarithmic)
+        return menu
 
     def _export_menu(self) -> QMenu:
         menu = QMenu(self.export)
@@ -166,7 +181,8 @@ class CurvesPane(QWidget):
         first = self._reading
         steps = max(one.run.spec.options.steps for one in shown)
         loss = "kl" if "kl" in first.curves or "cross_entropy" not in first.curves else "cross_entropy"
-        self.kl.set_title("KL to the teacher" if loss == "kl" else "Cross-entropy")
+        self.kl.set_title("KL to the teacher" if loss == "kl" else "Cross-entropy",
+                          "– – held out" if loss == "kl" else "")
         self.kl.show(_each(shown, loss, noisy=True) + (_each(shown, "held_out_kl", " held out", dashed=True)
                                                        if loss == "kl" else []),
                      steps, *_now(first, loss if loss in first.curves else "held_out_kl"))
@@ -175,9 +191,10 @@ class CurvesPane(QWidget):
         self.consistency.show(_each(shown, "consistency_best", " best") +
                               _each(shown, "consistency_worst", " worst", dashed=True), steps,
                               MISSING if now is None else percent(now),
-                              "" if was is None else f"was {percent(was)}, worst dashed", (0.0, 1.0))
+                              "" if was is None else f"was {percent(was)}", (0.0, 1.0))
+        self.consistency.set_title("Consistency", "best, – – worst")
         metric = first.likelihood
-        self.held_out.set_title(f"Held-out log-likelihood, {metric.rpartition('_')[2]} shown")
+        self.held_out.set_title("Held-out answers", f"{metric.rpartition('_')[2]} shown")
         self.held_out.show(_each(shown, metric), steps, *_now(first, metric))
 
 

@@ -31,7 +31,7 @@ from workbench.gui.pages.alignment_request import (
     problem,
     sample_tasks,
 )
-from workbench.gui.views.buttons import ghost, primary
+from workbench.gui.views.buttons import Button, primary
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.glyphs import paint_progress
 from workbench.gui.views.labels import ElidedLabel, hairline, label, set_property
@@ -87,13 +87,13 @@ class TrainingForm(QWidget):
         column.addWidget(field("Tasks", self.pool))
         self.targets.setFixedHeight(TASKS_HEIGHT)
         self.targets.setFrameShape(QListWidget.Shape.NoFrame)
-        self.targets.setSpacing(2)
+        self.targets.setTabKeyNavigation(False)
         self.targets.setToolTip("Tasks that are ticked are not trained on: the student is measured on them.")
         self._held_out = label("", "faint")
         column.addWidget(field("Held-out tasks", self.targets))
         column.addWidget(self._held_out)
         column.addWidget(self.fields)
-        self._more = ghost("More settings", "right")
+        self._more = Button("More settings", "link", "right")
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.fields.more)
         self.fields.add_more("Examples measured", self.examples)
@@ -177,6 +177,7 @@ class TrainingForm(QWidget):
             ticked = task in kept if task in known else task in choices.held_out
             item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
             self.targets.addItem(item)
+        self.targets.setCurrentRow(0)            # where the keys begin
         self.targets.blockSignals(False)
 
     def _ticked(self) -> tuple[str, ...]:
@@ -268,7 +269,7 @@ class EstimatePane(QWidget):
         if found is None:
             return
         free = wording.gigabytes(found.free)
-        self._memory.setText(f"about {wording.gigabytes(found.memory)} of {free} free")
+        self._memory.setText(f"{wording.gigabytes(found.memory)} of {free} free")
         set_property(self._memory, "tone", "warn" if found.tight else "")
         self._bar.show_part(found.memory / max(1, found.free), "warn" if found.tight else "accent")
         self._time.setText("known after a first run" if found.seconds is None

@@ -46,16 +46,17 @@ class PreferencesPane(QWidget):
         for words, tone in (("— closer to the teacher", "gain"), ("— farther", "loss"), ("— no closer", "")):
             legend.addWidget(label(words, "small", tone=tone))
         legend.addStretch(1)
-        self.text.setFixedHeight(TEXT_HEIGHT)
+        self.text.setMaximumHeight(TEXT_HEIGHT)
+        self.text.setMinimumHeight(60)
         content = QWidget()
         inner = QVBoxLayout(content)
         inner.setContentsMargins(16, 10, 12, 10)
         inner.setSpacing(8)
         inner.addWidget(self.example)
         inner.addLayout(legend)
-        inner.addWidget(self.view, 1)
+        inner.addWidget(self.view, 3)
         inner.addWidget(self._agreement)
-        inner.addWidget(self.text)
+        inner.addWidget(self.text, 1)
         self._none = EmptyState("align", "No preferences yet", "They are compared when a run has finished.")
         self._stack = QStackedWidget()
         self._stack.addWidget(self._none)
@@ -87,8 +88,8 @@ class PreferencesPane(QWidget):
         if run is not None and run.summary:
             before, after = run.summary["before"], run.summary["after"]
             self._agreement.setText(
-                f"Best subset as the teacher’s in {percent(after['consistency_best'])} of {len(self._examples)} "
-                f"examples, was {percent(before['consistency_best'])}")
+                f"Best subset as the teacher’s in {percent(after['consistency_best'])}, "
+                f"was {percent(before['consistency_best'])}")
         self._show_example()
 
     def _show_example(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean, stdev
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
@@ -186,15 +189,50 @@ class RunsPane(QWidget):
 
 
 def comparison(finished: Sequence[RunReading]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Columns and rows of the table of finished runs, by method, then newest first."""
+    """Columns and rows of the table of finished runs: means over seeds, then runs by method, the newest first."""
     order = list(METHODS)
-    rows = []
+    rows = _over_seeds(finished)
     for one in sorted(finished, key=lambda one: (order.index(one.run.spec.options.method), -one.run.job_id)):
         summary = one.run.summary
         rows.append((METHODS[one.run.spec.options.method], one.name, str(one.run.spec.options.seed),
                      *(_change(summary["before"].get(name), summary["after"].get(name), share=name in SHARES)
                        for name, _ in COMPARED)))
     return ("Method", "Run", "Seed", *(words for _, words in COMPARED)), rows
+
+
+def _over_seeds(finished: Sequence[RunReading]) -> list[tuple[str, ...]]:
+    """A row for each setting that was run with several seeds: means after training and their 95 % intervals."""
+    groups: dict[object, list[RunReading]] = {}
+    for one in finished:
+        spec = one.run.spec
+        what = (spec.teacher, spec.student, replace(spec.options, seed=0), len(spec.source), len(spec.target))
+        groups.setdefault(what, []).append(one)
+    rows = []
+    for group in groups.values():
+        seeds = {one.run.spec.options.seed: one.run.summary["after"] for one in group}
+        if len(seeds) > 1:
+            method = METHODS[group[0].run.spec.options.method]
+            rows.append((method, "Mean", counted(len(seeds), "seed"), *(
+                _mean([after[name] for after in seeds.values() if after.get(name) is not None], share=name in SHARES)
+                for name, _ in COMPARED)))
+    return rows
+
+
+def _mean(values: Sequence[float], *, share: bool) -> str:
+    """Mean and half the width of Student's 95 % interval."""
+    if not values:
+        return MISSING
+    write = percent if share else plain
+    if len(values) == 1:
+        return write(values[0])
+    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return f"{write(mean(values))} ± {write(half)}"
+
+
+def student_t(freedom: int) -> float:
+    """The 97.5 % point of Student's distribution; beyond ten degrees of freedom about 2."""
+    points = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+    return points[freedom - 1] if freedom <= len(points) else 2.0
 
 
 def _change(before: float | None, after: float | None, *, share: bool) -> str:

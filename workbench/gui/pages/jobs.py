@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui import dialogs, theme
-from workbench.gui.item_models.job_table import COLUMNS, JobDelegate, JobTable, buttons_of
+from workbench.gui.item_models.job_table import COLUMNS, RESULTS, JobDelegate, JobTable, buttons_of
 from workbench.gui.page import Page
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import secondary
@@ -197,7 +197,7 @@ class JobsPage(Page):
             case "down":
                 self._move(1)
             case "results":
-                self.session.open_page("rankings", job=job_id)
+                self.session.open_page(RESULTS[job.kind], job=job_id)
             case "log":
                 self.log.set_collapsed(False)
                 self.log.view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -206,7 +206,7 @@ class JobsPage(Page):
 
     def _open(self, row: int) -> None:
         job = self.model.jobs[row]
-        has_results = job.kind in ("score", "search") and job.state is not JobState.WAITING
+        has_results = job.kind in RESULTS and job.state is not JobState.WAITING
         self._act(job.id, "results" if has_results else "log")
 
     def _toggle(self) -> None:
