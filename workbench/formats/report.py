@@ -82,7 +82,7 @@ def charts(ranking: Sequence[RankingLine], sets: Sequence[SetLine], random_mean:
         svg = interval_plot([Mark(f"{line.rank}. {line.title}", line.gain.mean, line.gain) for line in shown],
                             title="Gain of each candidate", axis="gain, nats per answer")
         left_out = len(ranking) - len(shown)
-        caption = "Mean over questions with its 95 % interval."
+        caption = "Each candidate added alone to the base prompt: mean over questions with its 95 % interval."
         caption += f" {left_out:,} candidates between the best and the last five are left out." if left_out else ""
         found.append(Chart("Gain of each candidate", svg, caption))
     if sets:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db import jobs as stored_jobs
 from workbench.domain import Demonstration, SetEvaluation
@@ -12,10 +12,15 @@ from workbench.errors import JobError
 from workbench.formats.report import Chart, RankingLine, Report, RoundLine, SetLine, charts
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.heldout import CHOSEN
+from workbench.services.job_titles import STRATEGY_NAMES
 from workbench.services.results import GainTable, HeldOut
+from workbench.services.wording import counted
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
+
+
+FIRST_ROUND = 1                      # whose gains are over the base prompt, as a score job's are
 
 
 def job_report(project: Project, job_id: int, more_charts: Sequence[Chart] = ()) -> Report:
@@ -23,7 +28,7 @@ def job_report(project: Project, job_id: int, more_charts: Sequence[Chart] = ())
     spec = project.jobs.spec(job_id)
     if not isinstance(spec, ScoreSpec | SearchSpec):
         raise JobError(f"Job {job_id} is not a score or search job.", remedy="Choose one whose results are rankings.")
-    table = project.results.gains(job_id)
+    table = project.results.gains(job_id, FIRST_ROUND if isinstance(spec, SearchSpec) else 0)
     if not table.demonstration_ids:
         raise JobError(f"Job {job_id} has no results yet.", remedy="Wait until it has scored a candidate.")
     ranking = _ranking(table)
@@ -79,8 +84,21 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
     yield "Questions", f"{len(spec.questions):,} ({spec.turns} turns)".replace("first turns", "first turn")
     if isinstance(spec, SearchSpec):
         yield "Held-out questions", f"{len(spec.heldout):,}"
-        yield "Strategy", f"{spec.strategy}, {spec.rounds} rounds".replace("_", " ")
+        yield "Strategy", f"{STRATEGY_NAMES[spec.strategy]}, {counted(spec.rounds, 'round')}"
+        if job is not None and job.summary:
+            yield from _search_facts(job.summary)
     yield "Seed", str(spec.seed)
     if job is not None:
         for name, value in sorted(job.facts.items()):
             yield name, str(value)
+
+
+def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the search cost and, where it was raced, what that saved and risked. Empty for older results."""
+    if "evaluations" in summary:
+        yield "Evaluations", f"{counted(summary['evaluations'], 'answer')} to the search questions"
+    racing = summary.get("racing")
+    if racing:
+        chance = min(1.0, sum(round["chance_of_another_winner"] for round in racing["rounds"]))
+        yield "Racing", (f"{racing['kind'].replace('_', '-')}, {racing['saved']:.0%} of the evaluations saved; "
+                         f"estimated chance that a round has another winner: {chance:.1%} at most")
