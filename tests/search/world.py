@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 
 from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
+from workbench.search.racing import Race
+from workbench.search.task import Objective
 
 
 class World:
@@ -20,8 +22,12 @@ class World:
         self.floor = rng.normal(-8, 2, (questions, turns))
         self.tokens = tokens
         self.evaluated: list[tuple[int, ...]] = []
+        self.parts: list[tuple[tuple[int, ...], int]] = []        # (set, question) asked of a part
         self.context = 100_000
         self.fail_after: int | None = None
+
+    def on(self, questions: Sequence[int]) -> Objective:
+        return PartOfWorld(self, tuple(questions))
 
     def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
         if self.fail_after is not None and len(self.evaluated) + len(sets) > self.fail_after:
@@ -47,16 +53,41 @@ class World:
 
 
 @dataclass
+class PartOfWorld:
+    """Some of a world's questions; what is asked is noted."""
+
+    world: World
+    questions: tuple[int, ...]
+
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
+        self.world.parts += [(ids, question) for ids in sets for question in self.questions]
+        return [tuple(a for a in self.world.answers(ids) if a.question_id in self.questions) for ids in sets]
+
+    def prompt_tokens(self, ids: tuple[int, ...]) -> int:
+        return self.world.prompt_tokens(ids)
+
+    def fits(self, ids: tuple[int, ...]) -> bool:
+        return self.world.fits(ids)
+
+    def on(self, questions: Sequence[int]) -> Objective:
+        return PartOfWorld(self.world, tuple(questions))
+
+
+@dataclass
 class Heard:
     scores: list[tuple[int, CandidateScore]] = field(default_factory=list)
     rounds: list[SearchRound] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    races: list[Race] = field(default_factory=list)
 
     def scored(self, round: int, score: CandidateScore) -> None:
         self.scores.append((round, score))
 
     def round_finished(self, round: SearchRound) -> None:
         self.rounds.append(round)
+
+    def raced(self, round: int, race: Race) -> None:
+        self.races.append(race)
 
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None:
         self.lines.append(message)

@@ -16,6 +16,7 @@ from workbench.domain import Changes, Demonstration, Position, Prompt, Question,
 from workbench.errors import JobError
 from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stopped
 from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -64,7 +65,9 @@ def _search_spec(project: Project, options: Namespace) -> JobSpec:
         find_model(project, options.model).ref, base, candidates(project, options.filter, base),
         search_questions(project, options.questions), heldout_questions(project, options.heldout), options.rounds,
         options.budget, options.strategy, position=Position(options.position), turns=options.turns,
-        random_sets=options.random_sets, seed=options.seed,
+        random_sets=options.random_sets, seed=options.seed, options=SearchOptions(
+            options.racing, options.beam_width, options.swap_passes, options.random_tries, options.order,
+            options.equal_evaluations),
     )
 
 

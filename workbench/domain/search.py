@@ -41,7 +41,7 @@ class SearchRound:
 class SetEvaluation:
     """A set of demonstrations on the held-out questions: ``mean`` is nats per answer.
 
-    ``strategy`` is greedy, random, top_k, diverse or base; random sets carry their seed in ``label``.
+    ``strategy`` is a strategy's name or base; random sets carry their seed in ``label``.
     """
 
     strategy: str

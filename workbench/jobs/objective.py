@@ -42,12 +42,14 @@ class TrackedObjective:
     """workbench.search's Objective over the engine. ``evaluate`` is one step: orders are heeded before and within.
 
     ``also`` is an engine with other questions that the sets will be asked too: they have to fit there as well.
+    ``part`` makes an engine for some of the questions, by id, and says how many answers those have.
     """
 
     engine: Engine
     answers: int                                     # a set is scored on so many
     tally: Tally
     also: Engine | None = None
+    part: Callable[[Sequence[int]], tuple[Engine, int]] | None = None
 
     def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
         self.tally.run.checkpoint()
@@ -58,6 +60,13 @@ class TrackedObjective:
         self.tally.done = start + len(sets) * self.answers
         self.tally.at(self.tally.done)
         return found
+
+    def on(self, questions: Sequence[int]) -> TrackedObjective:
+        """The same on some of the questions only. Raises ValueError when it was made without ``part``."""
+        if self.part is None:
+            raise ValueError("this objective cannot be asked for some of its questions")
+        engine, answers = self.part(questions)
+        return TrackedObjective(engine, answers, self.tally, self.also, self.part)
 
     def prompt_tokens(self, ids: tuple[int, ...]) -> int:
         return self.engine.prompt_tokens(ids)

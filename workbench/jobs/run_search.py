@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import factorial
 from typing import Any, Literal
 
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
@@ -14,9 +15,14 @@ from workbench.jobs.pool import answers_scored, check_apart, usable_candidates, 
 from workbench.jobs.run import Run
 from workbench.jobs.specs import SearchSpec
 from workbench.models.base import LanguageModel
-from workbench.search.heldout import CHOSEN, difference_to_random, random_mean, sets_to_measure
+from workbench.search.best_random import best_of_random
+from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
+from workbench.search.orders import EXHAUSTIVE, by_likelihood
+from workbench.search.racing import Race
 from workbench.search.strategies import STRATEGIES
-from workbench.search.task import BASELINES, CHOOSING, COMPARING, SearchTask, stream
+from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, ORDERING, SearchTask, stream
+
+RACED = ("greedy", "swap")           # strategies whose rounds can be raced
 
 
 def run_search(spec: SearchSpec, run: Run) -> None:
@@ -29,7 +35,19 @@ def run_search(spec: SearchSpec, run: Run) -> None:
     if spec.heldout:
         heldout = usable_questions(spec.heldout, spec.turns, "held-out questions", lambda text: run.log("info", text))
         check_apart(questions, heldout)
+    check_options(spec)
     SearchRun(spec, run, candidates, questions, heldout).go()
+
+
+def check_options(spec: SearchSpec) -> None:
+    """Raises JobError for options that cannot be meant."""
+    options = spec.options
+    if options.racing != "off" and spec.strategy not in RACED:
+        raise JobError("Racing goes with greedy search and with greedy search followed by swaps only.",
+                       safe="Nothing was started.", remedy="Choose one of these strategies, or turn racing off.")
+    if min(options.beam_width, options.swap_passes) < 1 or options.random_tries < 0:
+        raise JobError("The beam’s width and the passes of swaps have to be at least 1, the random tries at least 0.",
+                       safe="Nothing was started.")
 
 
 class SearchRun:
@@ -39,23 +57,57 @@ class SearchRun:
                  questions: tuple[Question, ...], heldout: tuple[Question, ...]) -> None:
         self.spec, self.run, self.candidates = spec, run, candidates
         self.first_ranking: Sequence[RankedCandidate] = spec.finished_rounds[0].ranking if spec.finished_rounds else ()
+        self.races: dict[int, Race] = {}
         model = run.load(spec.model)
         answers, held_answers = answers_scored(questions, spec.turns), answers_scored(heldout, spec.turns)
-        self.tally = Tally(run, total=self._work(answers, held_answers), done=self._done(answers, held_answers))
+        self.search_work, self.held_work = self._work(answers, held_answers)
+        self.taken_over = self._searched(answers)
+        self.tally = Tally(run, total=self.search_work + self.held_work,
+                           done=self.taken_over + len(spec.evaluated) * held_answers)
         held_engine = self._engine(model, heldout) if heldout else None
-        self.objective = TrackedObjective(self._engine(model, questions), answers, self.tally, also=held_engine)
+        self.objective = TrackedObjective(
+            self._engine(model, questions), answers, self.tally, also=held_engine,
+            part=lambda ids: self._part(model, [one for one in questions if one.id in ids]))
         self.held_objective = TrackedObjective(held_engine, held_answers, self.tally) if held_engine else None
         self.task = SearchTask(
             self.objective, candidates, spec.rounds, spec.token_budget, stream(spec.seed, CHOOSING), self,
-            spec.finished_rounds, {(number, score.demonstration_id): score for number, score in spec.known},
+            spec.finished_rounds, self._known(), spec.options,
         )
 
     def go(self) -> None:
         self.tally.message = f"Round {len(self.spec.finished_rounds) + 1} of {self.spec.rounds}"
+        before = self.tally.done
         chosen = STRATEGIES[self.spec.strategy](self.task)
-        evaluations = self._measure(chosen, self.held_objective) if self.held_objective and chosen else []
+        if self.spec.options.order == "likelihood":
+            self.tally.message = "Trying orders"
+            chosen = by_likelihood(self.task, chosen, stream(self.spec.seed, ORDERING))
+        evaluations = self.taken_over + self.tally.done - before
+        more = self._best_at_equal_work(chosen, evaluations // self.objective.answers)
+        held_done = len(self.spec.evaluated) * (self.held_objective.answers if self.held_objective else 0)
+        self.tally.done = self.search_work + held_done           # what was promised for searching, taken or saved
+        measured = self._measure(chosen, more, self.held_objective) if self.held_objective and chosen else []
         self.tally.at(self.tally.total)
-        self.run.say(Finished(summarise(self.spec, chosen, evaluations)))
+        summary = summarise(self.spec, chosen, measured)
+        self.run.say(Finished(summary | {"evaluations": evaluations, "racing": self._racing()}))
+
+    def _best_at_equal_work(self, chosen: tuple[int, ...], sets: int) -> list[ProposedSet]:
+        """The best of as many random sets as the search has evaluated, where that was asked for."""
+        asked = self.spec.options.equal_evaluations and self.spec.strategy != "best_random"
+        if not (asked and chosen and sets and self.held_objective):
+            return []
+        self.tally.message = f"{sets} random sets"
+        found = best_of_random(self.task, sets, stream(self.spec.seed, EQUAL_WORK))
+        return [ProposedSet("best_random", f"best of {sets} random sets", found)]
+
+    def _racing(self) -> dict[str, Any] | None:
+        """What racing saved and risked; None where nothing was raced. Rounds of an earlier start are not in it."""
+        if not self.races:
+            return None
+        rounds = [{"round": number, "candidates": len(race.scores) + len(race.dropped), "finalists": len(race.scores),
+                   "evaluations": race.evaluations, "exact": race.exact, "chance_of_another_winner": race.chance}
+                  for number, race in self.races.items()]
+        done, exact = (sum(getattr(race, what) for race in self.races.values()) for what in ("evaluations", "exact"))
+        return {"kind": self.spec.options.racing, "saved": 1 - done / exact, "rounds": rounds}
 
     def scored(self, round: int, score: CandidateScore) -> None:
         self.run.say(Scored(score, round))
@@ -64,22 +116,30 @@ class SearchRun:
         if round.number == 1:
             self.first_ranking = round.ranking
         self.run.say(RoundFinished(round))
-        best = round.ranking[0].gain
+        best = next(one.gain for one in round.ranking if one.demonstration_id == round.chosen_id)
         self.log("good", f"Round {round.number}: demonstration {round.chosen_id} adds {best.mean:+.3f} nats per answer "
                          f"({best.low:+.3f} to {best.high:+.3f}).")
         self.tally.message = f"Round {round.number + 1} of {self.spec.rounds}"
 
+    def raced(self, round: int, race: Race) -> None:
+        self.races[round] = race
+        dropped, count = len(race.dropped), len(race.dropped) + len(race.scores)
+        self.log("info", f"Round {round}: {dropped} of {count} candidates fell behind; {race.saved:.0%} of the "
+                         f"evaluations were saved. Estimated chance that one of them would have won: at most "
+                         f"{race.chance:.1%}.")
+
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None:
         self.run.log(level, message)
 
-    def _measure(self, chosen: tuple[int, ...], objective: TrackedObjective) -> list[SetEvaluation]:
+    def _measure(self, chosen: tuple[int, ...], more: Sequence[ProposedSet],
+                 objective: TrackedObjective) -> list[SetEvaluation]:
         """The chosen set and its baselines on the held-out questions; those of an earlier start are taken over."""
         self.tally.message = "Held-out questions"
         proposed = sets_to_measure(self.task, self.spec.strategy, chosen, self.first_ranking, self.spec.random_sets,
                                    stream(self.spec.seed, BASELINES))
         known = {(found.strategy, found.label, found.demonstration_ids): found for found in self.spec.evaluated}
         evaluations = []
-        for one in proposed:
+        for one in (*proposed, *more):
             found = known.get((one.strategy, one.label, one.ids))
             if found is None:
                 found = one.measured(objective.evaluate([one.ids])[0])
@@ -92,25 +152,48 @@ class SearchRun:
 
         return SetObjective(model, self.spec.base, self.candidates, questions, self.spec.position, self.spec.turns)
 
-    def _work(self, answers: int, held_answers: int) -> int:
-        """Answers to be scored in all, for the progress bar."""
-        n, k = len(self.candidates), min(self.spec.rounds, len(self.candidates))
-        rounds = {"greedy": k, "top_k": 1}.get(self.spec.strategy, 0)
-        searching = (1 + sum(n - number for number in range(rounds))) * answers if rounds else 0
-        sets = 3 + (self.spec.strategy == "greedy") + self.spec.random_sets if held_answers else 0
-        return searching + sets * held_answers
+    def _part(self, model: LanguageModel, questions: Sequence[Question]) -> tuple[Engine, int]:
+        return self._engine(model, tuple(questions)), answers_scored(questions, self.spec.turns)
 
-    def _done(self, answers: int, held_answers: int) -> int:
-        """Answers that an earlier start of this job has scored."""
-        finished = sum(len(round.ranking) for round in self.spec.finished_rounds)
-        open_round = sum(number > len(self.spec.finished_rounds) and score.demonstration_id is not None
-                         for number, score in self.spec.known)
+    def _known(self) -> dict[tuple[int, int | None], CandidateScore]:
+        """Scores of an earlier start. Of an open round that is raced only the base's: the race is run again."""
+        last = len(self.spec.finished_rounds)
+        raced = self.spec.options.racing != "off"
+        return {(number, score.demonstration_id): score for number, score in self.spec.known
+                if not (raced and number > last and score.demonstration_id is not None)}
+
+    def _work(self, answers: int, held_answers: int) -> tuple[int, int]:
+        """Answers to be scored on the search and on the held-out questions, for the progress bar: at most, where that
+        is not known before."""
+        n, k, options = len(self.candidates), min(self.spec.rounds, len(self.candidates)), self.spec.options
+        greedy = 1 + sum(n - number for number in range(k))
+        sets = {
+            "greedy": greedy,
+            "top_k": 1 + n,
+            "beam": 1 + n + sum(n - number for number in range(1, k)) * options.beam_width,
+            "swap": greedy + 1 + options.swap_passes * (k * (n - k) + k * (k - 1) // 2),
+            "best_random": options.random_tries or greedy,
+        }.get(self.spec.strategy, 0)
+        if options.order == "likelihood" and k > 1:
+            sets += factorial(min(k, EXHAUSTIVE))
+        if options.equal_evaluations and self.spec.strategy != "best_random":
+            sets *= 2
+        ranked = self.spec.strategy in (*RACED, "beam")          # their first ranking gives a set of its own
+        held_sets = 3 + ranked + options.equal_evaluations + self.spec.random_sets
+        return sets * answers, held_sets * held_answers if held_answers else 0
+
+    def _searched(self, answers: int) -> int:
+        """Answers to the search questions that an earlier start of this job has scored."""
+        last = len(self.spec.finished_rounds)
+        finished = sum(round.evaluations for round in self.spec.finished_rounds)
+        open_round = sum(number > last and id is not None for number, id in self._known())
         started = bool(self.spec.finished_rounds or self.spec.known)
-        return (started + finished + open_round) * answers + len(self.spec.evaluated) * held_answers
+        return (started + open_round) * answers + finished
 
 
 def summarise(spec: SearchSpec, chosen: tuple[int, ...], evaluations: Sequence[SetEvaluation]) -> dict[str, Any]:
-    """``{"strategy", "chosen", "heldout"}``; heldout is None without held-out questions, else nats per answer:
+    """``{"strategy", "chosen", "heldout"}``, to which a run adds ``evaluations`` (answers to the search questions that
+    were scored for the set) and ``racing``; heldout is None without held-out questions, else nats per answer:
     ``{"base", <strategy>, "random_mean", "difference": {"mean", "low", "high"}, "sets": {label: mean}}``."""
     summary: dict[str, Any] = {"strategy": spec.strategy, "chosen": list(chosen), "heldout": None}
     if evaluations:

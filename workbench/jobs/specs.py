@@ -17,6 +17,9 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
+from workbench.search.options import SearchOptions
+
+Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse"]
 
 
 class JobState(StrEnum):
@@ -50,10 +53,13 @@ class ScoreSpec:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpec:
-    """Forward greedy selection (arXiv 2405.19874, section 4) with baselines, reported on held-out questions.
+    """A search for a set, by default forward greedy selection (arXiv 2405.19874, section 4), with baselines, reported
+    on held-out questions.
 
     ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds``, ``known`` and ``evaluated``
-    carry what an earlier start of this job had found, so that a resumed search repeats at most one step.
+    carry what an earlier start of this job had found, so that a resumed search repeats at most one step. These parts
+    keep nothing in between and start again: a round that is raced, beam search after its first round, the improvement
+    of "swap", "best_random", and what ``options`` asks for with ``order`` and ``equal_evaluations``.
     """
 
     model: ModelRef
@@ -63,7 +69,7 @@ class SearchSpec:
     heldout: tuple[Question, ...]
     rounds: int = 3
     token_budget: int = 0
-    strategy: Literal["greedy", "random", "top_k", "diverse"] = "greedy"
+    strategy: Strategy = "greedy"
     objective: Literal["log_likelihood"] = "log_likelihood"
     position: Position = Position.BEFORE_BASE
     turns: Literal["first", "all"] = "first"
@@ -72,6 +78,7 @@ class SearchSpec:
     finished_rounds: tuple[SearchRound, ...] = ()
     known: tuple[tuple[int, CandidateScore], ...] = ()      # (round number, score): last and open round
     evaluated: tuple[SetEvaluation, ...] = ()               # held-out sets already measured
+    options: SearchOptions = field(default_factory=SearchOptions)
     kind: Literal["search"] = "search"
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import permutations
 
 from workbench.search.baselines import diverse_set, random_set, top_k_set
+from workbench.search.beam import beam
+from workbench.search.best_random import best_random
 from workbench.search.greedy import greedy, greedy_rounds
+from workbench.search.improvement import swap
 from workbench.search.intervals import mean_logprob
 from workbench.search.task import SearchTask, Strategy
 
@@ -39,6 +42,9 @@ def exhaustive(task: SearchTask) -> tuple[int, ...]:
 
 STRATEGIES: dict[str, Strategy] = {
     "greedy": greedy,
+    "beam": beam,
+    "swap": swap,
+    "best_random": best_random,
     "random": random,
     "top_k": top_k,
     "diverse": diverse,

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
 from workbench.errors import JobError
+from workbench.search.options import SearchOptions
+
+if TYPE_CHECKING:
+    from workbench.search.racing import Race
 
 # Streams of random numbers that a search draws from, apart from each other, so that one does not shift another.
-CHOOSING, BASELINES, COMPARING = 0, 1, 2
+CHOOSING, BASELINES, COMPARING, ORDERING, EQUAL_WORK = 0, 1, 2, 3, 4
+
+ANSWERS_PER_STEP = 64                # sets are scored together up to this many answers; what a crash repeats
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:
@@ -34,6 +40,20 @@ class Objective(Protocol):
     def fits(self, ids: tuple[int, ...]) -> bool:
         """Whether the model's context holds the prompt with this set and any question with its answer."""
 
+    def on(self, questions: Sequence[int]) -> Objective:
+        """The same objective on these of its questions only, by id."""
+
+
+def in_steps(
+    objective: Objective, sets: Sequence[tuple[int, ...]], answers: int = 0
+) -> list[tuple[AnswerScore, ...]]:
+    """``objective.evaluate`` in steps of ANSWERS_PER_STEP; ``answers`` is how many a set has (0: the first tells)."""
+    found = objective.evaluate(sets[:1]) if sets and not answers else []
+    step = max(1, ANSWERS_PER_STEP // (answers or len(found[0]))) if sets else 1
+    for start in range(len(found), len(sets), step):
+        found += objective.evaluate(sets[start : start + step])
+    return found
+
 
 class Watch(Protocol):
     """Hears of results as they come, so that they can be kept at once."""
@@ -41,6 +61,8 @@ class Watch(Protocol):
     def scored(self, round: int, score: CandidateScore) -> None: ...
 
     def round_finished(self, round: SearchRound) -> None: ...
+
+    def raced(self, round: int, race: Race) -> None: ...
 
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None: ...
 
@@ -62,6 +84,7 @@ class SearchTask:
     watch: Watch
     finished: tuple[SearchRound, ...] = ()
     known: Mapping[tuple[int, int | None], CandidateScore] = field(default_factory=dict)
+    options: SearchOptions = field(default_factory=SearchOptions)
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -18,7 +18,8 @@ def take_over(connection: Connection, job_id: int, spec: SearchSpec) -> int | No
 
     Returns that job's id; None where nothing was copied. Only candidates whose text has not changed are taken over.
     """
-    if spec.strategy not in ("greedy", "top_k") or scores.scored_demonstrations(connection, job_id, FIRST_ROUND):
+    exact = spec.strategy in ("greedy", "swap", "beam", "top_k") and spec.options.racing == "off"
+    if not exact or scores.scored_demonstrations(connection, job_id, FIRST_ROUND):
         return None
     for job in reversed(jobs.jobs_in_state(connection, JobState.FINISHED)):
         if job.kind != "score":

@@ -10,7 +10,9 @@ from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec
 from workbench.services.wording import counted
 
 STRATEGY_NAMES = {
-    "greedy": "Greedy search", "random": "Random set", "top_k": "Best by single gain", "diverse": "Diverse set",
+    "greedy": "Greedy search", "beam": "Beam search", "swap": "Greedy search, then swaps",
+    "best_random": "Best of random sets", "random": "Random set", "top_k": "Best by single gain",
+    "diverse": "Diverse set",
 }
 
 
@@ -55,6 +57,8 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         return ""
     chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"
     difference = (summary["heldout"] or {}).get("difference")
+    if summary.get("racing"):
+        chosen += f". Racing saved {summary['racing']['saved']:.0%} of the evaluations"
     if not difference:
         return chosen
     return (f"{chosen}. Held out: {difference['mean']:+.2f} nats per answer against random sets "

@@ -1,0 +1,31 @@
+"""The best of k random sets: what any search has to beat at the same number of evaluations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.search.baselines import random_set
+from workbench.search.intervals import mean_logprob
+from workbench.search.task import SearchTask, in_steps
+
+Ids = tuple[int, ...]
+
+
+def best_random(task: SearchTask) -> Ids:
+    """The best of ``random_tries`` random sets. Keeps nothing between: when broken off it is done again."""
+    task.check_base()
+    return best_of_random(task, task.options.random_tries or greedy_sets(task), task.rng)
+
+
+def best_of_random(task: SearchTask, tries: int, rng: np.random.Generator) -> Ids:
+    """The best of ``tries`` random ordered sets of the task's size (a set drawn twice counts once), ties by ids."""
+    drawn = [random_set(task.ids, task.size, task.fits, rng) for _ in range(tries)]
+    sets = [ids for ids in dict.fromkeys(drawn) if ids]
+    found = in_steps(task.objective, sets)
+    return min(((-mean_logprob(one), ids) for one, ids in zip(found, sets, strict=True)), default=(0.0, ()))[1]
+
+
+def greedy_sets(task: SearchTask) -> int:
+    """How many sets an exact greedy search evaluates at most: the base and each round's candidates."""
+    count = len(task.ids)
+    return 1 + sum(count - round for round in range(min(task.size, count)))

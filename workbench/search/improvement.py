@@ -1,0 +1,57 @@
+"""Local improvement: after greedy search, demonstrations are exchanged as long as the set gets better by it."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from workbench.search.greedy import greedy
+from workbench.search.intervals import mean_logprob
+from workbench.search.task import SearchTask, in_steps
+
+Ids = tuple[int, ...]
+
+LEAST_GAIN = 1e-4                    # nats per answer: below it, two ways to compute the same set may differ
+
+
+def swap(task: SearchTask) -> Ids:
+    """Greedy search, then ``swap_passes`` passes of ``improved``.
+
+    A search that was broken off takes greedy's rounds over and does the improvement again from its start.
+    """
+    found = greedy(task)
+    return improved(task, found) if found else found
+
+
+def improved(task: SearchTask, ids: Ids) -> Ids:
+    """Place by place the best other candidate, then the best exchange of two places; again until nothing gains.
+
+    Never worse on the search questions than ``ids``.
+    """
+    answers = task.objective.evaluate([ids])[0]
+    best = mean_logprob(answers)
+    for _ in range(task.options.swap_passes):
+        before = ids
+        for place in range(len(ids) + 1):
+            sets = [other for other in neighbours(task.ids, ids, place) if task.fits(other)]
+            found = in_steps(task.objective, sets, len(answers))
+            values = [(-mean_logprob(one), other) for one, other in zip(found, sets, strict=True)]
+            if values and -min(values)[0] > best + LEAST_GAIN:
+                gained, (best, ids) = -min(values)[0] - best, (-min(values)[0], min(values)[1])
+                text = ", ".join(map(str, ids))
+                task.watch.log("good", f"Better by {gained:.3f} nats per answer: {text}.")
+        if ids == before:
+            break
+    return ids
+
+
+def neighbours(pool: Ids, ids: Ids, place: int) -> list[Ids]:
+    """``ids`` with any other candidate at ``place``; after the last place, with any two places exchanged."""
+    if place < len(ids):
+        return [(*ids[:place], id, *ids[place + 1 :]) for id in pool if id not in ids]
+    return [_exchanged(ids, *pair) for pair in combinations(range(len(ids)), 2)]
+
+
+def _exchanged(ids: Ids, one: int, other: int) -> Ids:
+    changed = list(ids)
+    changed[one], changed[other] = ids[other], ids[one]
+    return tuple(changed)

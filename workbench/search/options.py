@@ -1,0 +1,28 @@
+"""What a search is told to do besides its strategy's name. Free of numpy, so that a specification loads at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Racing = Literal["off", "t_race", "halving"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """The defaults are the exact search.
+
+    ``racing`` drops candidates of a greedy round before they are scored on all questions (see racing.py).
+    ``beam_width`` is for beam search. ``swap_passes`` is how often local improvement goes over the set at most.
+    ``random_tries`` is the k of the best of k random sets; 0: as many sets as an exact greedy search evaluates.
+    ``order`` "likelihood" puts the chosen demonstrations into their best order (see orders.py).
+    ``equal_evaluations`` also measures, on the held-out questions, the best of as many random sets as the search has
+    evaluated; that doubles the work.
+    """
+
+    racing: Racing = "off"
+    beam_width: int = 3
+    swap_passes: int = 2
+    random_tries: int = 0
+    order: Literal["found", "likelihood"] = "found"
+    equal_evaluations: bool = False

@@ -1,0 +1,172 @@
+"""Racing: candidates that fall behind on the first questions are not scored on the rest.
+
+All candidates are asked the same questions in the same random order, so that differences are paired (racing with
+blocking: Maron & Moore, "The Racing Algorithm", 1997; the t-test of Birattari's F-race family, 2002; halving: Jamieson
+& Talwalkar, arXiv 1502.07943). Whoever is left at the end has been scored on all questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.domain import AnswerScore
+from workbench.search.intervals import Floats, by_question
+from workbench.search.options import Racing
+
+Answers = tuple[AnswerScore, ...]
+Measure = Callable[[Sequence[int], tuple[int, ...]], Sequence[Answers]]     # (candidates, questions) → answers each
+
+FIRST_QUESTIONS = 8
+WRONG = 0.05                         # what all tests of one race together may drop the best with, at most about
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """How a race ended.
+
+    ``scores`` holds the finalists on all questions; ``dropped`` how many questions each of the others was asked.
+    ``evaluations`` and ``exact`` count answers: scored, and what scoring everybody on everything would have taken.
+    ``chance`` is the estimated chance that an exact round has another winner: for each candidate that was dropped the
+    probability that on all questions it would pass the winner (a paired t with the finite-population correction),
+    added up, at most 1.
+    """
+
+    scores: Mapping[int, Answers]
+    dropped: Mapping[int, int]
+    evaluations: int
+    exact: int
+    chance: float
+
+    @property
+    def saved(self) -> float:
+        """Share of the exact round's evaluations that were not needed."""
+        return 1 - self.evaluations / self.exact
+
+
+def stages(questions: int) -> tuple[int, ...]:
+    """How many questions have been asked after each stage: 8, 16, 32, 64, … and all."""
+    sizes = []
+    size = FIRST_QUESTIONS
+    while size < questions:
+        sizes.append(size)
+        size *= 2
+    return (*sizes, questions)
+
+
+def race(kind: Racing, ids: Sequence[int], questions: Sequence[int], measure: Measure, keep: int) -> Race:
+    """Race ``ids`` over ``questions`` in the order given; at least ``keep`` of them get to the end."""
+    ends = stages(len(questions))
+    level = WRONG / (len(ids) * max(1, len(ends) - 1))           # Bonferroni: over the candidates and the stages
+    running, heard = sorted(ids), {id: Answers() for id in ids}
+    dropped: dict[int, int] = {}
+    for start, end in pairwise((0, *ends)):
+        for id, answers in zip(running, measure(running, tuple(questions[start:end])), strict=True):
+            heard[id] += answers
+        if end < len(questions) and len(running) > keep:
+            left = set(_left(kind, running, heard, keep, len(questions), level))
+            dropped |= {id: end for id in running if id not in left}
+            running = [id for id in running if id in left]
+    scores = {id: heard[id] for id in running}
+    evaluations = sum(map(len, heard.values()))
+    exact = len(ids) * len(scores[running[0]])
+    return Race(scores, dropped, evaluations, exact, _chance(scores, dropped, heard, len(questions)))
+
+
+def _left(
+    kind: Racing, running: Sequence[int], heard: Mapping[int, Answers], keep: int, questions: int, level: float
+) -> list[int]:
+    """Who goes on to the next stage."""
+    sums, _ = by_question([heard[id] for id in running])
+    order = np.lexsort((running, -sums.sum(axis=1)))             # best first, ties by id
+    if kind == "halving":
+        keep = max(keep, (len(running) + 1) // 2)
+        return [running[at] for at in order[:keep]]
+    behind = chance_ahead(sums[order[0]] - sums, questions)
+    return [running[at] for place, at in enumerate(order) if place < keep or behind[at] >= level]
+
+
+def chance_ahead(differences: Floats, questions: int) -> Floats:
+    """The probability that the mean over all ``questions`` is below 0, for rows of differences ``(rows, asked)``.
+
+    One-sided paired t with the finite-population correction: what is not asked yet is all that is unknown, so that the
+    standard error is s·√((1 − n/N)/n) (Cochran, "Sampling Techniques", 1977, equation 2.20).
+    """
+    asked = differences.shape[1]
+    mean = differences.mean(axis=1)
+    error = differences.std(axis=1, ddof=1) * np.sqrt((1 - asked / questions) / asked)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(mean == 0, 0.0, mean / error)               # without spread: plus or minus infinity
+    return student_tail(t, asked - 1)
+
+
+def _chance(
+    scores: Mapping[int, Answers], dropped: Mapping[int, int], heard: Mapping[int, Answers], questions: int
+) -> float:
+    """See Race.chance."""
+    finalists = sorted(scores)
+    totals, _ = by_question([scores[id] for id in finalists])
+    winner = scores[finalists[int(np.argmax(totals.sum(axis=1)))]]
+    chance = 0.0
+    for asked in sorted(set(dropped.values())):
+        losers = [heard[id] for id in sorted(dropped) if dropped[id] == asked]
+        sums, _ = by_question([winner[: len(losers[0])], *losers])
+        chance += float(chance_ahead(sums[0] - sums[1:], questions).sum())
+    return min(1.0, chance)
+
+
+def student_tail(t: Floats, freedom: int) -> Floats:
+    """P(T > t) of Student's t with a whole number of degrees of freedom (Abramowitz & Stegun, 26.7.3 and 26.7.4)."""
+    angle = np.arctan(t / np.sqrt(freedom))
+    sine, square = np.sin(angle), np.cos(angle) ** 2
+    odd = freedom % 2
+    term = np.cos(angle) if odd else np.ones_like(angle)
+    total = np.zeros_like(angle) if freedom == 1 else term.copy()
+    for step in range(2 + odd, freedom - 1, 2):
+        term = term * square * (step - 1) / step
+        total = total + term
+    within = 2 / np.pi * (angle + sine * total) if odd else sine * total
+    tail: NDArray[np.float64] = np.clip((1 - within) / 2, 0.0, 1.0)
+    return tail
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Shares over many orders of the questions: evaluations saved, races whose winner is the exact one's, and the mean
+    of the chances of another winner that the races gave."""
+
+    saved: float
+    kept: float
+    stated: float
+
+
+def replay(
+    kind: Racing, scores: Mapping[int, Answers], rng: np.random.Generator, orders: int = 100, keep: int = 1
+) -> Replay:
+    """Race again and again over scores that are known in full: measures what racing would have done to a round."""
+    table: dict[int, dict[int, Answers]] = {
+        id: {q: tuple(a for a in answers if a.question_id == q) for q in {a.question_id for a in answers}}
+        for id, answers in scores.items()
+    }
+
+    def measure(ids: Sequence[int], questions: tuple[int, ...]) -> list[Answers]:
+        return [tuple(answer for q in questions for answer in table[id][q]) for id in ids]
+
+    questions = sorted(next(iter(table.values())))
+    exact = _winner(scores)
+    races = [race(kind, list(scores), rng.permutation(questions).tolist(), measure, keep) for _ in range(orders)]
+    return Replay(
+        float(np.mean([one.saved for one in races])),
+        float(np.mean([_winner(one.scores) == exact for one in races])),
+        float(np.mean([one.chance for one in races])),
+    )
+
+
+def _winner(scores: Mapping[int, Answers]) -> int:
+    ids = sorted(scores)
+    sums, _ = by_question([scores[id] for id in ids])
+    return ids[int(np.argmax(sums.sum(axis=1)))]
