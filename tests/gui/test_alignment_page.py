@@ -263,6 +263,20 @@ def test_runs_that_differ_in_their_seed_alone_get_a_mean_with_an_interval(page: 
     assert model.rowCount() == 5
 
 
+def test_a_narrow_window_shows_the_curves_or_the_preferences(
+    page: AlignmentPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    write(page, qtbot, *points(1.0, 0.5), summary())
+    assert page.curves.isVisible()
+    assert page.preferences.isVisible()
+    window.resize(1024, 640)
+    assert (page.curves.isVisible(), page.preferences.isVisible()) == (True, False)
+    page.part.set_current(1)
+    assert (page.curves.isVisible(), page.preferences.isVisible()) == (False, True)
+    qtbot.waitUntil(lambda: window.minimumSizeHint().width() <= 1024)
+    assert window.minimumSizeHint().height() <= 640
+
+
 def test_the_losses_can_be_drawn_on_a_logarithmic_scale(page: AlignmentPage, qtbot: QtBot) -> None:
     write(page, qtbot, *points(100.0, 1.0, 0.0))
     curve = page.curves.kl.curve

@@ -129,10 +129,7 @@ def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: Alignment
     """
     tokens = min(TOKENS, teacher.context or TOKENS, student.context or TOKENS) * options.batch
     running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
-    trained = student.parameters
-    if options.lora_rank:                # two thin matrices beside each of four projections of a layer
-        trained = 8 * options.lora_rank * student.hidden_size * student.layers
-    weights = ADAM * trained + (4 * student.parameters if options.lora_rank else 0)
+    weights = ADAM * student.parameters
     bytes_each = 4 if options.gradient_checkpointing else ACTIVATIONS
     activations = bytes_each * student.layers * student.hidden_size * tokens
     if options.precision == "bfloat16":

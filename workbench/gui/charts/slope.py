@@ -16,6 +16,7 @@ from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Chart, Table, draw_t
 COLUMNS = ("Teacher", "Before", "After")
 HEAD = 30.0
 STEP = 56.0                          # between ranks, at most
+LEAST = 16.0                         # and at least, so that the labels do not touch
 GAP = 10.0
 
 
@@ -61,6 +62,7 @@ class SlopeChart(Chart):
         columns = [ranks([line.scores[judge] for line in lines]) for judge in range(len(COLUMNS))]
         self._places = list(zip(*columns, strict=True)) if lines else []
         self.selected = -1
+        self.setMinimumHeight(round(HEAD + 24 + max(0, len(lines) - 1) * LEAST))
         self._say()
         self.update()
 

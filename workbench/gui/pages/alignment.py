@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
 from workbench.gui.page import Page
-from workbench.gui.pages.alignment_curves import CurvesPane
+from workbench.gui.pages.alignment_curves import MOST_RUNS, CurvesPane
 from workbench.gui.pages.alignment_form import TrainingForm
 from workbench.gui.pages.alignment_preferences import PreferencesPane
 from workbench.gui.pages.alignment_reading import RunReading, read_runs
@@ -30,12 +31,15 @@ from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.pane import field, splitter
+from workbench.gui.views.segmented import Segmented
 from workbench.jobs.events import Metric, Progress
 from workbench.services.project import Project
 
+SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"
 UPDATE_MS = 250                      # live: at most four times a second
 FEW_TASKS = 3                        # with fewer in the project the sample tasks are offered first
 FORM, SLOPE, RUNS = 300, 372, 254
+ROOMY = 1150                         # a narrower page shows the curves or the preferences, not both
 NO_MODELS, CONTENT = range(2)
 NO_RUNS, CURVES = range(2)
 
@@ -57,7 +61,7 @@ class AlignmentPage(Page):
         self._pool_chosen = False
         self._wanted: int | None = None
         self._models_changed = True
-        self._under_way = self._again = False
+        self._under_way = self._again = self._compact = False
         self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -71,9 +75,12 @@ class AlignmentPage(Page):
 
     def _build(self) -> None:
         header = self.header()
-        header.set_subtitle("Teach a small model to prefer the subsets the teacher prefers")
+        header.set_subtitle(SUBTITLE)
         self.compare = secondary("Compare runs", "split")
         self.register = secondary("Register as model…", "models")
+        self.part = Segmented(("Curves", "Preferences"), name="Above the runs")
+        self.part.hide()
+        header.add_tool(self.part)
         header.add_tool(self.compare)
         header.add_tool(self.register)
         add = primary("Go to Models", "models")
@@ -90,7 +97,7 @@ class AlignmentPage(Page):
         top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
         right = splitter(Qt.Orientation.Vertical, top, self.runs, sizes=[590, RUNS], key="alignment-rows")
         self._curves_stack.addWidget(right)
-        self._curves_stack.setMinimumWidth(580)
+        self._curves_stack.setMinimumWidth(560)
         content = splitter(across, self.form, self._curves_stack, sizes=[FORM, 1100], stretch=1, key="alignment")
         self._stack = QStackedWidget()
         self._stack.addWidget(no_models)
@@ -101,6 +108,7 @@ class AlignmentPage(Page):
         self.form.start_wanted.connect(self._start)
         self.form.pool_wanted.connect(self._choose_pool)
         self.curves.acted.connect(self._act)
+        self.part.changed.connect(lambda _: self._share())
         self.runs.selected.connect(self._selection_changed)
         self.compare.clicked.connect(lambda: self.runs.part.set_current(1))
         self.register.clicked.connect(self._ask_name)
@@ -115,6 +123,21 @@ class AlignmentPage(Page):
             add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
         add("alignment.compare", "Compare runs", lambda: self.runs.part.set_current(1), page=self.name, icon="split",
             group="Alignment")
+
+    # room
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = event.size().width() < ROOMY
+        if compact != self._compact:
+            self._compact = compact
+            self._share()
+
+    def _share(self) -> None:
+        """Where there is room for one only, the curves or else the preferences; elsewhere both."""
+        self.part.setVisible(self._compact)
+        self.header().set_subtitle("" if self._compact else SUBTITLE)
+        self.curves.setVisible(not self._compact or self.part.current() == 0)
+        self.preferences.setVisible(not self._compact or self.part.current() == 1)
 
     # the page's interface
     def shown(self, *, job: int | None = None, **arguments: Any) -> None:
@@ -132,7 +155,7 @@ class AlignmentPage(Page):
         self._read_soon()
 
     def panes(self) -> list[QWidget]:
-        return [self.form.student, self.curves.table, self.preferences.slope, self.runs.view()]
+        return [self.form.student, self.curves.table, self.preferences.view, self.runs.view()]
 
     def busy(self) -> bool:
         return self._stale.isActive() or self._under_way or self.form.estimating()
@@ -203,6 +226,8 @@ class AlignmentPage(Page):
         self.compare.setVisible(bool(self.runs.model.runs))
         self.register.setVisible(bool(self.runs.model.runs))
         self.register.setEnabled(bool(chosen) and bool(chosen[0].run.summary) and not self.session.read_only)
+        drawn = [one.run.job_id for one in chosen[:MOST_RUNS]]
+        self.runs.model.set_colours({job_id: place for place, job_id in enumerate(drawn)})
         if chosen:
             self.curves.show_runs(chosen[0], chosen[1:], read_only=self.session.read_only)
         self.preferences.show_run(chosen[0].run if chosen else None)

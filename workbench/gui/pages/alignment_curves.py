@@ -194,7 +194,7 @@ class CurvesPane(QWidget):
                               "" if was is None else f"was {percent(was)}", (0.0, 1.0))
         self.consistency.set_title("Consistency", "best, – – worst")
         metric = first.likelihood
-        self.held_out.set_title("Held-out answers", f"{metric.rpartition('_')[2]} shown")
+        self.held_out.set_title(f"Held-out, {metric.rpartition('_')[2]} shown", "log-likelihood")
         self.held_out.show(_each(shown, metric), steps, *_now(first, metric))
 
 

@@ -19,7 +19,7 @@ MORE = (("batch", "Batch", 1, 4_096), ("accumulation", "Accumulation", 1, 4_096)
         ("fewest", "Fewest shown", 1, 64), ("most", "Most shown", 1, 64),
         ("episodes", "Samples", 1, 1_000_000), ("warmup_steps", "Warm-up steps", 0, 1_000_000),
         ("evaluate_every", "Measure every", 0, 1_000_000), ("save_every", "Save every", 1, 1_000_000),
-        ("lora_rank", "LoRA rank", 0, 1_024), ("seed", "Seed", 0, 2**31 - 1))
+        ("pairs", "Pairs of subsets", 0, 120), ("seed", "Seed", 0, 2**31 - 1))
 CHOICES = (
     ("subset_method", "Subsets are drawn", (("random", "At random, one size"), ("sizes", "At random, any size"),
                                             ("similarity", "By similarity"))),
@@ -27,12 +27,12 @@ CHOICES = (
     ("margin", "Margin of the ranking", (("rank", "Difference of ranks"), ("score", "Difference of scores"))),
     ("precision", "Precision", (("float32", "float32"), ("bfloat16", "bfloat16"))),
 )
-RANKING = ("subsets", "ranking_weight", "subset_method", "margin")
+RANKING = ("subsets", "ranking_weight", "pairs", "subset_method", "margin")
 TIPS = {
     "subsets": "N: how many subsets of a sample's demonstrations are compared",
     "ranking_weight": "L = L_KL + λ · L_rank",
     "fewest": "Demonstrations in a sample, at least", "most": "Demonstrations in a sample, at most",
-    "lora_rank": "0 trains all weights", "evaluate_every": "Steps between two measurements; 0 measures at the ends",
+    "pairs": "Drawn for each sample's ranking loss; 0 takes all", "evaluate_every": "Steps between two measurements; 0 measures at the ends",
     "episodes": "Samples drawn from the tasks that are trained on",
 }
 

@@ -43,7 +43,7 @@ from workbench.services.alignment import TrainingRun
 ESTIMATE_MS = 300
 NAMES = tuple(PRESETS)
 ANOTHER = "another"                  # stands for "Choose a file…" in the list of pools
-TASKS_HEIGHT = 118
+TASKS_HEIGHT = 98
 
 
 class TrainingForm(QWidget):
@@ -74,7 +74,7 @@ class TrainingForm(QWidget):
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(20, 14, 16, 14)
-        column.setSpacing(10)
+        column.setSpacing(8)
         self._state = label("", "faint")
         top = QHBoxLayout()
         top.addWidget(label("New run", "title"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
@@ -20,6 +21,7 @@ from workbench.gui.views.safe_text import SafeText
 from workbench.services.alignment import TrainingRun
 
 TEXT_HEIGHT = 118
+LOW = 380                            # a lower pane has room for the slopes only; their tooltips have the texts
 
 
 class PreferencesPane(QWidget):
@@ -70,6 +72,10 @@ class PreferencesPane(QWidget):
         self.example.currentIndexChanged.connect(self._show_example)
         self.slope.picked.connect(self._show_subset)
         theme.notifier.changed.connect(self.slope.update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.text.setVisible(event.size().height() >= LOW)
 
     def show_run(self, run: TrainingRun | None) -> None:
         """The run's examples; the place among them is kept."""

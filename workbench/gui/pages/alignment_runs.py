@@ -28,9 +28,10 @@ from workbench.gui.wording import counted, duration
 Index = QModelIndex | QPersistentModelIndex
 RUN, STATE, SETTINGS, KL, CONSISTENCY, HELD_OUT, TIME = range(7)
 COLUMNS = (
-    ColumnSpec("Run", "Run 888", role="strong"), ColumnSpec("State", "Interrupted", extra=36), ColumnSpec("Settings"),
-    ColumnSpec("KL", "88.88", right=True), ColumnSpec("Consistency", "100 %", right=True),
-    ColumnSpec("Held-out", "−88.88", right=True), ColumnSpec("Time", "88 min 88 s", right=True, drop=1),
+    ColumnSpec("Run", "Run 888", role="strong", extra=14), ColumnSpec("State", "Interrupted", extra=36),
+    ColumnSpec("Settings"),
+    ColumnSpec("KL", "88.88", right=True, drop=3), ColumnSpec("Consistency", "100 %", right=True, drop=2),
+    ColumnSpec("Held-out", "−88.88", right=True, extra=16), ColumnSpec("Time", "88 min 88 s", right=True, drop=1),
 )
 ROW = 34
 COMPARED = (
@@ -57,6 +58,12 @@ class RunsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs: list[RunReading] = []
+        self.colours: dict[int, int] = {}        # of the runs whose curves lie over one another, by job
+
+    def set_colours(self, colours: dict[int, int]) -> None:
+        self.colours = colours
+        if self.runs:
+            self.dataChanged.emit(self.index(0, RUN), self.index(len(self.runs) - 1, RUN))
 
     def show_runs(self, runs: list[RunReading]) -> None:
         """The same runs are only painted again, so that the selection stays."""
@@ -123,6 +130,13 @@ class RunDelegate(RowDelegate):
         if column == STATE:
             paint_state(painter, room, reading.run.state.value)
             return
+        if column == RUN:
+            colour = index.model().colours.get(reading.run.job_id)
+            if colour is not None:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.series(colour))
+                painter.drawEllipse(QRectF(room.x(), room.center().y() - 4, 8, 8))
+            room = room.adjusted(14, 0, 0, 0)
         align = Qt.AlignmentFlag.AlignRight if COLUMNS[column].right else Qt.AlignmentFlag.AlignLeft
         paint_text(painter, room, str(index.data()), "text2" if column in (SETTINGS, TIME) else "text",
                    "strong" if column in (RUN, HELD_OUT) else "small", align)
