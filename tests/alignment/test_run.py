@@ -97,3 +97,19 @@ def test_overlapping_tasks_and_other_vocabularies_are_refused(tmp_path: Path) ->
     check_vocabularies(both.teacher, both.student, tokens, dict(tokens))
     with pytest.raises(AlignmentError, match=f"2 of {VOCABULARY} tokens"):
         check_vocabularies(both.teacher, both.student, tokens, {**tokens, "a": tokens["b"], "b": tokens["a"]})
+
+
+# peft asks transformers for the attribute's old name
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+def test_lora_trains_adapters_alone_and_saves_a_plain_merged_model(tmp_path: Path) -> None:
+    both, untouched = models(), models()
+    options = replace(OPTIONS, lora_rank=2, steps=8, learning_rate=2e-2, save_every=4)
+    outcome = train_student(both, tasks("a"), tasks("c"), options, tmp_path, Record(), examples=3)
+    assert outcome.before.kl is not None
+    assert outcome.after.kl is not None
+    assert outcome.after.kl < outcome.before.kl
+    saved = LlamaForCausalLM.from_pretrained(tmp_path / "student")
+    assert torch.equal(saved.get_input_embeddings().weight, untouched.student.get_input_embeddings().weight)
+    ours, theirs = (network.model.layers[0].mlp.up_proj.weight for network in (saved, untouched.student))
+    assert not torch.equal(ours, theirs)
+    assert sorted(p.name for p in (tmp_path / "checkpoints" / "checkpoint-8").glob("adapter_*.safetensors"))

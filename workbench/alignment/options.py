@@ -23,7 +23,8 @@ class AlignmentOptions:
 
     ``pairs`` 0 takes all pairs of subsets. ``output_scope`` "label" takes the KL on the answer's tokens only.
     ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient`` and ``floor`` are those of
-    ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step.
+    ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all weights,
+    else adapters of that rank on all linear layers, merged into the weights at the end.
     """
 
     method: Method = "bialign"
@@ -49,6 +50,7 @@ class AlignmentOptions:
     max_gradient_norm: float = 1.0
     precision: Literal["float32", "bfloat16"] = "float32"
     gradient_checkpointing: bool = False
+    lora_rank: int = 0
     kl_chunk: int = 64
     evaluate_every: int = 50
     save_every: int = 50

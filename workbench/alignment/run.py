@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,7 +67,7 @@ def check_vocabularies(
 
 def train_student(models: Models, source: Tasks, target: Tasks, options: AlignmentOptions, folder: Path,
                   watcher: Watcher, examples: int = 100) -> Outcome:
-    """Train ``models.student`` in place and save it under ``folder``/student, with checkpoints beside it.
+    """Train ``models.student`` and save it under ``folder``/student, with checkpoints beside it.
 
     Started again with the same options and folder it goes on from the newest checkpoint; the teacher's part is kept in
     ``folder``/teacher. Raises AlignmentError.
@@ -79,8 +79,10 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     judge = Teacher(models.teacher, held_out.samples, folder / "teacher", models.padding_id)
     judge.prepare()
 
+    student = models.student if not options.lora_rank else _with_adapters(models.student, options)
+
     def measure(step: int) -> Measures:
-        found = held_out.measure(models.student, judge, preferences,
+        found = held_out.measure(student, judge, preferences,
                                  lambda done: watcher.progress(done, len(held_out.samples), "examples", "Held-out"))
         _report(found, step, watcher)
         return found
@@ -88,10 +90,21 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     before = measure(0)
     flops = 0.0
     if options.method != "vanilla":
-        flops = _train(models, source, options, folder, watcher, measure)
+        flops = _train(replace(models, student=student), source, options, folder, watcher, measure)
     after = measure(options.steps) if options.method != "vanilla" else before
-    models.student.save_pretrained(folder / "student")
+    merged = student.merge_and_unload() if options.lora_rank else student
+    merged.save_pretrained(folder / "student")
     return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
+
+
+def _with_adapters(model: Any, options: AlignmentOptions) -> Any:
+    """LoRA (Hu et al., arXiv 2106.09685) on every linear layer but the head; the model's own weights are frozen."""
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(options.seed)
+    config = LoraConfig(r=options.lora_rank, lora_alpha=2 * options.lora_rank, target_modules="all-linear",
+                        task_type="CAUSAL_LM")
+    return get_peft_model(model, config)
 
 
 def _held_out_episodes(target: Tasks, options: AlignmentOptions, examples: int) -> list[Episode]:

@@ -212,8 +212,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             self.train(resume_from_checkpoint=checkpoint)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
-                                 remedy="Lower the batch and raise the accumulation, turn gradient checkpointing on, or "
-                                        "lower the chunk of the output loss.") from error
+                                 remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "
+                                        "checkpointing on, or lower the chunk of the output loss.") from error
 
 
 def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
