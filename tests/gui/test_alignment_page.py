@@ -152,6 +152,10 @@ def test_what_cannot_be_trained_is_said_before_it_is_started(page: AlignmentPage
     form.fields._by_name["learning_rate"].setText("fast")
     assert not form.start.isEnabled()
     form.fields._by_name["learning_rate"].setText("2e-3")
+    form.fields._by_name["pairs"].setValue(7)
+    assert "4 subsets do not have 7 pairs" in form._problem.text()
+    form.fields._by_name["pairs"].setValue(6)
+    assert form._problem.text() == ""
     form.student.setCurrentIndex(form.teacher.currentIndex())
     assert "same model" in form._problem.text()
     form.student.setCurrentIndex(1 - form.teacher.currentIndex())

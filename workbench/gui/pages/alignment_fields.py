@@ -32,7 +32,8 @@ TIPS = {
     "subsets": "N: how many subsets of a sample's demonstrations are compared",
     "ranking_weight": "L = L_KL + λ · L_rank",
     "fewest": "Demonstrations in a sample, at least", "most": "Demonstrations in a sample, at most",
-    "pairs": "Drawn for each sample's ranking loss; 0 takes all", "evaluate_every": "Steps between two measurements; 0 measures at the ends",
+    "pairs": "Drawn for each sample's ranking loss; 0 takes all",
+    "evaluate_every": "Steps between two measurements; 0 measures at the ends",
     "episodes": "Samples drawn from the tasks that are trained on",
 }
 

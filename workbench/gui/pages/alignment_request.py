@@ -91,6 +91,10 @@ def problem(choices: Choices, request: TrainingRequest) -> str:
         return "“Fewest shown” is more than “Most shown”."
     if options.subsets > 2 ** options.fewest - 2:
         return f"{options.fewest} demonstrations do not have {options.subsets} subsets. Take fewer subsets."
+    if options.subset_method == "similarity" and options.subsets > options.fewest:
+        return f"{options.fewest} demonstrations cannot be cut into {options.subsets} groups. Take fewer subsets."
+    if options.pairs > options.subsets * (options.subsets - 1) // 2:
+        return f"{options.subsets} subsets do not have {options.pairs} pairs. Take fewer pairs, or 0 for all."
     return ""
 
 

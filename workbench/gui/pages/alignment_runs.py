@@ -177,7 +177,7 @@ class RunsPane(QWidget):
         if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
             self.table.choose(row)
         finished = [one for one in runs if one.run.summary]
-        self._header.set_hint(counted(len(runs), "run") + ", Ctrl+click lays curves over one another"
+        self._header.set_hint(counted(len(runs), "run") + ", Ctrl+click or Shift+↓ lays curves over one another"
                               if self.part.current() == 0 else f"{len(finished)} finished, before → after")
         columns, rows = comparison(finished)
         self.comparison.show_cells(columns, rows)
