@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,20 +37,41 @@ SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate
 SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": [-1.0, -3.0, -2.0]}
 
 
-@pytest.fixture
-def with_models(project_folder: Path) -> Path:
-    """The project with the two carried models."""
-    project = Project.open(project_folder, person="tester")
+@pytest.fixture(scope="module")
+def made_with_models(made_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The closed project with the two carried models, made once."""
+    folder = shutil.copytree(made_project, tmp_path_factory.mktemp("aligned") / "project")
+    project = Project.open(folder, person="tester")
     for name in ("tiny-student", "tiny-teacher"):
         path = resources.path("models", name)
         project.lane.run(lambda path=path: project.models.register(path))
     project.close()
-    return project_folder
+    return folder
 
 
 @pytest.fixture
-def page(window: MainWindow, session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
-    """The page, shown, of a project with two models and no runs."""
+def with_models(made_with_models: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made_with_models, tmp_path / "with-models")
+
+
+@pytest.fixture
+def page(session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
+    """The page by itself, shown, of a project with two models and no runs."""
+    session.adopt(Project.open(with_models, person="tester"))
+    made = AlignmentPage(session)
+    qtbot.addWidget(made)
+    made.form._waiting.setInterval(0)            # nobody types here
+    session.changed.connect(made.refresh)
+    made.resize(1270, 820)
+    made.show()
+    made.shown()
+    rest(made, qtbot)
+    return made
+
+
+@pytest.fixture
+def in_window(window: MainWindow, session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
+    """The page in the window."""
     session.adopt(Project.open(with_models, person="tester"))
     session.open_page("alignment")
     made = window.page("alignment")
@@ -170,7 +192,6 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_tasks_stay(
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"instruction": "Why?", "output": "So."}\nnot json\n', "utf-8")
     said: list[WorkbenchError] = []
-    page.session.error.disconnect()
     page.session.error.connect(said.append)
     page.form.pool_wanted.emit(broken)
     rest(page, qtbot)
@@ -268,8 +289,9 @@ def test_runs_that_differ_in_their_seed_alone_get_a_mean_with_an_interval(page: 
 
 
 def test_a_narrow_window_shows_the_curves_or_the_preferences(
-    page: AlignmentPage, window: MainWindow, qtbot: QtBot
+    in_window: AlignmentPage, window: MainWindow, qtbot: QtBot
 ) -> None:
+    page = in_window
     write(page, qtbot, *points(1.0, 0.5), summary())
     assert page.curves.isVisible()
     assert page.preferences.isVisible()
@@ -292,8 +314,9 @@ def test_the_losses_can_be_drawn_on_a_logarithmic_scale(page: AlignmentPage, qtb
 
 
 def test_enter_on_a_finished_run_among_the_jobs_opens_it_here(
-    page: AlignmentPage, window: MainWindow, qtbot: QtBot
+    in_window: AlignmentPage, window: MainWindow, qtbot: QtBot
 ) -> None:
+    page = in_window
     job = write(page, qtbot, *points(1.0), summary())
     write(page, qtbot, *points(1.0), summary())
     page.session.open_page("jobs", job_id=job)

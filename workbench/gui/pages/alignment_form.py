@@ -144,10 +144,10 @@ class TrainingForm(QWidget):
         before = self._choices
         self._choices, self._runs, self._read_only = choices, runs, read_only
         models = [(one_line(model.ref.name), model.ref.id) for model in choices.models]
-        sizes = {model.ref.id: model.facts.parameters for model in choices.models if model.facts}
-        by_size = sorted(sizes, key=lambda id: sizes[id])
-        _fill(self.student, models, by_size[0] if by_size else None)
-        _fill(self.teacher, models, by_size[-1] if by_size else None)
+        sizes = {model.ref.id: model.facts.parameters for model in choices.models if model.facts and model.ref.id}
+        # of several as large, the one that was there first: not a student that was trained here
+        _fill(self.student, models, min(sizes, key=lambda id: (sizes[id], id), default=None))
+        _fill(self.teacher, models, min(sizes, key=lambda id: (-sizes[id], id), default=None))
         self._show_pools(choices)
         if before is None or (before.pool, before.tasks) != (choices.pool, choices.tasks):
             self._show_tasks(choices, before)
