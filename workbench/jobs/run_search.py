@@ -193,7 +193,8 @@ class SearchRun:
 
 def summarise(spec: SearchSpec, chosen: tuple[int, ...], evaluations: Sequence[SetEvaluation]) -> dict[str, Any]:
     """``{"strategy", "chosen", "heldout"}``, to which a run adds ``evaluations`` (answers to the search questions that
-    were scored for the set) and ``racing``; heldout is None without held-out questions, else nats per answer:
+    were scored for the set; a step that a resumed search does again counts again) and
+    ``racing``; heldout is None without held-out questions, else nats per answer:
     ``{"base", <strategy>, "random_mean", "difference": {"mean", "low", "high"}, "sets": {label: mean}}``."""
     summary: dict[str, Any] = {"strategy": spec.strategy, "chosen": list(chosen), "heldout": None}
     if evaluations:

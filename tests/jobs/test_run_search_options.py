@@ -1,0 +1,144 @@
+"""The strategies and options beyond greedy search, over the real scoring engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from workbench.domain import Demonstration, ModelRef, Prompt, Question
+from workbench.errors import JobError
+from workbench.jobs.control import Control
+from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored
+from workbench.jobs.run import LoadedModel, Run
+from workbench.jobs.runners import run_job
+from workbench.jobs.specs import SearchSpec
+from workbench.jobs.wire import decode_spec, encode_spec
+from workbench.scoring.candidates import SetObjective
+from workbench.search.intervals import mean_logprob
+from workbench.search.options import SearchOptions
+
+POOL = tuple(Demonstration.pair(f"say {n}", f"thing {n * 13 % 7}", source="ab"[n % 2], id=n) for n in range(1, 7))
+QUESTIONS = tuple(Question((f"ask {n}", "more"), (f"reply {n}", "again"), "c", str(n), n) for n in range(1, 13))
+HELD = tuple(Question((f"held {n}", "more"), (f"reply {n}", "again"), "c", str(n), 100 + n) for n in range(1, 4))
+
+Go = Callable[[SearchSpec], list[Event]]
+
+
+@pytest.fixture(scope="module")
+def models() -> LoadedModel:
+    return LoadedModel()
+
+
+@pytest.fixture
+def spec(model: ModelRef) -> SearchSpec:
+    return SearchSpec(model, Prompt("Be good."), POOL, QUESTIONS, HELD, rounds=2, random_sets=2)
+
+
+@pytest.fixture
+def go(models: LoadedModel) -> Go:
+    def run(spec: SearchSpec) -> list[Event]:
+        events: list[Event] = []
+        run_job(spec, Run(events.append, Control(), models))
+        return events
+
+    return run
+
+
+def summary(events: list[Event]) -> dict[str, Any]:
+    return next(event.summary for event in events if isinstance(event, Finished))
+
+
+@pytest.mark.parametrize("strategy", ["beam", "swap", "best_random"])
+def test_each_strategy_reports_its_set_on_held_out_questions_and_what_it_cost(
+    strategy: str, spec: SearchSpec, go: Go
+) -> None:
+    events = go(replace(spec, strategy=strategy))  # type: ignore[arg-type]
+    found = summary(events)
+    assert len(set(found["chosen"])) == 2
+    assert found["heldout"][strategy] == found["heldout"]["sets"]["chosen"]
+    assert found["evaluations"] % 12 == 0
+    assert found["evaluations"] >= 12 * 8
+    assert found == summary(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1].done == progress[-1].total
+    assert [event.done for event in progress] == sorted(event.done for event in progress)
+
+
+def test_a_raced_round_scores_its_finalists_as_the_exact_one_does(spec: SearchSpec, go: Go) -> None:
+    raced = go(replace(spec, rounds=1, turns="all", options=SearchOptions(racing="halving")))
+    exact = {(event.round, event.score.demonstration_id): event.score
+             for event in go(replace(spec, rounds=1, turns="all")) if isinstance(event, Scored)}
+    finalists = [event for event in raced if isinstance(event, Scored) and event.round == 1]
+    assert len(finalists) == 1 + 3
+    for event in finalists:
+        other = exact[1, event.score.demonstration_id]
+        assert [(a.question_id, a.turn, a.tokens) for a in event.score.answers] == [
+            (a.question_id, a.turn, a.tokens) for a in other.answers]
+        assert mean_logprob(event.score.answers) == pytest.approx(mean_logprob(other.answers), abs=1e-4)
+
+
+def test_racing_says_what_it_saved_and_risked(spec: SearchSpec, go: Go) -> None:
+    events = go(replace(spec, options=SearchOptions(racing="halving")))
+    found = summary(events)
+    first, second = found["racing"]["rounds"]
+    assert (first["candidates"], first["finalists"]) == (6, 3)
+    assert (first["evaluations"], first["exact"]) == (6 * 8 + 3 * 4, 6 * 12)
+    assert (second["evaluations"], second["exact"]) == (5 * 8 + 3 * 4, 5 * 12)
+    assert found["racing"]["saved"] == pytest.approx(1 - (60 + 52) / (72 + 60))
+    assert found["evaluations"] == 12 + 60 + 52
+    assert 0 <= first["chance_of_another_winner"] <= 1
+    assert any("3 of 6 candidates fell behind; 17% of the" in event.message for event in events
+               if isinstance(event, Log))
+    assert summary(go(spec))["racing"] is None
+
+
+@pytest.mark.parametrize("options", [SearchOptions(), SearchOptions(racing="halving")])
+def test_a_resumed_search_ends_with_the_same_numbers(options: SearchOptions, spec: SearchSpec, go: Go) -> None:
+    spec = replace(spec, options=options)
+    events = go(spec)
+    first = next(event.round for event in events if isinstance(event, RoundFinished))
+    known = tuple((event.round, event.score) for event in events if isinstance(event, Scored)
+                  and (event.round == 2 or event.score.demonstration_id == first.chosen_id))
+    again, whole = summary(go(replace(spec, finished_rounds=(first,), known=known))), summary(events)
+    assert again["chosen"] == whole["chosen"]
+    assert again["heldout"]["sets"] == pytest.approx(whole["heldout"]["sets"], abs=1e-4)
+    assert again["evaluations"] == whole["evaluations"]
+
+
+def test_the_order_by_likelihood_is_the_best_of_all(spec: SearchSpec, go: Go, models: LoadedModel) -> None:
+    found = tuple(summary(go(replace(spec, strategy="diverse", rounds=3, options=SearchOptions(order="likelihood"))))
+                  ["chosen"])
+    engine = SetObjective(models.loaded(spec.model) or models.load(spec.model), spec.base, POOL, QUESTIONS,
+                          spec.position, spec.turns)
+    orders = list(permutations(found))
+    means = [mean_logprob(answers) for answers in engine.evaluate(orders)]
+    assert means[orders.index(found)] == pytest.approx(max(means), abs=1e-4)
+
+
+def test_random_sets_with_as_many_evaluations_are_reported_where_asked(spec: SearchSpec, go: Go) -> None:
+    events = go(replace(spec, options=SearchOptions(equal_evaluations=True)))
+    sets = [event.evaluation for event in events if isinstance(event, Evaluated)]
+    assert (sets[-1].strategy, sets[-1].label) == ("best_random", "best of 12 random sets")
+    found = summary(events)
+    assert found["evaluations"] == 12 * (1 + 6 + 5)
+    assert found["heldout"]["sets"]["best of 12 random sets"] == sets[-1].mean
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"strategy": "beam", "options": SearchOptions(racing="t_race")}, "Racing goes with greedy search"),
+    ({"options": SearchOptions(beam_width=0)}, "have to be at least 1"),
+])
+def test_options_that_cannot_be_meant_are_refused(change: dict[str, Any], said: str, spec: SearchSpec, go: Go) -> None:
+    with pytest.raises(JobError, match=said):
+        go(replace(spec, **change))
+
+
+def test_options_cross_to_the_child_and_a_specification_without_them_is_the_exact_search(spec: SearchSpec) -> None:
+    told = replace(spec, options=SearchOptions("t_race", 4, 1, 9, "likelihood", True))
+    assert decode_spec(encode_spec(told)) == told
+    older = encode_spec(spec).replace(encode_spec(spec)[encode_spec(spec).index('"options"'):], '"kind":"search"}')
+    assert decode_spec(older) == spec
