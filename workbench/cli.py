@@ -132,7 +132,8 @@ def _add_data(commands: Any) -> None:
     command.add_argument("id", type=int)
     _add(commands, "undo", "data:undo", "take the last change back")
     _add(commands, "redo", "data:redo", "do the change again that was taken back")
-    _add(commands, "check", "data:check", "verify a project: hashes, foreign keys, full-text index")
+    command = _add(commands, "check", "data:check", "verify a project: hashes, foreign keys, full-text index")
+    command.add_argument("--rebuild-search", action="store_true", help="make the full-text index anew first")
     _add(commands, "backup", "data:backup", "copy the project's database into its backups folder")
     _add_sets(commands)
 

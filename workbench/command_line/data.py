@@ -178,6 +178,8 @@ def _step(changes: Changes | None, nothing: str) -> Output:
 def check(options: Namespace) -> Output:
     from db.check import check as find_problems
 
+    if options.rebuild_search:
+        on_lane(options.project, lambda p: p.rebuild_search())
     problems = find_problems(options.project)
     text = "\n".join([*map(str, problems), f"{len(problems)} problems found."]) if problems else "No problem found."
     return Output({"problems": problems}, text, code=1 if problems else 0)
