@@ -25,8 +25,8 @@ PATIENCE_S = 90.0
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workbench.gui.grab", description=__doc__)
-    parser.add_argument("page", help="welcome, demonstrations, prompt, rankings, alignment, models, jobs, palette or shortcuts; "
-                                     "several with commas")
+    parser.add_argument("page", help="welcome, demonstrations, prompt, rankings, alignment, models, jobs, palette or "
+                                     "shortcuts; several with commas")
     parser.add_argument("out", type=Path, help="the PNG file; with several pages a folder")
     parser.add_argument("--theme", choices=("light", "dark", "both"), default="light")
     parser.add_argument("--size", default="1440x900")
