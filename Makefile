@@ -17,7 +17,8 @@ tour: $(VENV)/.run
 	$(BIN)/python -m workbench tour $(OUT)
 
 test: dev gguf lint types contracts
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	# one thread a process: two that share two cores with the jobs under test are many times slower
+	OMP_NUM_THREADS=1 WORKBENCH_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 setup: $(VENV)/.run
 dev: $(VENV)/.dev

@@ -42,7 +42,7 @@ def workplace(folder: Path, model: ModelRef) -> Workplace:
 
 def search_spec(place: Workplace) -> SearchSpec:
     """With enough held-out sets that a kill arrives while they are measured."""
-    return replace(place.search_spec(), random_sets=40)
+    return replace(place.search_spec(), random_sets=300)
 
 
 def found(place: Workplace, job: int) -> Found:
