@@ -75,7 +75,7 @@ def test_the_sample_opens_pages_change_by_key_and_the_program_ends_in_order(
     demonstrations = screen.until(lambda p: drawn(p) and chosen_row(p) > SECOND, "the page Demonstrations is drawn")
     rows = [chosen_row(demonstrations)]
 
-    for key in ("ctrl+5", "ctrl+6", "ctrl+1"):
+    for key in ("ctrl+6", "ctrl+7", "ctrl+1"):
         screen.tool("key", key)
         picture = screen.until(lambda p: chosen_row(p) not in (0, rows[-1]), f"{key} changes the page")
         rows.append(chosen_row(picture))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -82,8 +82,8 @@ class PromptList(QListView):
     def choose(self, place: int) -> None:
         """Make one card the current and only selected one."""
         index = self._cards.index(place)
-        if index.isValid() and index != self.currentIndex():
-            self.setCurrentIndex(index)
+        if index.isValid() and index != self.currentIndex():       # whatever key is held meanwhile
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def select_ids(self, ids: list[int], current: int | None) -> None:
         """Select cards by demonstration after the order changed."""
