@@ -7,7 +7,7 @@ PIP      = $(BIN)/python -m pip --disable-pip-version-check --quiet
 TORCH    = torch==2.13.0
 OUT     ?= build/tour
 
-.PHONY: run test tour setup dev gguf lint types contracts models bench-% clean
+.PHONY: run test tour setup dev gguf lint types contracts bench-% clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m workbench.gguf_build --background

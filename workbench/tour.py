@@ -73,7 +73,7 @@ class Tour:
     def _work(self, project: Project) -> dict[str, Any]:
         model = project.lane.run(project.models.current)
         if model is None:
-            raise ProjectError("The sample project has no model.", remedy="Run: make models")
+            raise ProjectError("The sample project has no model.", remedy="Restore the folder resources/models.")
         with self._step("score"):
             scored = self._run(project, lambda: _score_spec(project, model, self.scale))
         with self._step("search"):
