@@ -1,5 +1,6 @@
 """The frozen dataclasses that every other package speaks in. No input or output, no Qt, no SQL, no torch."""
 
+from workbench.domain.bench import Answer, Contestant, DecodingSettings, Judgement
 from workbench.domain.changes import Changes, Kind
 from workbench.domain.demonstration import Demonstration, Role, Status, Turn, content_hash
 from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef
@@ -9,7 +10,8 @@ from workbench.domain.score import AnswerScore, CandidateScore, TokenScore
 from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetEvaluation
 
 __all__ = [
-    "AnswerScore", "Backend", "CandidateScore", "Changes", "Demonstration", "Interval", "Kind", "MemoryEstimate",
-    "ModelFacts", "ModelRef", "Position", "Prompt", "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role",
-    "SearchRound", "SetEvaluation", "Span", "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
+    "Answer", "AnswerScore", "Backend", "CandidateScore", "Changes", "Contestant", "DecodingSettings",
+    "Demonstration", "Interval", "Judgement", "Kind", "MemoryEstimate", "ModelFacts", "ModelRef", "Position", "Prompt",
+    "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "SetEvaluation", "Span",
+    "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
 ]

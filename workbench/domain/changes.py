@@ -17,6 +17,9 @@ class Kind(StrEnum):
     SCORE = "score"
     SEARCH = "search"
     PROJECT = "project"
+    CONTESTANT = "contestant"
+    ANSWER = "answer"
+    JUDGEMENT = "judgement"
 
 
 @dataclass(frozen=True, slots=True)

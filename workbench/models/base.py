@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.domain import ModelRef, TokenScore
+from workbench.domain import DecodingSettings, ModelRef, TokenScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,7 @@ class ScoredSequence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """How an answer is drawn. ``temperature`` 0 is greedy."""
-
-    max_tokens: int = 256
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    repetition_penalty: float = 1.0
-    stop: tuple[str, ...] = ()
-    seed: int = 0
+Decoding = DecodingSettings
 
 
 class Tokenizer(Protocol):
