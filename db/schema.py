@@ -344,38 +344,6 @@ class SetEvaluationRow(Base):
     __table_args__ = (UniqueConstraint("job_id", "strategy", "label"),)
 
 
-class AnswerRow(Base):
-    """What a model answered to a turn of a question."""
-
-    __tablename__ = "answers"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"), index=True)
-    turn: Mapped[int]
-    prompt_version_id: Mapped[int | None] = mapped_column(ForeignKey("prompt_versions.id", ondelete="SET NULL"))
-    model_name: Mapped[str]
-    text: Mapped[str]
-    parameters: Mapped[dict[str, Any]]
-    created: Mapped[datetime]
-    row_hash: Mapped[str]
-
-
-class JudgementRow(Base):
-    """A judge's verdict on an answer, alone (``score``) or against another (``verdict``: first, second, tie)."""
-
-    __tablename__ = "judgements"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), index=True)
-    other_answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), index=True)
-    judge: Mapped[str]
-    score: Mapped[float | None]
-    verdict: Mapped[str]
-    explanation: Mapped[str]
-    created: Mapped[datetime]
-    row_hash: Mapped[str]
-
-
 class MetricPointRow(Base):
     __tablename__ = "metric_points"
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)

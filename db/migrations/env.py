@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from db import bench_schema  # noqa: F401 - its tables belong to the metadata
 from db.schema import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata,

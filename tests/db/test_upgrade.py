@@ -13,8 +13,8 @@ from workbench.errors import ProjectError
 NEXT = '''
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -30,11 +30,11 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workbench that knows one more migration."""
     folder = tmp_path / "migrations"
     shutil.copytree(upgrade.MIGRATIONS, folder)
-    migration = folder / "versions" / "revision_0002.py"
-    migration.write_text(NEXT.format(last=""))
+    migration = folder / "versions" / "revision_next.py"
+    migration.write_text(NEXT.format(head=upgrade.HEAD, last=""))
     monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
-    monkeypatch.setattr(upgrade, "REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr(upgrade, "HEAD", "0002")
+    monkeypatch.setattr(upgrade, "REVISIONS", (*upgrade.REVISIONS, "next"))
+    monkeypatch.setattr(upgrade, "HEAD", "next")
     return migration
 
 
@@ -76,17 +76,17 @@ def test_an_older_project_is_backed_up_and_upgraded(old: Path, next_version: Pat
     assert _backups(old) == [made]
     with closing(sqlite3.connect(made)) as connection:
         assert connection.execute("SELECT name FROM people").fetchall() == [("Ada",)]
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(upgrade.REVISIONS[-2],)]
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_an_upgrade_that_fails_half_way_leaves_the_old_project(old: Path, next_version: Path) -> None:
-    next_version.write_text(NEXT.format(last="raise ZeroDivisionError"))
+    next_version.write_text(NEXT.format(head=upgrade.REVISIONS[-2], last="raise ZeroDivisionError"))
     database = Database(old)
     with pytest.raises(ZeroDivisionError):
         upgrade.upgrade(database)
     with database.read() as connection:
-        assert upgrade.schema_revision(connection) == "0001"
+        assert upgrade.schema_revision(connection) == upgrade.REVISIONS[-2]
     database.close()
     with pytest.raises(sqlite3.OperationalError, match="no such column"):
         _nicknames(old)
