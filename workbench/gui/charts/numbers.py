@@ -17,6 +17,13 @@ def plain(value: float | None, digits: int = 2) -> str:
     return f"{_no_negative_zero(value, digits):.{digits}f}".replace("-", MINUS)
 
 
+def compact(value: float | None) -> str:
+    """Three significant digits, for what is small: ``0.0000125`` → "1.25e−5"."""
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{value:.3g}".replace("e-0", "e-").replace("-", MINUS)
+
+
 def signed(value: float | None, digits: int = 2) -> str:
     """``0.29`` → "+0.29", ``-0.05`` → "−0.05", zero without a sign."""
     if value is None or math.isnan(value):

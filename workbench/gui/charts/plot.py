@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
@@ -26,7 +26,10 @@ class _Axis(pg.AxisItem):
 
 
 class Plot(pg.PlotWidget):
-    """A plot that follows the theme. ``restyle`` runs now and at each change of theme: it draws the data's items.
+    """A plot that follows the theme.
+
+    ``restyle`` runs at each change of theme: it draws the data's items. ``left`` runs when the mouse leaves,
+    ``show_all`` at a double click.
 
     pyqtgraph's pens are cosmetic, in device pixels: make them with ``pen``. QSS does not reach it, so colours and
     fonts are set again by hand.
@@ -44,6 +47,8 @@ class Plot(pg.PlotWidget):
         self.rows: tuple[tuple[Cell, ...], ...] = ()
         self.grid_x = grid_x
         self.restyle: Callable[[], None] = lambda: None
+        self.left: Callable[[], None] = lambda: None
+        self.show_all: Callable[[], None] = lambda: self.getPlotItem().autoRange(padding=0.05)
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -88,7 +93,11 @@ class Plot(pg.PlotWidget):
         self.restyle()
 
     def mouseDoubleClickEvent(self, event: object) -> None:
-        self.getPlotItem().autoRange(padding=0.05)
+        self.show_all()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.left()
 
     # what makes it exportable, beside the painted charts
     def draw(self, painter: QPainter, rect: QRectF) -> None:

@@ -14,7 +14,7 @@ from workbench.domain import Changes, Kind
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
 from workbench.gui.page import Page
-from workbench.gui.pages.alignment_curves import MOST_RUNS, CurvesPane
+from workbench.gui.pages.alignment_curves import CurvesPane, series_colours
 from workbench.gui.pages.alignment_form import TrainingForm
 from workbench.gui.pages.alignment_preferences import PreferencesPane
 from workbench.gui.pages.alignment_reading import RunReading, read_runs
@@ -226,8 +226,8 @@ class AlignmentPage(Page):
         self.compare.setVisible(bool(self.runs.model.runs))
         self.register.setVisible(bool(self.runs.model.runs))
         self.register.setEnabled(bool(chosen) and bool(chosen[0].run.summary) and not self.session.read_only)
-        drawn = [one.run.job_id for one in chosen[:MOST_RUNS]]
-        self.runs.model.set_colours({job_id: place for place, job_id in enumerate(drawn)})
+        colours = series_colours(len(chosen))
+        self.runs.model.set_colours({one.run.job_id: colour for one, colour in zip(chosen, colours, strict=True)})
         if chosen:
             self.curves.show_runs(chosen[0], chosen[1:], read_only=self.session.read_only)
         self.preferences.show_run(chosen[0].run if chosen else None)

@@ -1,18 +1,20 @@
-"""The middle of the Alignment page: how the chosen run goes, and four curves of it and of those beside it."""
+"""The middle of the Alignment page: how the chosen run goes, and six curves of it and of those beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.gui import wording
 from workbench.gui.charts.chart_view import ChartView
-from workbench.gui.charts.curve import Curve, Series
-from workbench.gui.charts.numbers import MISSING, percent, plain
-from workbench.gui.pages.alignment_reading import RunReading
+from workbench.gui.charts.curve import BACKGROUND, Curve, Series
+from workbench.gui.charts.numbers import MISSING, compact, percent, plain
+from workbench.gui.pages.alignment_reading import SHOWN, RunReading
 from workbench.gui.views.buttons import ghost, icon_button
 from workbench.gui.views.chips import StateChip
 from workbench.gui.views.labels import ElidedLabel, hairline, label
@@ -21,16 +23,24 @@ from workbench.jobs.specs import JobState
 
 RESUMABLE = (JobState.PAUSED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
-MOST_RUNS = 5                        # over one another; more are not told apart
+MOST_COLOURED = 6                    # runs over one another; of more, the first few are coloured
+HIGHLIGHTED = 3
+WIDE = 720                           # from here on three curves stand side by side
+
+
+def series_colours(number: int) -> list[int]:
+    """The colour of each of ``number`` runs that lie over one another."""
+    coloured = number if number <= MOST_COLOURED else HIGHLIGHTED
+    return [place if place < coloured else BACKGROUND for place in range(number)]
 
 
 class CurveTile(QWidget):
     """A title line (name, value now, value before) over a curve."""
 
-    def __init__(self, name: str, value: str) -> None:
+    def __init__(self, name: str, value: str, write: Callable[[float | None], str] = plain) -> None:
         super().__init__()
-        self.name = name
-        self.curve = Curve(name, value)
+        self.name, self.write = name, write
+        self.curve = Curve(name, value) if write is plain else Curve(name, value, write)
         self.view = ChartView(self.curve.widget, self.curve.widget)
         self._value, self._was = label("", "strong"), label("", "faint")
         self._title, self._hint = label(name, "strong"), ElidedLabel("", "faint")
@@ -50,12 +60,17 @@ class CurveTile(QWidget):
         self._title.setText(title)
         self._hint.setText(hint)
 
-    def show(self, series: Sequence[Series], steps: int, now: str, was: str,
+    def show(self, series: Sequence[Series], steps: int, now: float | None, was: float | None,
              y: tuple[float, float] | None = None) -> None:
+        """``now`` and ``was`` are the values that the title line says."""
         self.curve.show(series, steps, y)
-        self._value.setText(now)
-        self._was.setText(was)
+        self._value.setText(self.write(now))
+        self._was.setText("" if was is None else f"was {self.write(was)}")
         self.view.chart_changed()
+
+
+def share(value: float | None) -> str:
+    return MISSING if value is None else percent(value)
 
 
 class CurvesPane(QWidget):
@@ -68,11 +83,17 @@ class CurvesPane(QWidget):
         self._failed = failed
         self._reading: RunReading | None = None
         self._others: Sequence[RunReading] = ()
+        self._held_out_metric = ""                   # "": the log-likelihood with the most demonstrations
         self.kl = CurveTile("KL to the teacher", "nats a token")
         self.ranking = CurveTile("Ranking loss", "")
-        self.consistency = CurveTile("Consistency", "of examples")
-        self.held_out = CurveTile("Held-out answers", "nats an answer")
-        self.tiles = (self.kl, self.ranking, self.consistency, self.held_out)
+        self.total = CurveTile("Total loss", "")
+        self.consistency = CurveTile("Consistency", "of examples", share)
+        self.held_out = CurveTile("Held-out answers", "")
+        self.rate = CurveTile("Learning rate", "", compact)
+        # in the order in which rows are filled: with two columns as the losses, the measures, the rest
+        self.tiles = (self.kl, self.ranking, self.consistency, self.held_out, self.total, self.rate)
+        self.tiles_wide = (self.kl, self.ranking, self.total, self.consistency, self.held_out, self.rate)
+        self._losses = (self.kl, self.ranking, self.total)
         self._build()
 
     def _build(self) -> None:
@@ -86,7 +107,7 @@ class CurvesPane(QWidget):
         self.pause, self.stop = ghost("Pause", "pause"), ghost("Stop", "stop")
         self.table = icon_button("columns", "Show the curves as tables")
         self.table.setCheckable(True)
-        self.look = icon_button("more", "How the losses are drawn")
+        self.look = icon_button("more", "How the curves are drawn")
         self.look.setMenu(self._look_menu())
         self.export = icon_button("export", "Export a curve")
         self.export.setMenu(self._export_menu())
@@ -95,24 +116,46 @@ class CurvesPane(QWidget):
         row.addWidget(self._rest, 1)
         for tool in (self.pause, self.stop, self.look, self.table, self.export):
             row.addWidget(tool)
-        grid = QGridLayout()
-        grid.setContentsMargins(16, 10, 8, 8)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(10)
-        for index, tile in enumerate(self.tiles):
-            grid.addWidget(tile, index // 2, index % 2)
-        for index in range(2):
-            grid.setColumnStretch(index, 1)
-            grid.setRowStretch(index, 1)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(16, 8, 8, 6)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(8)
+        self._columns = 0
+        self._arrange(2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(hairline())
-        column.addLayout(grid, 1)
+        column.addLayout(self._grid, 1)
         self.pause.clicked.connect(lambda: self.acted.emit(self.pause_or_resume()))
         self.stop.clicked.connect(lambda: self.acted.emit("stop"))
         self.table.toggled.connect(self._show_tables)
+        for tile in self.tiles:
+            tile.curve.hovered.connect(self._mark)
+            if tile is not self.kl:                  # a zoom along the steps is one of all curves
+                tile.curve.widget.setXLink(self.kl.curve.widget)
+
+    # room
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(3 if event.size().width() >= WIDE else 2)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        rows = len(self.tiles) // columns
+        for index, tile in enumerate(self.tiles_wide if columns == 3 else self.tiles):
+            self._grid.addWidget(tile, index // columns, index % columns)
+        for index in range(3):
+            self._grid.setColumnStretch(index, 1 if index < columns else 0)
+            self._grid.setRowStretch(index, 1 if index < rows else 0)
+
+    # how it looks
+    def _mark(self, step: float | None) -> None:
+        for tile in self.tiles:
+            tile.curve.mark(step)
 
     def _show_tables(self, on: bool) -> None:
         for tile in self.tiles:
@@ -120,14 +163,27 @@ class CurvesPane(QWidget):
 
     def _look_menu(self) -> QMenu:
         menu = QMenu(self.look)
-        smooth, logarithmic = menu.addAction("Smoothed"), menu.addAction("Logarithmic scale")
+        smooth, logarithmic = menu.addAction("Losses smoothed"), menu.addAction("Losses on a logarithmic scale")
         smooth.setCheckable(True)
         logarithmic.setCheckable(True)
         smooth.setChecked(True)
-        for curve in (self.kl.curve, self.ranking.curve):
-            smooth.toggled.connect(curve.set_smooth)
-            logarithmic.toggled.connect(curve.set_logarithmic)
+        for tile in self._losses:
+            smooth.toggled.connect(tile.curve.set_smooth)
+            logarithmic.toggled.connect(tile.curve.set_logarithmic)
+        menu.addSeparator()
+        menu.addAction("Show all steps", self.kl.curve.show_all)
+        for metric, words in (("log_likelihood", "Held-out log-likelihood"), ("exact_match", "Held-out exact match")):
+            inner = menu.addMenu(words)
+            for shown in reversed(SHOWN):
+                action = inner.addAction(wording.counted(shown, "demonstration"))
+                action.triggered.connect(partial(self.show_held_out, f"{metric}_{shown}"))
         return menu
+
+    def show_held_out(self, metric: str) -> None:
+        """Which measure on held-out examples is drawn."""
+        self._held_out_metric = metric
+        if self._reading is not None:
+            self._show_curves()
 
     def _export_menu(self) -> QMenu:
         menu = QMenu(self.export)
@@ -141,7 +197,7 @@ class CurvesPane(QWidget):
     # showing
     def show_runs(self, reading: RunReading, others: Sequence[RunReading], *, read_only: bool) -> None:
         """``others`` are drawn beside the run, each in a colour of its own."""
-        self._reading, self._others = reading, others[:MOST_RUNS - 1]
+        self._reading, self._others = reading, others
         state = reading.run.state
         self._chip.set_state(state.value)
         can_resume = state in RESUMABLE
@@ -170,40 +226,45 @@ class CurvesPane(QWidget):
         rest = [detail] if detail else []
         if running and left is not None:
             rest.append(wording.time_left(left))
-        overlaid = ", ".join(other.name for other in self._others)
-        if overlaid:
-            rest.append(f"beside {overlaid}")
+        if self._others:
+            rest.append("beside " + ", ".join(other.name for other in self._others))
         self._rest.setText(" · ".join(rest))
 
     def _show_curves(self) -> None:
         assert self._reading is not None
-        shown = (self._reading, *self._others)
-        first = self._reading
+        first, shown = self._reading, (self._reading, *self._others)
         steps = max(one.run.spec.options.steps for one in shown)
         loss = "kl" if "kl" in first.curves or "cross_entropy" not in first.curves else "cross_entropy"
-        self.kl.set_title("KL to the teacher" if loss == "kl" else "Cross-entropy",
-                          "– – held out" if loss == "kl" else "")
-        self.kl.show(_each(shown, loss, noisy=True) + (_each(shown, "held_out_kl", " held out", dashed=True)
-                                                       if loss == "kl" else []),
-                     steps, *_now(first, loss if loss in first.curves else "held_out_kl"))
-        self.ranking.show(_each(shown, "ranking_loss", noisy=True), steps, *_now(first, "ranking_loss"))
-        now, was = first.last("consistency_best"), first.first("consistency_best")
+        with_teacher = loss == "kl"
+        self.kl.set_title("KL to the teacher" if with_teacher else "Cross-entropy",
+                          "– – held out" if with_teacher else "")
+        series = _each(shown, loss, noisy=True)
+        if with_teacher:
+            series += _each(shown, "held_out_kl", " held out", dashed=True)
+        metric = loss if loss in first.curves else "held_out_kl"
+        self.kl.show(series, steps, first.last(metric), first.first(metric))
+        for tile, name in ((self.ranking, "ranking_loss"), (self.total, "loss"), (self.rate, "learning_rate")):
+            tile.show(_each(shown, name, noisy=tile is not self.rate, steady=tile is self.rate), steps,
+                      first.last(name), None if tile is self.rate else first.first(name))
+        self.consistency.set_title("Consistency", "best, – – worst")
         self.consistency.show(_each(shown, "consistency_best", " best") +
                               _each(shown, "consistency_worst", " worst", dashed=True), steps,
-                              MISSING if now is None else percent(now),
-                              "" if was is None else f"was {percent(was)}", (0.0, 1.0))
-        self.consistency.set_title("Consistency", "best, – – worst")
-        metric = first.likelihood
-        self.held_out.set_title(f"Held-out, {metric.rpartition('_')[2]} shown", "log-likelihood")
-        self.held_out.show(_each(shown, metric), steps, *_now(first, metric))
+                              first.last("consistency_best"), first.first("consistency_best"), (0.0, 1.0))
+        self._show_held_out(shown, steps)
+
+    def _show_held_out(self, shown: Sequence[RunReading], steps: int) -> None:
+        first = shown[0]
+        metric = self._held_out_metric or first.likelihood
+        exact = metric.startswith("exact_match")
+        self.held_out.write = share if exact else plain
+        self.held_out.set_title(f"Held-out, {metric.rpartition('_')[2]} shown",
+                                "exact match" if exact else "log-likelihood")
+        self.held_out.show(_each(shown, metric), steps, first.last(metric), first.first(metric),
+                           (0.0, 1.0) if exact else None)
 
 
 def _each(shown: Sequence[RunReading], metric: str, words: str = "", *, dashed: bool = False,
-          noisy: bool = False) -> list[Series]:
-    return [Series(one.name + words, one.curves.get(metric, ()), index, dashed, noisy)
-            for index, one in enumerate(shown)]
-
-
-def _now(reading: RunReading, metric: str) -> tuple[str, str]:
-    was = reading.first(metric)
-    return plain(reading.last(metric)), "" if was is None else f"was {plain(was)}"
+          noisy: bool = False, steady: bool = False) -> list[Series]:
+    colours = series_colours(len(shown))
+    return [Series(one.name + words, one.curves.get(metric, ()), colour, dashed, noisy, steady)
+            for one, colour in zip(shown, colours, strict=True)]

@@ -12,8 +12,11 @@ from workbench.jobs.specs import JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.project import Project
 
-LIKELIHOODS = tuple(f"log_likelihood_{shown}" for shown in (8, 4, 2, 1, 0))
-METRICS = ("kl", "held_out_kl", "cross_entropy", "ranking_loss", "consistency_best", "consistency_worst", *LIKELIHOODS)
+SHOWN = (8, 4, 2, 1, 0)              # demonstrations before a held-out query
+LIKELIHOODS = tuple(f"log_likelihood_{shown}" for shown in SHOWN)
+MATCHES = tuple(f"exact_match_{shown}" for shown in SHOWN)
+METRICS = ("kl", "held_out_kl", "cross_entropy", "ranking_loss", "loss", "learning_rate", "consistency_best",
+           "consistency_worst", *LIKELIHOODS, *MATCHES)
 LIVE = (JobState.RUNNING, JobState.PAUSED)
 Points = Sequence[tuple[int, float]]
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.gui import theme
+from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.pages.alignment_reading import RunReading
 from workbench.gui.pages.alignment_request import METHODS, settings_words
@@ -134,7 +135,7 @@ class RunDelegate(RowDelegate):
             colour = index.model().colours.get(reading.run.job_id)
             if colour is not None:
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.series(colour))
+                painter.setBrush(theme.color("border") if colour == BACKGROUND else theme.series(colour))
                 painter.drawEllipse(QRectF(room.x(), room.center().y() - 4, 8, 8))
             room = room.adjusted(14, 0, 0, 0)
         align = Qt.AlignmentFlag.AlignRight if COLUMNS[column].right else Qt.AlignmentFlag.AlignLeft
