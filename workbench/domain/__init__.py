@@ -3,7 +3,7 @@
 from workbench.domain.bench import Answer, Contestant, DecodingSettings, Judgement
 from workbench.domain.changes import Changes, Kind
 from workbench.domain.demonstration import Demonstration, Role, Status, Turn, content_hash
-from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef
+from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.domain.prompt import Position, Prompt, Rendered, Span, SpanKind
 from workbench.domain.question import Question, QuestionSet
 from workbench.domain.score import AnswerScore, CandidateScore, TokenScore
@@ -12,6 +12,6 @@ from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetE
 __all__ = [
     "Answer", "AnswerScore", "Backend", "CandidateScore", "Changes", "Contestant", "DecodingSettings",
     "Demonstration", "Interval", "Judgement", "Kind", "MemoryEstimate", "ModelFacts", "ModelRef", "Position", "Prompt",
-    "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "SetEvaluation", "Span",
+    "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "Server", "SetEvaluation", "Span",
     "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workbench.domain import DecodingSettings, ModelRef, TokenScore
+from workbench.domain.bench import Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,27 @@ class ScoredSequence:
 Decoding = DecodingSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """An answer that is wanted: to ``prompt`` (the whole text), drawn with its own settings, seed and stop strings."""
+
+    prompt: str
+    decoding: Decoding
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An answer, the stop string cut off. ``tokens`` were drawn for it, the end token left out; ``logprob`` is the
+    log-likelihood of all that was drawn (nats, summed; temperature 1, nothing cut off), None where a model does not
+    tell. ``seconds`` is its part of the time that it and those beside it took."""
+
+    text: str
+    tokens: int
+    finish: Finish
+    logprob: float | None = None
+    seconds: float = 0.0
+
+
 class Tokenizer(Protocol):
     """A model's tokenizer, usable without its weights.
 
@@ -42,6 +64,9 @@ class Tokenizer(Protocol):
 
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         """``encode`` of each; quicker where the texts have a beginning in common."""
+
+    def count(self, text: str, *, special: bool = True) -> int:
+        """How many tokens ``encode`` gives; an estimate where the model's tokenizer stands on a server."""
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text without special tokens."""
@@ -73,7 +98,18 @@ class LanguageModel(Protocol):
     def inspect(self, sequence: ScoredSequence, alternatives: int = 3) -> list[TokenScore]:
         """The wanted tokens of one sequence with rank and the likeliest alternatives."""
 
+    def draw(
+        self, wanted: Sequence[Draw], on_text: Callable[[int, str], None] = lambda index, text: None,
+        on_drawn: Callable[[int, Drawn], None] = lambda index, drawn: None,
+    ) -> list[Drawn]:
+        """Answers, many at a time; what their prompts have in common at the beginning is computed once.
+
+        ``on_text`` gets (index, new text) as it comes, ``on_drawn`` each answer when it is whole; both may raise
+        Cancelled. An answer does not depend on those drawn beside it. Raises ModelError (prompt longer than the
+        context, memory).
+        """
+
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
-        """Answers, the stop string cut off; ``on_text`` gets (index, new text) as it comes and may raise Cancelled."""
+        """The texts of ``draw`` with the same settings for all prompts; prompt i has the seed ``decoding.seed + i``."""
 
     def close(self) -> None: ...

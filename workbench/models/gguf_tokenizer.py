@@ -31,6 +31,9 @@ class GgufTokenizer:
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         return [self.encode(text) for text in texts]
 
+    def count(self, text: str, *, special: bool = True) -> int:
+        return len(self._model.tokenize(text.encode("utf-8", "replace"), special=special))
+
     def decode(self, ids: Sequence[int]) -> str:
         kept = [self._bytes(token) for token in ids if not self._is_control(token)]
         return b"".join(kept).decode("utf-8", "replace")

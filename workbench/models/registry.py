@@ -29,6 +29,10 @@ def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
         from workbench.models.llama_cpp_model import LlamaCppModel
 
         return LlamaCppModel.load(ref, ignore_memory=ignore_memory)
+    if ref.backend is Backend.OPENAI:
+        from workbench.models.openai_model import OpenAIModel
+
+        return OpenAIModel.load(ref)
     raise _unknown(ref)
 
 
@@ -45,6 +49,10 @@ def load_tokenizer(ref: ModelRef) -> Tokenizer:
 
         read_header(Path(ref.path))              # refuses damaged files, which llama.cpp does not
         return GgufTokenizer(NativeModel(Path(ref.path), vocabulary_only=True))
+    if ref.backend is Backend.OPENAI:
+        from workbench.models.server_text import EstimatingTokenizer
+
+        return EstimatingTokenizer()
     raise _unknown(ref)
 
 

@@ -65,6 +65,9 @@ class FastTokenizer:
             found.append(Encoded(start.ids + ids, start.offsets + moved))
         return found
 
+    def count(self, text: str, *, special: bool = True) -> int:
+        return len(self.encode(text, special=special).ids)
+
     def _encode_rest(self, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
         rest = self.encode(text, special=False)
         return rest.ids, rest.offsets
