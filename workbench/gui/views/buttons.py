@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from workbench.gui import theme
 from workbench.gui.views.labels import set_property
 
 _ICON_TOKENS = {"primary": "on_accent", "danger": "bad", "destroy": "surface", "on": "accent_text",
-                "link": "accent_text"}
+                "link": "accent_text", "chip": "accent_text"}
 
 
 class Button(QPushButton):
@@ -36,8 +37,8 @@ class Button(QPushButton):
         self._retheme()
 
     def _retheme(self) -> None:
-        if self._icon_name:
-            self.setIcon(theme.icon(self._icon_name, _ICON_TOKENS.get(self._kind, "text2")))
+        self.setIcon(theme.icon(self._icon_name, _ICON_TOKENS.get(self._kind, "text2")) if self._icon_name
+                     else QIcon())
 
 
 def primary(text: str, icon: str = "") -> Button:

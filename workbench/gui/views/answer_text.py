@@ -1,0 +1,147 @@
+"""An answer to read: plain text of a stranger, with some stretches marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+
+from workbench.gui import theme
+from workbench.gui.views.answer_diff import Span
+from workbench.gui.views.buttons import link
+from workbench.gui.views.exact_text import Shown, shown
+from workbench.gui.wording import counted
+
+CHUNK = 20_000                       # characters that are shown at first
+LINE_HEIGHT = 145.0                  # per cent
+
+
+class AnswerText(QTextEdit):
+    """Read-only. ``grows``: as high as its text, so that the pane around it scrolls."""
+
+    def __init__(self, accessible: str, *, role: str = "body", grows: bool = True,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._role, self._grows = role, grows
+        self._most = 0
+        self._shown = Shown()
+        self._marks: tuple[Sequence[Span], str] = ((), "")
+        self.setProperty("k", "bare")
+        self.setAccessibleName(accessible)
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setAcceptRichText(False)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse
+                                     | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        if grows:
+            self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.notifier.changed.connect(self._retheme)
+        self._retheme()
+
+    def set_role(self, role: str) -> None:
+        self._role = role
+        self._retheme()
+
+    def show_text(self, text: str) -> None:
+        """Show ``text`` from its beginning, without marks."""
+        self._shown = shown(text)
+        self._marks = ((), "")
+        self.setExtraSelections([])
+        self.setPlainText(self._shown.text)
+        self._space_lines()
+        self.verticalScrollBar().setValue(0)
+        self._fit()
+
+    def mark(self, spans: Sequence[Span], token: str) -> None:
+        """Mark characters with a token's soft ground ("ok", "bad", "warn")."""
+        self._marks = (spans, token)
+        selections = []
+        for start, end in spans:
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor = QTextCursor(self.document())
+            last = max(0, self.document().characterCount() - 1)
+            selection.cursor.setPosition(min(self._shown.position(start), last))
+            selection.cursor.setPosition(min(self._shown.position(end), last), QTextCursor.MoveMode.KeepAnchor)
+            look = QTextCharFormat()
+            look.setBackground(theme.color(f"{token}_soft"))
+            selection.format = look
+            selections.append(selection)
+        self.setExtraSelections(selections)
+
+    def set_most(self, height: int) -> None:
+        """Grow to at most this height; beyond it the text scrolls."""
+        self._most = height
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._fit()
+
+    def _space_lines(self) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        block = QTextBlockFormat()
+        block.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor.mergeBlockFormat(block)
+
+    def _retheme(self) -> None:
+        self.setFont(theme.font(self._role))
+        if self._marks[0]:
+            self.mark(*self._marks)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._grows:
+            self.document().setTextWidth(max(40, self.viewport().width()))
+            height = math.ceil(self.document().size().height()) + 2
+            self.setFixedHeight(min(height, self._most) if self._most else height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.height() if self._grows else 60)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._grows and not self._most:
+            event.ignore()                           # the pane scrolls
+        else:
+            super().wheelEvent(event)
+
+
+class LongAnswer(QWidget):
+    """An answer that grows with its text; of a very long one the first part, and the rest on request."""
+
+    def __init__(self, accessible: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = AnswerText(accessible)
+        self._text = ""
+        self._more = link("")
+        self._more.clicked.connect(self._show_all)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.view)
+        column.addWidget(self._more)
+
+    def show_text(self, text: str) -> None:
+        self._text = text
+        self._more.setVisible(len(text) > CHUNK)
+        self._more.setText(f"Show {counted(len(text) - CHUNK, 'more character')}")
+        self.view.show_text(text[:CHUNK])
+
+    def mark(self, spans: Sequence[Span], token: str) -> None:
+        self.view.mark([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], token)
+
+    def _show_all(self) -> None:
+        self._more.hide()
+        self.view.show_text(self._text)
