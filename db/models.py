@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from db.schema import ModelRow
-from workbench.domain import Backend, ModelFacts, ModelRef
+from db.schema import ModelLoadingRow, ModelRow
+from workbench.domain import Backend, ModelFacts, ModelRef, Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,11 @@ class StoredModel:
 def insert_model(connection: Connection, ref: ModelRef, facts: ModelFacts | None) -> int:
     """Store a model and return its id; the first one becomes the current one. A path is stored once: see by_path."""
     first = connection.scalar(select(ModelRow.id).limit(1)) is None
-    return connection.execute(insert(ModelRow).values(
+    model_id = connection.execute(insert(ModelRow).values(
         name=ref.name, path=ref.path, backend=ref.backend.value, sha256=ref.sha256, device=ref.device, dtype=ref.dtype,
         facts=_facts_json(facts), current=first, added=datetime.now(UTC)).returning(ModelRow.id)).scalar_one()
+    _write_loading(connection, model_id, ref)
+    return model_id
 
 
 def update_model(connection: Connection, ref: ModelRef, facts: ModelFacts | None) -> None:
@@ -32,6 +34,8 @@ def update_model(connection: Connection, ref: ModelRef, facts: ModelFacts | None
     connection.execute(update(ModelRow).where(ModelRow.id == ref.id).values(
         name=ref.name, path=ref.path, backend=ref.backend.value, sha256=ref.sha256, device=ref.device, dtype=ref.dtype,
         facts=_facts_json(facts)))
+    if ref.id is not None:
+        _write_loading(connection, ref.id, ref)
 
 
 def delete_model(connection: Connection, model_id: int) -> None:
@@ -39,21 +43,21 @@ def delete_model(connection: Connection, model_id: int) -> None:
 
 
 def all_models(connection: Connection) -> list[StoredModel]:
-    return [_stored(row) for row in connection.execute(select(*_COLUMNS).order_by(ModelRow.name, ModelRow.id))]
+    return [_stored(row) for row in connection.execute(_SELECT.order_by(ModelRow.name, ModelRow.id))]
 
 
 def get_model(connection: Connection, model_id: int) -> StoredModel | None:
-    row = connection.execute(select(*_COLUMNS).where(ModelRow.id == model_id)).one_or_none()
+    row = connection.execute(_SELECT.where(ModelRow.id == model_id)).one_or_none()
     return None if row is None else _stored(row)
 
 
 def by_path(connection: Connection, path: str) -> StoredModel | None:
-    row = connection.execute(select(*_COLUMNS).where(ModelRow.path == path)).one_or_none()
+    row = connection.execute(_SELECT.where(ModelRow.path == path)).one_or_none()
     return None if row is None else _stored(row)
 
 
 def current_model(connection: Connection) -> StoredModel | None:
-    row = connection.execute(select(*_COLUMNS).where(ModelRow.current)).one_or_none()
+    row = connection.execute(_SELECT.where(ModelRow.current)).one_or_none()
     return None if row is None else _stored(row)
 
 
@@ -67,7 +71,15 @@ def set_current(connection: Connection, model_id: int) -> None:
 
 
 _COLUMNS = (ModelRow.id, ModelRow.name, ModelRow.path, ModelRow.backend, ModelRow.sha256, ModelRow.device,
-            ModelRow.dtype, ModelRow.facts, ModelRow.current)
+            ModelRow.dtype, ModelRow.facts, ModelRow.current, ModelLoadingRow.base, ModelLoadingRow.server)
+_SELECT = select(*_COLUMNS).outerjoin(ModelLoadingRow, ModelLoadingRow.model_id == ModelRow.id)
+
+
+def _write_loading(connection: Connection, model_id: int, ref: ModelRef) -> None:
+    connection.execute(delete(ModelLoadingRow).where(ModelLoadingRow.model_id == model_id))
+    if ref.base or ref.server is not None:
+        connection.execute(insert(ModelLoadingRow).values(
+            model_id=model_id, base=ref.base, server=None if ref.server is None else asdict(ref.server)))
 
 
 def _facts_json(facts: ModelFacts | None) -> dict[str, object] | None:
@@ -75,7 +87,9 @@ def _facts_json(facts: ModelFacts | None) -> dict[str, object] | None:
 
 
 def _stored(row: Row[*tuple[Any, ...]]) -> StoredModel:
-    id, name, path, backend, sha256, device, dtype, facts, current = row
+    id, name, path, backend, sha256, device, dtype, facts, current, base, server = row
     if facts is not None:
         facts = ModelFacts(**{**facts, "files": tuple(facts["files"]), "problems": tuple(facts["problems"])})
-    return StoredModel(ModelRef(name, path, Backend(backend), sha256, device, dtype, id), facts, bool(current))
+    ref = ModelRef(name, path, Backend(backend), sha256, device, dtype, id, base or "",
+                   None if server is None else Server(**server))
+    return StoredModel(ref, facts, bool(current))

@@ -235,6 +235,15 @@ class ModelRow(Base):
     added: Mapped[datetime]
 
 
+class ModelLoadingRow(Base):
+    """What some models need beyond a path: an adapter's base, or how its server is used (domain.Server as JSON)."""
+
+    __tablename__ = "model_loading"
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
+    base: Mapped[str]
+    server: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
 class TokenCountRow(Base):
     __tablename__ = "token_counts"
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
