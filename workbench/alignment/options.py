@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 SubsetMethod = Literal["random", "sizes", "similarity"]
+OutputScope = Literal["sequence", "answers", "label"]
 Method = Literal["vanilla", "finetune", "pretrain", "output", "bialign"]
 
 METHOD_NAMES: dict[Method, str] = {
@@ -21,7 +22,8 @@ METHOD_NAMES: dict[Method, str] = {
 class AlignmentOptions:
     """One run. The five methods of the paper's comparison are one trainer with parts switched off.
 
-    ``pairs`` 0 takes all pairs of subsets. ``output_scope`` "label" takes the KL on the answer's tokens only.
+    ``pairs`` 0 takes all pairs of subsets. ``output_scope`` says where the KL is taken: over the whole "sequence" (Eq. 1), on the
+    "answers" of all demonstrations and the test, or on the "label", the test's answer.
     ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient`` and ``floor`` are those of
     ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all weights,
     else adapters of that rank on all linear layers, merged into the weights at the end.
@@ -36,7 +38,7 @@ class AlignmentOptions:
     subsets: int = 4
     subset_method: SubsetMethod = "random"
     pairs: int = 0
-    output_scope: Literal["sequence", "label"] = "sequence"
+    output_scope: OutputScope = "sequence"
     ranking_weight: float = 1.0
     margin: Literal["rank", "score"] = "rank"
     normaliser_gradient: bool = False

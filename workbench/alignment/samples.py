@@ -10,20 +10,25 @@ import torch
 from torch import Tensor
 
 from workbench.alignment.episodes import Episode, sample_subsets
-from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Demonstration, Prompt
+from workbench.alignment.options import AlignmentOptions, OutputScope
+from workbench.domain import Demonstration, Prompt, SpanKind
 from workbench.models.base import ScoredSequence, Tokenizer
-from workbench.scoring.sequences import conversation, rendered_answer
+from workbench.prompts import render
+from workbench.scoring.sequences import answer_sequences, conversation, rendered_answer
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """``sequence`` holds all demonstrations; ``subsets[i]`` only those of ``chosen[i]``; scored is the answer."""
+    """``sequence`` holds all demonstrations; ``subsets[i]`` only those of ``chosen[i]``; scored is the answer.
+
+    ``answers`` are the places in ``sequence`` of the tokens of every answer, the demonstrations' and the test's.
+    """
 
     episode: Episode
     sequence: ScoredSequence
     chosen: tuple[tuple[int, ...], ...] = ()
     subsets: tuple[ScoredSequence, ...] = ()
+    answers: tuple[int, ...] = ()
 
 
 def encode_sample(episode: Episode, chosen: Sequence[tuple[int, ...]], options: AlignmentOptions,
@@ -34,7 +39,21 @@ def encode_sample(episode: Episode, chosen: Sequence[tuple[int, ...]], options: 
         return answer_sequence(prompt, episode.test, tokenizer)
 
     subsets = tuple(sequence([episode.demonstrations[i] for i in subset]) for subset in chosen)
-    return Sample(episode, sequence(episode.demonstrations), tuple(chosen), subsets)
+    whole, answers = _with_answers(episode, options, tokenizer)
+    return Sample(episode, whole, tuple(chosen), subsets, answers)
+
+
+def _with_answers(
+    episode: Episode, options: AlignmentOptions, tokenizer: Tokenizer
+) -> tuple[ScoredSequence, tuple[int, ...]]:
+    turns = conversation((episode.test.instruction,), (episode.test.answer,))
+    rendered = render(Prompt(options.rules, episode.demonstrations, options.template), turns, tokenizer=tokenizer)
+    sequence, encoded = answer_sequences([rendered], tokenizer)[0], tokenizer.encode(rendered.text)
+    spans = [span for span in rendered.spans if span.kind in (SpanKind.ANSWER, SpanKind.REPLY)]
+    shift = int(sequence.ids != encoded.ids[: len(sequence.ids)])                    # a start token was put before
+    places = (place + shift for place, (start, end) in enumerate(encoded.offsets)
+              if any(start < span.end and end > span.start for span in spans))
+    return sequence, tuple(place for place in places if 0 < place < sequence.end)
 
 
 def answer_sequence(prompt: Prompt, test: Demonstration, tokenizer: Tokenizer) -> ScoredSequence:
@@ -73,6 +92,18 @@ class Padded:
 
     def to(self, device: torch.device) -> Padded:
         return Padded(*(t.to(device) for t in (self.ids, self.mask, self.predicts, self.answer)))
+
+
+def counted(samples: Sequence[Sample], batch: Padded, scope: OutputScope) -> Tensor:
+    """(rows, time): the positions of ``batch``, the padded samples, whose next token the loss counts."""
+    if scope == "sequence":
+        return batch.predicts
+    if scope == "label":
+        return batch.answer
+    chosen = torch.zeros_like(batch.predicts)
+    for row, sample in enumerate(samples):
+        chosen[row, torch.tensor(sample.answers) - 1] = True
+    return chosen
 
 
 def pad(sequences: Sequence[ScoredSequence], padding_id: int) -> Padded:

@@ -21,10 +21,10 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from workbench.alignment.episodes import AlignmentError
 from workbench.alignment.forward import answer_logprobs, head, last_hidden
-from workbench.alignment.options import AlignmentOptions
+from workbench.alignment.options import AlignmentOptions, OutputScope
 from workbench.alignment.output_loss import output_loss
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
-from workbench.alignment.samples import Padded, Sample, pad
+from workbench.alignment.samples import Padded, Sample, counted, pad
 from workbench.alignment.teacher import Teacher
 
 KEPT_CHECKPOINTS = 2
@@ -68,6 +68,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             raise ValueError(f"{options.method} needs a teacher")
         self.options, self.samples, self.teacher, self._padding = options, samples, teacher, padding_id
         self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor)
+        self._scope: OutputScope = {"finetune": "label", "pretrain": "sequence"}.get(     # type: ignore[assignment]
+            options.method, options.output_scope)
         self._parts: dict[str, list[float]] = {}
         self.flops = 0.0                 # of the student: 2 · weights a token forward, 4 · backward
         self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]
@@ -78,7 +80,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
 
     def _collate(self, indices: list[int]) -> dict[str, Any]:
         chosen = [self.samples[i] for i in indices]
-        batch: dict[str, Any] = {"sequence": pad([s.sequence for s in chosen], self._padding)}
+        sequence = pad([s.sequence for s in chosen], self._padding)
+        batch: dict[str, Any] = {"sequence": sequence, "counted": counted(chosen, sequence, self._scope)}
         if self.teacher is not None and self.options.needs_teacher:
             batch["teacher_hidden"] = torch.cat([self.teacher.hidden(i) for i in indices])
         if self.teacher is not None and self.options.method == "bialign":
@@ -106,12 +109,10 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         return value
 
     def _main_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
-        """Mean over samples of each sample's mean over its tokens: KL to the teacher, or cross-entropy."""
+        """Mean over samples of each sample's mean over its counted tokens: KL to the teacher, or cross-entropy."""
         batch: Padded = inputs["sequence"]
-        label_only = self.options.method == "finetune" or (
-            self.options.needs_teacher and self.options.output_scope == "label")
-        counted = batch.answer if label_only else batch.predicts
-        weights = (counted / counted.sum(1, keepdim=True) / len(counted))[batch.predicts]
+        counts = inputs["counted"]
+        weights = (counts / counts.sum(1, keepdim=True) / len(counts))[batch.predicts]
         hidden = last_hidden(model, batch)[batch.predicts]
         student = head(self.accelerator.unwrap_model(model))
         if self.teacher is not None and self.options.needs_teacher:
