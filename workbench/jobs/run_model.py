@@ -18,7 +18,7 @@ def run_count(spec: CountSpec, run: Run) -> None:
     tokenizer = run.tokenizer(spec.model)
     for start in range(0, len(spec.texts), COUNTS_PER_EVENT):
         batch = spec.texts[start : start + COUNTS_PER_EVENT]
-        run.say(Counted(tuple((id, len(tokenizer.encode(text, special=False).ids)) for id, text in batch)))
+        run.say(Counted(tuple((id, tokenizer.count(text, special=False)) for id, text in batch)))
         run.progress(start + len(batch), len(spec.texts), "texts")
     run.say(Finished({"texts": len(spec.texts)}))
 
@@ -44,7 +44,7 @@ def _tokens(model: LanguageModel, prompt: Prompt, question: Question, turn: int)
 
     talk = conversation(question.turns[: turn + 1], question.references[: turn + 1])
     rendered = render(prompt, talk, tokenizer=model.tokenizer)
-    check_context(len(model.tokenizer.encode(rendered.text).ids), model.context)
+    check_context(model.tokenizer.count(rendered.text), model.context)
     return tuple(model.inspect(answer_sequences([rendered], model.tokenizer)[0])), rendered.text
 
 
