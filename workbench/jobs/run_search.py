@@ -10,6 +10,7 @@ from typing import Any, Literal
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
 from workbench.errors import JobError
 from workbench.jobs.events import Evaluated, Finished, RoundFinished, Scored
+from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import Engine, Tally, TrackedObjective
 from workbench.jobs.pool import answers_scored, check_apart, usable_candidates, usable_questions
 from workbench.jobs.run import Run
@@ -59,6 +60,7 @@ class SearchRun:
         self.first_ranking: Sequence[RankedCandidate] = spec.finished_rounds[0].ranking if spec.finished_rounds else ()
         self.races: dict[int, Race] = {}
         model = run.load(spec.model)
+        self.kept = kept_scores(spec.kept_scores, model, run)
         answers, held_answers = answers_scored(questions, spec.turns), answers_scored(heldout, spec.turns)
         self.search_work, self.held_work = self._work(answers, held_answers)
         self.taken_over = self._searched(answers)
@@ -88,6 +90,7 @@ class SearchRun:
         measured = self._measure(chosen, more, self.held_objective) if self.held_objective and chosen else []
         self.tally.at(self.tally.total)
         summary = summarise(self.spec, chosen, measured)
+        say_known(self.kept, self.run)
         self.run.say(Finished(summary | {"evaluations": evaluations, "racing": self._racing()}))
 
     def _best_at_equal_work(self, chosen: tuple[int, ...], sets: int) -> list[ProposedSet]:
@@ -150,7 +153,8 @@ class SearchRun:
     def _engine(self, model: LanguageModel, questions: tuple[Question, ...]) -> Engine:
         from workbench.scoring.candidates import SetObjective
 
-        return SetObjective(model, self.spec.base, self.candidates, questions, self.spec.position, self.spec.turns)
+        return SetObjective(model, self.spec.base, self.candidates, questions, self.spec.position, self.spec.turns,
+                            self.kept)
 
     def _part(self, model: LanguageModel, questions: Sequence[Question]) -> tuple[Engine, int]:
         return self._engine(model, tuple(questions)), answers_scored(questions, self.spec.turns)

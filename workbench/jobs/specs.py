@@ -37,7 +37,8 @@ class ScoreSpec:
     """Score each candidate added to ``base`` on ``questions`` (gain, per question), and its own answer (IFD).
 
     ``turns`` says which turns' references count; a later turn is asked after the earlier turns' references.
-    ``done`` are results of an earlier start of this job (None = the base prompt), not computed again.
+    ``done`` are results of an earlier start of this job (None = the base prompt), not computed again. ``kept_scores``
+    is the folder where scores are kept by content (see scoring/kept_scores.py); "": they are not.
     """
 
     model: ModelRef
@@ -48,6 +49,7 @@ class ScoreSpec:
     turns: Literal["first", "all"] = "first"
     seed: int = 0
     done: tuple[int | None, ...] = ()
+    kept_scores: str = ""
     kind: Literal["score"] = "score"
 
 
@@ -57,9 +59,10 @@ class SearchSpec:
     on held-out questions.
 
     ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds``, ``known`` and ``evaluated``
-    carry what an earlier start of this job had found, so that a resumed search repeats at most one step. These parts
-    keep nothing in between and start again: a round that is raced, beam search after its first round, the improvement
-    of "swap", "best_random", and what ``options`` asks for with ``order`` and ``equal_evaluations``.
+    carry what an earlier start of this job had found, so that a resumed search repeats at most one step. Some parts
+    keep nothing there and start again: a round that is raced, beam search after its first round, the improvement of
+    "swap", "best_random", and what ``options`` asks for with ``order`` and ``equal_evaluations``. They find what they
+    had computed in ``kept_scores``, where scores are kept by content (see scoring/kept_scores.py; "": nowhere).
     """
 
     model: ModelRef
@@ -79,6 +82,7 @@ class SearchSpec:
     known: tuple[tuple[int, CandidateScore], ...] = ()      # (round number, score): last and open round
     evaluated: tuple[SetEvaluation, ...] = ()               # held-out sets already measured
     options: SearchOptions = field(default_factory=SearchOptions)
+    kept_scores: str = ""
     kind: Literal["search"] = "search"
 
 

@@ -10,6 +10,7 @@ from workbench.domain import AnswerScore, CandidateScore, Demonstration, Positio
 from workbench.errors import JobError
 from workbench.models.base import LanguageModel, ScoredSequence
 from workbench.prompts import add, check_context, render
+from workbench.scoring.kept_scores import KeptScores, Likelihoods
 from workbench.scoring.sequences import answer_sequences, conversation, rendered_answer, text_sequence
 
 _TOGETHER = 8                    # candidates whose results come at once
@@ -42,9 +43,11 @@ class SetObjective:
     def __init__(
         self, model: LanguageModel, base: Prompt, candidates: Sequence[Demonstration], questions: Sequence[Question],
         position: Position = Position.BEFORE_BASE, turns: Literal["first", "all"] = "first",
+        kept: KeptScores | None = None,
     ) -> None:
-        """Raises JobError when no question has a reference answer."""
+        """What ``kept`` holds is not computed again. Raises JobError when no question has a reference answer."""
         self._model = model
+        self._likelihoods = Likelihoods(model, kept)
         self._base = add(base, ())
         self._position = position
         self._candidates = {d.id: d for d in candidates if d.id is not None}
@@ -61,10 +64,10 @@ class SetObjective:
         """
         sequences = [sequence for ids in sets for sequence in self._sequences(ids)]
         count = len(self._asked)
-        found = self._model.logprobs(sequences, lambda done: progress(done // count))
+        found = self._likelihoods.sums(sequences, lambda done: progress(done // count))
         scores = [
-            AnswerScore(question, turn, float(sum(logprobs)), len(logprobs))
-            for (question, turn, _), logprobs in zip(self._asked * len(sets), found, strict=True)
+            AnswerScore(question, turn, logprob, sequence.end - sequence.start)
+            for (question, turn, _), sequence, logprob in zip(self._asked * len(sets), sequences, found, strict=True)
         ]
         return [tuple(scores[i * count : (i + 1) * count]) for i in range(len(sets))]
 
@@ -72,7 +75,7 @@ class SetObjective:
         """Tokens of the base prompt with this set added, without any question."""
         if ids not in self._sizes:
             text = render(self._prompt(ids), tokenizer=self._model.tokenizer).text
-            self._sizes[ids] = len(self._model.tokenizer.encode(text).ids)
+            self._sizes[ids] = self._model.tokenizer.count(text)
         return self._sizes[ids]
 
     def fits(self, ids: tuple[int, ...]) -> bool:
@@ -94,12 +97,8 @@ class SetObjective:
 
     def _difficulties(self, demonstrations: Sequence[Demonstration]) -> list[tuple[float, float, int]]:
         pairs = [self._own(d) for d in demonstrations]
-        found = iter(self._model.logprobs([sequence for pair in pairs for sequence in pair or ()]))
-        results = []
-        for pair in pairs:
-            given, alone = (next(found), next(found)) if pair else ((), ())
-            results.append((float(sum(given)), float(sum(alone)), len(given)))
-        return results
+        found = iter(self._likelihoods.sums([sequence for pair in pairs for sequence in pair or ()]))
+        return [(next(found), next(found), pair[0].end - pair[0].start) if pair else (0.0, 0.0, 0) for pair in pairs]
 
     def _own(self, demonstration: Demonstration) -> tuple[ScoredSequence, ScoredSequence] | None:
         turns = _to_last_answer(demonstration.turns)
@@ -124,7 +123,7 @@ class SetObjective:
 
 def score_candidates(
     model: LanguageModel, spec: Work, emit: Callable[[CandidateScore], None],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda done, total: None, kept: KeptScores | None = None,
 ) -> None:
     """Score the base prompt (``demonstration_id`` None) and each candidate of ``spec`` that is not in ``spec.done``.
 
@@ -132,7 +131,7 @@ def score_candidates(
     many there are, and may raise Cancelled. A candidate's result does not depend on the others. One that does not fit
     into the model's context has no answers.
     """
-    objective = SetObjective(model, spec.base, spec.candidates, spec.questions, spec.position, spec.turns)
+    objective = SetObjective(model, spec.base, spec.candidates, spec.questions, spec.position, spec.turns, kept)
     done = set(spec.done)
     base_tokens = objective.prompt_tokens(())
     total = len(spec.candidates)

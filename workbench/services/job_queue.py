@@ -32,6 +32,7 @@ LONG = tuple(kind for kind in KINDS if kind not in SHORT)
 SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
 WARM = (*SHORT, "score", "search")   # their process is kept for the next job; training leaves too much behind
+KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
 RESUMABLE = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
@@ -190,7 +191,7 @@ class JobQueue:
         try:
             spec = decode_spec(job.spec)             # fails for a job of an older program
             with self._project.database.write() as connection:
-                spec = continued(connection, job.id, spec)
+                spec = continued(connection, job.id, spec, str(self._project.folder / KEPT_SCORES))
             host = self._hosts[job.id] = self._host(spec)
         except (WorkbenchError, OSError) as error:
             failed = Failed(f"The job could not be started: {error}", known=True)

@@ -10,10 +10,13 @@ from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
 from workbench.services.job_reuse import take_over
 
 
-def continued(connection: Connection, job_id: int, spec: JobSpec) -> JobSpec:
-    """The same job without what is done, by an earlier start of it or by a score job that asked the same."""
+def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: str = "") -> JobSpec:
+    """The same job without what is done, by an earlier start of it or by a score job that asked the same.
+
+    ``kept_scores`` is the folder in which it finds and keeps scores by content.
+    """
     if isinstance(spec, ScoreSpec):
-        return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)))
+        return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)), kept_scores=kept_scores)
     if isinstance(spec, SearchSpec):
         source = take_over(connection, job_id, spec)
         if source is not None:
@@ -26,5 +29,6 @@ def continued(connection: Connection, job_id: int, spec: JobSpec) -> JobSpec:
             spec, finished_rounds=finished, evaluated=tuple(scores.evaluations(connection, job_id)),
             known=tuple((number, score) for number, score in known
                         if number > last or score.demonstration_id == winner),
+            kept_scores=kept_scores,
         )
     return spec
