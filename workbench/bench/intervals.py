@@ -76,7 +76,7 @@ def _by_turn(values: Sequence[Measured]) -> dict[tuple[int, int], float]:
 
 
 def _by_question(values: Sequence[tuple[int, float]]) -> tuple[Floats, Floats]:
-    """Sums and counts ``(questions,)``, in the order of the questions' ids: stored and fresh values agree in all bits."""
+    """Sums and counts ``(questions,)`` in the order of the ids: stored and fresh values agree in all bits."""
     questions = {question: at for at, question in enumerate(sorted({question for question, _ in values}))}
     sums, counts = np.zeros(len(questions)), np.zeros(len(questions))
     for question, value in sorted(values):

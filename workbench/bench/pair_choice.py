@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A vote by anybody. ``share`` is 1 where ``contestant_id`` won, 0 where the other did, ½ for a tie; None: skipped."""
+    """Anybody's vote. ``share``: 1 where ``contestant_id`` won, 0 where the other did, ½ for a tie; None: skipped."""
 
     person: str
     answer_id: int

@@ -19,7 +19,7 @@ def kendall_tau(a: Sequence[float] | NDArray[np.float64], b: Sequence[float] | N
     upper = np.triu_indices(len(x), 1)
     of_x = np.sign(x[:, None] - x[None, :])[upper]
     of_y = np.sign(y[:, None] - y[None, :])[upper]
-    scale = float(np.sqrt((of_x != 0).sum()) * np.sqrt((of_y != 0).sum()))
+    scale = float(np.sqrt(float((of_x != 0).sum()) * float((of_y != 0).sum())))
     return float((of_x * of_y).sum() / scale) if scale else float("nan")
 
 
@@ -35,7 +35,7 @@ def tau_interval(a: Sequence[float], b: Sequence[float], rng: np.random.Generato
     found = []
     for _ in range(rounds):
         weight = np.bincount(rng.integers(len(x), size=len(x)), minlength=len(x)).astype(float)
-        scale = float(np.sqrt(weight @ some_x @ weight) * np.sqrt(weight @ some_y @ weight))
+        scale = float(np.sqrt((weight @ some_x @ weight) * (weight @ some_y @ weight)))
         if scale:
             found.append(float(weight @ concordant @ weight) / scale)
     if not found:

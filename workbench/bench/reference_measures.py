@@ -1,4 +1,4 @@
-"""An answer beside its reference: exact match and token F1, as SQuAD measures them (Rajpurkar et al., arXiv 1606.05250)."""
+"""An answer beside its reference: exact match and token F1 as in SQuAD (Rajpurkar et al., arXiv 1606.05250)."""
 
 from __future__ import annotations
 
