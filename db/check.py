@@ -88,11 +88,11 @@ def _search_index(connection: sqlite3.Connection) -> Iterator[Problem]:
         "CREATE TABLE texts (id INTEGER PRIMARY KEY, body, note);"
         "INSERT INTO texts SELECT id, body, note FROM demonstration_texts;"
         "DROP VIEW demonstration_texts; ALTER TABLE texts RENAME TO demonstration_texts;")
-    try:
-        connection.execute("INSERT INTO demonstration_search (demonstration_search, rank)"
-                           " VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError:
-        yield Problem("full-text index", None, "does not say what the demonstrations say; it can be made again")
+    for subject in ("demonstration", "answer", "judgement"):
+        try:
+            connection.execute(f"INSERT INTO {subject}_search ({subject}_search, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError:
+            yield Problem("full-text index", None, f"does not say what the {subject}s say; it can be made again")
 
 
 def _demonstrations(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -146,6 +146,12 @@ _HASHED: dict[str, tuple[str, tuple[str, ...]]] = {
     "search_rounds": ("number", ("job_id", "number", "chosen_id", "objective", "prompt_tokens", "evaluations",
                                  "json:ranking")),
     "set_evaluations": ("id", ("job_id", "strategy", "label", "json:demonstration_ids", "mean", "json:answers")),
+    "kept_prompts": ("id", ("json:content", "content_hash")),
+    "contestants": ("id", ("id", "deleted", "name", "json:model", "kept_prompt_id", "json:decoding", "content_hash")),
+    "answers": ("id", ("contestant_id", "question_id", "turn", "repeat", "text", "tokens", "seconds", "finish", "seed",
+                       "logprob", "json:facts")),
+    "judgements": ("id", ("deleted", "judge", "kind", "answer_id", "other_answer_id", "name", "score", "verdict",
+                          "first", "second", "words", "words_swapped", "prompt_name", "by_person", "json:details")),
 }
 
 

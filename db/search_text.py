@@ -45,16 +45,17 @@ def selections(query: Query) -> list[tuple[str, tuple[object, ...]]]:
     found: list[tuple[str, tuple[object, ...]]] = []
     if expression := match_expression(query):
         found.append(("SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?", (expression,)))
-    for part in _substrings(query):
+    for part in substrings(query):
         # The stored JSON is looked through first: taking it apart for every row costs six times as much.
-        stored, plain = _pattern(json.dumps(part, ensure_ascii=False)[1:-1]), _pattern(part)
+        stored, plain = pattern(json.dumps(part, ensure_ascii=False)[1:-1]), pattern(part)
         found.append(("SELECT id FROM demonstrations WHERE deleted = 0 AND (turns LIKE ? ESCAPE '\\' AND id IN"
                       " (SELECT t.id FROM demonstration_texts AS t WHERE t.id = demonstrations.id"
                       " AND t.body LIKE ? ESCAPE '\\') OR note LIKE ? ESCAPE '\\')", (stored, plain, plain)))
     return found
 
 
-def _pattern(part: str) -> str:
+def pattern(part: str) -> str:
+    """For ``LIKE ? ESCAPE '\\'``: the part, anywhere in the text."""
     return "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in part) + "%"
 
 
@@ -93,6 +94,6 @@ def _unspaced(part: str) -> bool:
                for c in part)
 
 
-def _substrings(query: Query) -> list[str]:
+def substrings(query: Query) -> list[str]:
     """What has to be looked for character by character: unspaced scripts, emoji, signs."""
     return [part for part in (*query.words, *query.phrases, query.prefix) if part.strip() and not _indexed(part)]

@@ -9,7 +9,8 @@ import torch
 from workbench.domain import Prompt
 from workbench.errors import Cancelled, ModelError
 from workbench.models import Decoding, LanguageModel
-from workbench.models.generation import TextStream, choose
+from workbench.models.generation import TextStream
+from workbench.models.sampling import choose
 from workbench.prompts import render
 
 PROMPTS = ["The quick brown fox", "The quick brown dog and", "# Query:\n```\nWhat"]
@@ -73,7 +74,7 @@ def test_a_prompt_longer_than_the_context_is_refused(loaded: LanguageModel) -> N
 def draws(decoding: Decoding, count: int = 4000) -> Counter[int]:
     logits = torch.tensor([2.0, 1.0, 0.0, -1.0, -9.0])
     generator = torch.Generator().manual_seed(0)
-    return Counter(choose(logits, torch.tensor([4]), decoding, generator) for _ in range(count))
+    return Counter(choose(logits[None], [torch.tensor([4])], [decoding], [generator])[0] for _ in range(count))
 
 
 def test_tokens_are_drawn_as_often_as_the_softmax_says() -> None:
@@ -83,11 +84,13 @@ def test_tokens_are_drawn_as_often_as_the_softmax_says() -> None:
         assert found[token] / 4000 == pytest.approx(float(expected[token]), abs=0.03)
 
 
-def test_top_k_and_top_p_leave_the_tail_out() -> None:
+def test_top_k_top_p_and_min_p_leave_the_tail_out() -> None:
     assert set(draws(Decoding(temperature=1.0, top_k=2))) == {0, 1}
     # The two likeliest have 0.64 + 0.24 = 0.88 of the mass: one is not enough for 0.7, two are.
     assert set(draws(Decoding(temperature=1.0, top_p=0.7))) == {0, 1}
     assert set(draws(Decoding(temperature=1.0, top_p=0.01))) == {0}
+    # exp(-1) = 0.37 of the likeliest's probability, exp(-2) = 0.14.
+    assert set(draws(Decoding(temperature=1.0, min_p=0.2))) == {0, 1}
 
 
 class Letters:

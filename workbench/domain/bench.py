@@ -12,7 +12,7 @@ from workbench.domain.model import ModelRef
 from workbench.domain.prompt import Prompt
 
 Finish = Literal["stop", "end", "length", "context", ""]
-"""Why an answer ended: a stop string, the model's end token, max_tokens, a full context; "" where a file did not say."""
+"""Why an answer ended: a stop string, the model's end token, max_tokens, a full context ("": not known)."""
 
 JudgementKind = Literal["rating", "pair", "measure"]
 Verdict = Literal["answer", "other", "tie", "both_bad", "skip", "error", ""]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workbench.domain import CandidateScore, SearchRound, SetEvaluation, TokenScore
+from workbench.domain import Answer, CandidateScore, Judgement, SearchRound, SetEvaluation, TokenScore
 from workbench.jobs.specs import JobState
 
 
@@ -79,11 +79,29 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of generated text, as it comes. ``turn`` is the turn that it answers."""
+    """A piece of generated text, as it comes. ``turn`` is the turn that it answers; a job with many answers says which
+    one it is (see Answer.key)."""
 
     text: str
     turn: int = 0
+    contestant_id: int | None = None
+    question_id: int | None = None
+    repeat: int = 0
     kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A contestant's answer to a turn is whole."""
+
+    answer: Answer
+    kind: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    judgement: Judgement
+    kind: Literal["judged"] = "judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +165,5 @@ class StateChanged:
     kind: Literal["state_changed"] = "state_changed"
 
 
-Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Metric
-         | Artifact | Finished | Failed | Stopped | Alive | StateChanged)
+Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Answered
+         | Judged | Metric | Artifact | Finished | Failed | Stopped | Alive | StateChanged)

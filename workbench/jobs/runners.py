@@ -6,10 +6,20 @@ from typing import assert_never
 
 from workbench.jobs.run import Run
 from workbench.jobs.run_align import run_align
+from workbench.jobs.run_answer import run_answer
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
-from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import (
+    AlignSpec,
+    AnswerSpec,
+    CountSpec,
+    GenerateSpec,
+    InspectSpec,
+    JobSpec,
+    ScoreSpec,
+    SearchSpec,
+)
 
 
 def run_job(spec: JobSpec, run: Run) -> None:
@@ -21,6 +31,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_search(spec, run)
         case AlignSpec():
             run_align(spec, run)
+        case AnswerSpec():
+            run_answer(spec, run)
         case InspectSpec():
             run_inspect(spec, run)
         case CountSpec():

@@ -8,7 +8,9 @@ from typing import Literal, get_args
 
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import (
+    Answer,
     CandidateScore,
+    Contestant,
     Demonstration,
     ModelRef,
     Position,
@@ -152,5 +154,26 @@ class AlignSpec:
         return self.student
 
 
-JobSpec = AlignSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
+@dataclass(frozen=True, slots=True)
+class AnswerSpec:
+    """Answer every turn of ``questions``, ``repeats`` times, with each contestant; a later turn is asked after the
+    contestant's own earlier answers, as the ICL-alignment paper (arXiv 2405.19874) runs URIAL.
+
+    The answer to a question's repeat is drawn with a seed of its own, made from the contestant's seed, the question
+    and the repeat: it does not depend on what is answered beside it. ``known`` are answers that are there already.
+    """
+
+    contestants: tuple[Contestant, ...]
+    questions: tuple[Question, ...]
+    repeats: int = 1
+    known: tuple[Answer, ...] = ()
+    kind: Literal["answer"] = "answer"
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that answers first."""
+        return self.contestants[0].model
+
+
+JobSpec = AlignSpec | AnswerSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

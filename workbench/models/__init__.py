@@ -1,9 +1,10 @@
 """Language models behind one protocol (base.LanguageModel)."""
 
-from workbench.models.base import Decoding, Encoded, LanguageModel, ScoredSequence, Tokenizer
+from workbench.models.base import Decoding, Draw, Drawn, Encoded, LanguageModel, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.registry import load, load_tokenizer
 
 __all__ = [
-    "Decoding", "Encoded", "LanguageModel", "ScoredSequence", "Tokenizer", "load", "load_tokenizer", "read_facts",
+    "Decoding", "Draw", "Drawn", "Encoded", "LanguageModel", "ScoredSequence", "Tokenizer", "load", "load_tokenizer",
+    "read_facts",
 ]

@@ -1,21 +1,53 @@
-"""Answers drawn token by token, with the prompts' common start computed once."""
+"""Answers drawn token by token, many at a time, with the prompts' common start computed once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-from workbench.models.base import Decoding
+from workbench.domain.bench import Finish
+from workbench.errors import ModelError
+from workbench.models.base import Decoding, Draw, Drawn
+from workbench.models.sampling import choose
 from workbench.models.stopping import find_end
+
+T = TypeVar("T")
+
+_REFILL = 4                          # new rows are begun when a quarter of the places is free
 
 
 class Decoder(Protocol):
     def decode(self, ids: Sequence[int]) -> str: ...
+
+
+class Rows(Protocol):
+    """Several answers that a model takes token by token, in step; they are numbered 0 … n - 1."""
+
+    most: int                        # rows at a time
+
+    def start(self, shared: Sequence[int]) -> None:
+        """Compute what all rows begin with (perhaps nothing)."""
+
+    def add(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        """Begin rows, after those that are there, each with what follows the shared start: logits after each (new
+        rows, vocabulary). Raises MemoryError, and then none is begun."""
+
+    def step(self, tokens: Sequence[int]) -> Tensor:
+        """One more token for each row: logits (rows, vocabulary)."""
+
+    def drop(self, row: int) -> None:
+        """A row is done; the last row takes its number."""
+
+    def close(self) -> None:
+        """No row is needed any more."""
 
 
 class Steps(Protocol):
@@ -31,65 +63,177 @@ class Steps(Protocol):
         """A past is not needed any more."""
 
 
-def generate(
-    steps: Steps, decoder: Decoder, prompts: Sequence[tuple[int, ...]], decoding: Decoding,
-    on_text: Callable[[int, str], None], end_tokens: frozenset[int], context: int,
-) -> list[str]:
-    """See LanguageModel.generate. Greedy output equals ``transformers.generate``'s.
+class OneByOne:
+    """Rows of any model that can be taken token by token: each has a past of its own, and goes through it alone."""
 
-    Prompt i is drawn with seed ``decoding.seed + i``, so that an answer does not depend on the prompts beside it.
+    most = 1
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._shared: Any = None
+        self._pasts: list[Any] = []
+
+    def start(self, shared: Sequence[int]) -> None:
+        self._shared = self._steps.forward(shared, None)[1] if shared else None
+
+    def add(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        found = []
+        for ids in prompts:
+            past = None if self._shared is None else self._steps.fork(self._shared)
+            logits, past = self._steps.forward(ids, past)
+            self._pasts.append(past)
+            found.append(logits)
+        return torch.stack(found)
+
+    def step(self, tokens: Sequence[int]) -> Tensor:
+        found = []
+        for row, token in enumerate(tokens):
+            logits, self._pasts[row] = self._steps.forward((token,), self._pasts[row])
+            found.append(logits)
+        return torch.stack(found)
+
+    def drop(self, row: int) -> None:
+        self._steps.release(self._pasts[row])
+        self._pasts[row] = self._pasts[-1]
+        self._pasts.pop()
+
+    def close(self) -> None:
+        while self._pasts:
+            self.drop(0)
+        self._steps.release(self._shared)
+        self._shared = None
+
+
+def draw(
+    rows: Rows, decoder: Decoder, prompts: Sequence[tuple[int, ...]], decodings: Sequence[Decoding],
+    on_text: Callable[[int, str], None], on_drawn: Callable[[int, Drawn], None], end_tokens: frozenset[int],
+    context: int,
+) -> list[Drawn]:
+    """See LanguageModel.draw. Greedy output equals ``transformers.generate``'s.
+
+    Rows come and go: where answers are whole, others take their places.
     """
+    if not prompts:
+        return []
     shared = _common_start(prompts)
-    start = steps.forward(prompts[0][:shared], None)[1] if shared else None
-    answers = []
-    for index, ids in enumerate(prompts):
-        stream = TextStream(decoder, decoding.stop, partial(on_text, index))
-        past = steps.fork(start) if shared else None
-        _draw(steps, past, ids, shared, decoding, stream, end_tokens, context, seed=decoding.seed + index)
-        answers.append(stream.text)
-    steps.release(start)
-    return answers
+    found: dict[int, Drawn] = {}
+
+    def begin(index: int) -> _Running:
+        room = context - len(prompts[index])
+        stream = TextStream(decoder, decodings[index].stop, partial(on_text, index))
+        return _Running(index, decodings[index], prompts[index], room, stream)
+
+    def whole(one: _Running, finish: Finish) -> None:
+        found[one.index] = one.drawn(finish)
+        on_drawn(one.index, found[one.index])
+
+    try:
+        rows.start(prompts[0][:shared])
+        _run(rows, [begin(index) for index in range(len(prompts))], shared, whole, end_tokens)
+    finally:
+        rows.close()
+    return [found[index] for index in range(len(prompts))]
 
 
-def _draw(
-    steps: Steps, past: Any, ids: tuple[int, ...], shared: int, decoding: Decoding, stream: TextStream,
-    end_tokens: frozenset[int], context: int, *, seed: int,
-) -> None:
-    generator = torch.Generator(device="cpu").manual_seed(seed)
-    logits, past = steps.forward(ids[shared:], past)
-    seen = torch.tensor(ids, device=logits.device)
-    for _ in range(min(decoding.max_tokens, context - len(ids))):
-        token = choose(logits, seen, decoding, generator)
+def _run(rows: Rows, waiting: Sequence[_Running], shared: int, whole: Callable[[_Running, Finish], None],
+         end_tokens: frozenset[int]) -> None:
+    queue, running, most = deque(waiting), list[_Running](), rows.most
+    logits: Tensor | None = None
+    while queue or running:
+        if queue and (not running or most - len(running) >= max(most // _REFILL, 1)):
+            new = [queue.popleft() for _ in range(min(most - len(running), len(queue)))]
+            try:
+                with _shared_out(new):
+                    added = rows.add([one.prompt[shared:] for one in new])
+            except MemoryError as error:
+                queue.extendleft(reversed(new))
+                most = max(len(running), len(new) // 2)
+                if most == 0:
+                    raise ModelError("The memory is not enough for one answer.", safe="What was finished is kept.",
+                                     remedy="Close other programs, or allow fewer tokens.") from error
+                if not running:
+                    continue
+            else:
+                running += new
+                logits = added if logits is None else torch.cat([logits, added])
+        assert logits is not None
+        with _shared_out(running[:]):
+            logits = _advance(rows, running, logits, whole, end_tokens)
+
+
+@contextmanager
+def _shared_out(running: Sequence[_Running]) -> Iterator[None]:
+    """The time that passes, in equal parts."""
+    began = time.perf_counter()
+    yield
+    part = (time.perf_counter() - began) / len(running)
+    for one in running:
+        one.seconds += part
+
+
+def _advance(rows: Rows, running: list[_Running], logits: Tensor, whole: Callable[[_Running, Finish], None],
+             end_tokens: frozenset[int]) -> Tensor | None:
+    """A token for each row; takes out the rows that are done. Logits of those that go on, None where none does."""
+    tokens = choose(logits, [one.seen for one in running], [one.decoding for one in running],
+                    [one.generator for one in running])
+    chosen = logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None])[:, 0].float()
+    logprobs = (chosen - logits.float().logsumexp(-1)).tolist()
+    ended = [one.add(token, logprob, end_tokens) for one, token, logprob in zip(running, tokens, logprobs, strict=True)]
+    for row in reversed(range(len(running))):
+        if finish := ended[row]:
+            whole(running[row], finish)
+            rows.drop(row)
+            _fill(running, row)
+            _fill(tokens, row)
+    return rows.step(tokens) if running else None
+
+
+def _fill(values: list[T], place: int) -> None:
+    """Take a value out; the last one comes in its place."""
+    values[place] = values[-1]
+    values.pop()
+
+
+@dataclass(slots=True)
+class _Running:
+    """An answer in the making; ``room`` is how many tokens the context has for it."""
+
+    index: int
+    decoding: Decoding
+    prompt: tuple[int, ...]
+    room: int
+    stream: TextStream
+    logprob: float = 0.0
+    seconds: float = 0.0
+    generator: torch.Generator = field(init=False)
+    seen: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.generator = torch.Generator(device="cpu").manual_seed(self.decoding.seed)
+        self.seen = torch.tensor(self.prompt)
+
+    def add(self, token: int, logprob: float, end_tokens: frozenset[int]) -> Finish:
+        """Take one more token; why the answer is whole, "" while it is not."""
+        self.logprob += logprob
         if token in end_tokens:
-            break
-        if stream.add(token):
-            steps.release(past)
-            return
-        seen = torch.cat([seen, torch.tensor([token], device=seen.device)])
-        logits, past = steps.forward((token,), past)
-    steps.release(past)
-    stream.finish()
+            return "end"
+        if self.stream.add(token):
+            return "stop"
+        if len(self.stream.ids) >= min(self.decoding.max_tokens, self.room):
+            return "length" if self.decoding.max_tokens <= self.room else "context"
+        if self.decoding.repetition_penalty != 1.0:
+            self.seen = torch.cat([self.seen, torch.tensor([token])])
+        return ""
+
+    def drawn(self, finish: Finish) -> Drawn:
+        if finish != "stop":
+            self.stream.finish()
+        return Drawn(self.stream.text, len(self.stream.ids), finish, self.logprob, self.seconds)
 
 
-def choose(logits: Tensor, seen: Tensor, decoding: Decoding, generator: torch.Generator) -> int:
-    """One token from ``logits`` (vocabulary). The steps and their order are those of transformers' generate:
-    repetition penalty (Keskar et al., arXiv 1909.05858), temperature, top-k, top-p (Holtzman et al., arXiv 1904.09751).
-    """
-    scores = logits.float().clone()
-    if decoding.repetition_penalty != 1.0:
-        old = scores[seen]
-        scores[seen] = torch.where(old < 0, old * decoding.repetition_penalty, old / decoding.repetition_penalty)
-    if decoding.temperature <= 0:
-        return int(scores.argmax())
-    scores = scores / decoding.temperature
-    if 0 < decoding.top_k < len(scores):
-        scores[scores < scores.topk(decoding.top_k).values[-1]] = float("-inf")
-    if decoding.top_p < 1.0:
-        ordered, order = scores.sort()
-        cut = ordered.softmax(-1).cumsum(-1) <= 1 - decoding.top_p
-        cut[-1] = False
-        scores[order[cut]] = float("-inf")
-    return int(torch.multinomial(scores.softmax(-1).cpu(), 1, generator=generator))
+def alike(prompts: Sequence[str], decoding: Decoding) -> list[Draw]:
+    """What LanguageModel.generate asks for."""
+    return [Draw(prompt, replace(decoding, seed=decoding.seed + index)) for index, prompt in enumerate(prompts)]
 
 
 @dataclass(slots=True)
@@ -127,10 +271,9 @@ class TextStream:
 
 
 def _common_start(prompts: Sequence[tuple[int, ...]]) -> int:
-    """Tokens that all prompts share, less one, as each needs a token of its own to begin with."""
+    """Tokens that all prompts share, less one, as each needs a token of its own to begin with; 0 for one prompt."""
     if len(prompts) < 2:
         return 0
     first, last = min(prompts), max(prompts)
     shared = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return min(shared, *(len(prompt) - 1 for prompt in prompts))
-

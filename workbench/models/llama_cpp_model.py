@@ -15,8 +15,8 @@ import torch
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
 from workbench.models import memory
-from workbench.models.base import Decoding, ScoredSequence, Tokenizer
-from workbench.models.generation import generate
+from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
+from workbench.models.generation import OneByOne, alike, draw
 from workbench.models.gguf_facts import read_gguf_facts
 from workbench.models.gguf_tokenizer import GgufTokenizer
 from workbench.models.inspection import token_score
@@ -86,17 +86,25 @@ class LlamaCppModel:
             found.append(token_score(self.tokenizer, row, target, alternatives))
         return found
 
-    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
-        self._walker.forget()
-        encoded = [self.tokenizer.encode(prompt).ids for prompt in prompts]
+    def draw(
+        self, wanted: Sequence[Draw], on_text: Callable[[int, str], None] = lambda index, text: None,
+        on_drawn: Callable[[int, Drawn], None] = lambda index, drawn: None,
+    ) -> list[Drawn]:
+        encoded = [found.ids for found in self.tokenizer.encode_all([one.prompt for one in wanted])]
         for ids in encoded:
             self._check_length(len(ids) + 1)
+        decodings = [one.decoding for one in wanted]
+        self._walker.forget()
         vocabulary = self._native.vocabulary
         ends = frozenset(t for t in range(self._native.vocabulary_size) if llama_cpp.llama_vocab_is_eog(vocabulary, t))
         try:
-            return generate(self._sequences, self.tokenizer, encoded, decoding, on_text, ends, self.context)
+            rows = OneByOne(self._sequences)
+            return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, ends, self.context)
         finally:
             self._sequences.clear()
+
+    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
+        return [drawn.text for drawn in self.draw(alike(prompts, decoding), on_text)]
 
     def close(self) -> None:
         self._sequences.context.close()

@@ -14,10 +14,10 @@ import torch
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
 from workbench.models import cascade, memory
-from workbench.models.base import Decoding, ScoredSequence, Tokenizer
+from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
-from workbench.models.generation import generate
+from workbench.models.generation import OneByOne, alike, draw
 from workbench.models.inspection import token_score
 from workbench.models.passes import Cached, CacheSteps, Cascade
 from workbench.models.threads import thread_count
@@ -85,14 +85,21 @@ class TransformersModel:
                 found.append(token_score(self.tokenizer, row.float().log_softmax(-1), target, alternatives))
         return found
 
-    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
-        self._use(plain_attention(type(self._model)))
-        encoded = [self.tokenizer.encode(prompt).ids for prompt in prompts]
+    def draw(
+        self, wanted: Sequence[Draw], on_text: Callable[[int, str], None] = lambda index, text: None,
+        on_drawn: Callable[[int, Drawn], None] = lambda index, drawn: None,
+    ) -> list[Drawn]:
+        encoded = [found.ids for found in self.tokenizer.encode_all([one.prompt for one in wanted])]
         for ids in encoded:
             self._check_length(len(ids) + 1)
+        decodings = [one.decoding for one in wanted]
+        self._use(plain_attention(type(self._model)))
         with torch.inference_mode():
-            steps = CacheSteps(self._model)
-            return generate(steps, self.tokenizer, encoded, decoding, on_text, self._stops, self.context)
+            rows = OneByOne(CacheSteps(self._model))
+            return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, self._stops, self.context)
+
+    def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
+        return [drawn.text for drawn in self.draw(alike(prompts, decoding), on_text)]
 
     @property
     def network(self) -> Any:

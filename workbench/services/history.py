@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from db import demonstrations, prompts, questions, revisions
+from db import contestants, demonstrations, judgements, prompts, questions, revisions
 from db.session import Connection
 from workbench.domain import Changes, Kind
 
@@ -17,6 +17,8 @@ _PATCH: dict[Kind, Callable[[Connection, dict[int, dict[str, Any]]], Mapping[int
     Kind.DEMONSTRATION: demonstrations.patch,
     Kind.PROMPT: prompts.patch,
     Kind.QUESTION_SET: questions.patch,
+    Kind.CONTESTANT: contestants.patch,
+    Kind.JUDGEMENT: judgements.patch,
 }
 
 

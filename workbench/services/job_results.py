@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from db import jobs, scores
+from db import answers, jobs, judgements, scores
 from db.session import Connection
 from workbench.domain import AnswerScore, Changes, Interval, Kind
 from workbench.jobs.events import (
+    Answered,
     Artifact,
     Evaluated,
     Event,
     Failed,
     Finished,
+    Judged,
     Log,
     Metric,
     Progress,
@@ -55,6 +57,10 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
         case Evaluated():
             scores.insert_evaluation(connection, job_id, event.evaluation)
             touched = {Kind.SEARCH: frozenset({job_id})}
+        case Answered():
+            touched = {Kind.ANSWER: frozenset({answers.insert_answer(connection, event.answer, job_id)})}
+        case Judged():
+            touched = {Kind.JUDGEMENT: frozenset({judgements.insert_judgement(connection, event.judgement, job_id)})}
         case Metric():
             jobs.add_metric(connection, job_id, event.name, event.step, event.value)
         case Artifact():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from db import jobs, scores
+from db import answers, jobs, scores
 from db.session import Connection
-from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import AnswerSpec, JobSpec, ScoreSpec, SearchSpec
 from workbench.services.job_reuse import take_over
 
 
@@ -15,6 +15,10 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
 
     ``kept_scores`` is the folder in which it finds and keeps scores by content.
     """
+    if isinstance(spec, AnswerSpec):
+        return replace(spec, known=tuple(answers.of_contestants(
+            connection, [one.id for one in spec.contestants if one.id is not None],
+            [one.id for one in spec.questions if one.id is not None])))
     if isinstance(spec, ScoreSpec):
         return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)), kept_scores=kept_scores)
     if isinstance(spec, SearchSpec):

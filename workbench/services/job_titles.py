@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from workbench.alignment.options import METHOD_NAMES
-from workbench.jobs.specs import AlignSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import AlignSpec, AnswerSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
 from workbench.services.wording import counted
 
 STRATEGY_NAMES = {
@@ -26,6 +26,9 @@ def job_title(spec: JobSpec) -> str:
             return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case AlignSpec():
             return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"
+        case AnswerSpec():
+            who = counted(len(spec.contestants), "contestant")
+            return f"Answer {counted(len(spec.questions), 'question')}, {who}"
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
@@ -40,6 +43,8 @@ def job_detail(spec: JobSpec) -> str:
     """What it runs on."""
     if isinstance(spec, AlignSpec):
         return f"Teacher {spec.teacher.name}, {spec.options.steps} steps, seed {spec.options.seed}"
+    if isinstance(spec, AnswerSpec):
+        return ", ".join(dict.fromkeys(contestant.model.name for contestant in spec.contestants))
     if isinstance(spec, SearchSpec):
         return f"{spec.model.name}, {spec.rounds} rounds, seed {spec.seed}"
     return spec.model.name
@@ -53,6 +58,8 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         before, after = summary["before"], summary["after"]
         return (f"Best subset agrees with the teacher’s in {after['consistency_best']:.0%} "
                 f"(was {before['consistency_best']:.0%})")
+    if kind == "answer":
+        return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
     if kind != "search":
         return ""
     chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import resources
-from db import backup, lock, revisions, search_text, upgrade
+from db import backup, bench_search, lock, revisions, search_text, upgrade
 from db import jobs as stored_jobs
 from db import models as stored_models
 from db import project as stored_project
@@ -17,6 +17,7 @@ from db.lock import ProjectLock, login_name
 from db.session import Database
 from workbench.errors import ProjectError
 from workbench.services.alignment import Alignment
+from workbench.services.bench import Bench
 from workbench.services.demonstrations import Demonstrations
 from workbench.services.exports import Exports
 from workbench.services.history import History
@@ -58,6 +59,7 @@ class Project:
         self.exports = Exports(self)
         self.alignment = Alignment(self)
         self.results = Results(self)
+        self.bench = Bench(self)
         self.jobs = JobQueue(self)
 
     @classmethod
@@ -109,9 +111,10 @@ class Project:
         return backup.make(self.database, reason)
 
     def rebuild_search(self) -> None:
-        """Make the full-text index anew, when `workbench check` says that it is not what the demonstrations say."""
+        """Make the full-text index anew, when `workbench check` says that it is not what the stored texts say."""
         with self.database.write() as connection:
             search_text.rebuild(connection)
+            bench_search.rebuild(connection)
 
     def close(self) -> None:
         """Finish what was handed to the lane, and let go of the folder. Not on the lane; twice is once."""
