@@ -55,8 +55,9 @@ class Dialog(QDialog):
             self.buttons.insertWidget(0, button)
         else:
             self.buttons.addWidget(button)
-        button.setDefault(default)
-        button.setAutoDefault(default)
+        button.setDefault(default)               # Enter on another button presses that one
+        if default:
+            button.setFocus(Qt.FocusReason.OtherFocusReason)
         return button
 
 

@@ -33,6 +33,8 @@ class FocusRing(QObject):
         return False
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and new.window().windowHandle() is not None:
+            self.watch(new.window().windowHandle())      # a dialog has a window of its own; twice is the same as once
         self._mark(new if self.keyboard else None)
 
     def _mark(self, widget: QWidget | None) -> None:

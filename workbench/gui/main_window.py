@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
@@ -247,10 +256,19 @@ class MainWindow(QWidget):
 
     def _run_shortcut(self, keys: str, id: str) -> None:
         focused = self.focusWidget()
-        if keys == "Space" and isinstance(focused, QAbstractButton):
+        if keys in ("Space", "Return", "Enter") and isinstance(focused, QAbstractButton):
             focused.click()                      # a button that has the focus keeps its own key
         else:
             self.session.commands.run(id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses a button that has the focus, as it does in dialogs."""
+        focused = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton) \
+                and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            focused.click()
+        else:
+            super().keyPressEvent(event)
 
     # -- look
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.domain import Changes
 from workbench.gui.session import Session
@@ -83,6 +83,11 @@ class Page(QWidget):
     def panes(self) -> list[QWidget]:
         """The parts between which F6 moves, in order; each must be able to take the focus."""
         return []
+
+    def holds_focus(self) -> bool:
+        """Whether something on the page has the keyboard; a page that is shown and has not, gives it to its main view."""
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
 
     def busy(self) -> bool:
         """Whether the page still waits for something besides the session (its picture would not be complete)."""

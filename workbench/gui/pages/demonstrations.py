@@ -244,7 +244,7 @@ class DemonstrationsPage(Page):
         self._side.setVisible(not bare and (bool(listing.ids) or self.editor.writing_new()))
         self.facets.setVisible(not nothing and self.width() >= NARROW)
         self.filter.setEnabled(not nothing)
-        if nothing and not self.isAncestorOf(self.focusWidget() or self):
+        if nothing and not self.holds_focus():
             self._middle.setFocus()
 
     def _fetch(self, ids: list[int], then: Any) -> None:
@@ -367,7 +367,8 @@ class DemonstrationsPage(Page):
         self.read_again()
 
     def panes(self) -> list[QWidget]:
-        return [self.filter.field, self.facets, self.view, self._side]
+        return [self.filter.field, self.facets, self.view,
+                self.editor if self._side.currentWidget() is self.editor else self.selection]
 
     def busy(self) -> bool:
         return self._reading or self._soon.isActive() or self._looked.isActive()

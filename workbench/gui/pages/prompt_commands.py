@@ -118,6 +118,7 @@ class PromptCommands(QObject):
         self._picker.leave_out(page.cards.ids())
         self._picker.show()
         self._picker.raise_()
+        self._picker.activateWindow()
         self._picker.field.setFocus()
 
     def fill(self) -> None:

@@ -188,7 +188,7 @@ class RankingsPage(Page):
             self._read()
         if ids or form:
             self.starter.open_form(ids)
-        if self._reading is not None and not self.isAncestorOf(self.focusWidget() or self):
+        if self._reading is not None and not self.holds_focus():
             self.table.setFocus()
 
     def refresh(self, changes: Changes) -> None:

@@ -83,11 +83,13 @@ class WelcomePage(Page):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
+        self._actions: list[QWidget] = []
         run = self.session.commands.run
         for button, id in ((primary("New project", "plus"), "project.new"),
                            (secondary("Open project…", "folder"), "project.open"),
                            (secondary("Open the sample project", "spark"), "project.sample")):
             button.clicked.connect(lambda checked=False, id=id: run(id))
+            self._actions.append(button)
             row.addWidget(button)
         row.addStretch(1)
         return row
@@ -145,7 +147,16 @@ class WelcomePage(Page):
         self._model.show_projects(projects)
         self._recent_part.setVisible(bool(projects))
         self._fit_list()
+        if not self.holds_focus():
+            self._focus_first(bool(projects))
         self.session.background(_read_machine, self._show_machine, owner=self)
+
+    def _focus_first(self, known: bool) -> None:
+        """Enter opens the latest project, or begins the first."""
+        first = self._list if known else self._actions[0]
+        if known:
+            self._list.setCurrentIndex(self._model.index(0))
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fit_list(self) -> None:
         self._list.setFixedHeight(sum(self._list.sizeHintForRow(row) for row in range(self._model.rowCount())) or 1)
@@ -185,7 +196,7 @@ class WelcomePage(Page):
         self._card.setFixedWidth(CARD if beside else min(COLUMN, event.size().width() - 40))
 
     def panes(self) -> list[QWidget]:
-        return [self._drop, self._list]
+        return [self._actions[0], self._drop, self._list]
 
     def sizeHint(self) -> QSize:
         return QSize(1100, 760)

@@ -80,6 +80,7 @@ class DemonstrationEditor(QWidget):
         column.addWidget(self._body(), 1)
         column.addWidget(hairline())
         column.addWidget(self._foot())
+        self.setFocusProxy(self._up)             # letters still decide there, as they would not in the text
         self._connect()
         self.turns.order_tabs(self._down)
 

@@ -44,6 +44,7 @@ class SelectionPanel(QWidget):
         column.addLayout(head)
         column.addWidget(hairline())
         column.addLayout(self._body())
+        self.setFocusProxy(self._writing[0])
         column.addStretch(1)
         self.stars.changed.connect(self._rated)
         self.tags.added.connect(self.tagged)
