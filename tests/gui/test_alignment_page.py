@@ -18,10 +18,11 @@ from db import jobs
 from tests.gui.test_accessible_names import nameless
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.errors import WorkbenchError
-from workbench.gui.charts.curve import smoothed
+from workbench.gui.charts.curve import BACKGROUND, smoothed
 from workbench.gui.charts.slope import direction, ranks
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.alignment import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
+from workbench.gui.pages.alignment_curves import series_colours
 from workbench.gui.pages.alignment_reading import examples
 from workbench.gui.pages.alignment_request import sample_tasks
 from workbench.gui.session import Session
@@ -267,25 +268,94 @@ def test_the_preferences_show_ranks_and_the_demonstrations_of_a_picked_subset(
     assert slope.line_at(QPointF(-50, -50)) == -1
 
 
+def compared(page: AlignmentPage) -> list[list[str]]:
+    model = page.runs.comparison.table.model()
+    return [[model.index(row, column).data() for column in range(3)] for row in range(model.rowCount())]
+
+
 def test_finished_runs_are_compared_method_by_method(page: AlignmentPage, qtbot: QtBot) -> None:
     write(page, qtbot, *points(1.0), summary(0.2, 0.8))
     write(page, qtbot, *points(1.0), summary(0.2, 0.4), options=replace(SMALL, method="output"))
     page.compare.click()
-    model = page.runs.comparison.model()
-    rows = [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
-    assert [(row[0], row[3]) for row in rows] == [("Output-Align", "20 % → 40 %"), ("BiAlign", "20 % → 80 %")]
+    assert compared(page) == [["Vanilla", "1", "20 %"], ["Output-Align", "1", "40 %"], ["BiAlign", "1", "80 %"]]
 
 
-def test_runs_that_differ_in_their_seed_alone_get_a_mean_with_an_interval(page: AlignmentPage, qtbot: QtBot) -> None:
-    write(page, qtbot, *points(1.0), summary(0.2, 0.4))
-    write(page, qtbot, *points(1.0), summary(0.2, 0.6), options=replace(SMALL, seed=1))
-    write(page, qtbot, *points(1.0), summary(0.2, 0.8), options=replace(SMALL, seed=2))
-    write(page, qtbot, *points(1.0), summary(0.2, 0.9), options=replace(SMALL, steps=3))
+def test_methods_get_means_with_intervals_over_seeds_and_changes_in_the_chart(
+    page: AlignmentPage, qtbot: QtBot
+) -> None:
+    for seed, after in enumerate((0.4, 0.6, 0.8)):
+        write(page, qtbot, *points(1.0), summary(0.2, after), options=replace(SMALL, seed=seed))
+        write(page, qtbot, *points(1.0), summary(0.2, after - 0.1), options=replace(SMALL, seed=seed, method="output"))
+    other = write(page, qtbot, *points(1.0), summary(0.2, 0.9), options=replace(SMALL, steps=3))
+    page.runs.table.choose(1)
     page.compare.click()
-    model = page.runs.comparison.model()
-    first = [model.index(0, column).data() for column in range(4)]
-    assert first == ["BiAlign", "Mean", "3 seeds", "60 % ± 50 %"]           # 4.303 · 0.2 / √3 = 0.497
-    assert model.rowCount() == 5
+    comparison = page.runs.comparison
+    assert comparison.settings.count() == 2
+    assert compared(page)[2] == ["BiAlign", "3", "60 % ± 50 %"]             # 4.303 · 0.2 / √3 = 0.497
+    comparison.measure.setCurrentIndex(comparison.measure.findData("consistency_best"))
+    rows = comparison.chart.table().rows
+    assert [row[0] for row in rows] == ["Output-Align", "BiAlign", "Over Output-Align"]
+    assert [row[1] for row in rows] == pytest.approx([0.3, 0.4, 0.1])
+    assert rows[2][2:4] == pytest.approx((0.1, 0.1))
+    page.shown(job=other, compare=True)
+    rest(page, qtbot)
+    assert compared(page)[1] == ["BiAlign", "1", "90 %"]
+
+
+def test_a_cell_of_the_agreement_shows_its_example_and_the_demonstrations(page: AlignmentPage, qtbot: QtBot) -> None:
+    finished = summary()
+    finished.summary["examples"] = [finished.summary["examples"][0], finished.summary["examples"][0] | {
+        "places": [9, 5, 6, 7, 8], "before": [-1.0, -2.0, -3.0]}]
+    job = write(page, qtbot, *points(1.0), finished)
+    pane = page.preferences
+    pane.part.set_current(1)
+    matrix = pane.matrix
+    assert matrix.shares(0) == [0.5, 1.0, 0.5]
+    assert matrix.shares(1) == [1.0, 0.0, 0.0]
+    matrix.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
+        QTest.keyClick(matrix, key)
+    assert matrix.selected == (1, 1, 1)
+    target = page.runs.model.runs[page.runs.model.row_of(job)].run.spec.target
+    said = pane.text.view.toPlainText()
+    assert target[6].instruction in said                    # the teacher's second subset is its second and third
+    assert target[7].instruction in said
+    assert target[5].instruction not in said
+    assert (pane.example.currentIndex(), pane.slope.selected) == (1, 1)
+    where = matrix._cell(matrix.rect().toRectF(), 0, 0, 2).center()
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=where.toPoint())
+    assert matrix.selected == (0, 0, 2)
+    assert pane.example.currentIndex() == 0
+
+
+def test_of_many_runs_a_few_are_in_colour_and_the_others_behind_them(page: AlignmentPage, qtbot: QtBot) -> None:
+    assert series_colours(6) == [0, 1, 2, 3, 4, 5]
+    for seed in range(7):
+        write(page, qtbot, *points(1.0, 0.5), options=replace(SMALL, seed=seed))
+    page.runs.table.selectAll()
+    rest(page, qtbot)
+    assert list(page.runs.model.colours.values()) == [0, 1, 2, BACKGROUND, BACKGROUND, BACKGROUND, BACKGROUND]
+    assert len({row[0] for row in page.curves.ranking.curve.widget.rows}) == 7
+
+
+def test_a_zoom_and_the_mark_under_the_mouse_are_one_of_all_curves(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0, 0.5, 0.25))
+    plots = [tile.curve.widget for tile in page.curves.tiles]
+    plots[0].setXRange(1, 2, padding=0)
+    assert all(plot.getPlotItem().getViewBox().viewRange()[0] == pytest.approx([1, 2], abs=0.2) for plot in plots)
+    page.curves.total.curve.hovered.emit(1.5)
+    assert all(tile.curve._mark.isVisible() and tile.curve._mark.value() == 1.5 for tile in page.curves.tiles)
+    page.curves.total.curve.hovered.emit(None)
+    assert not any(tile.curve._mark.isVisible() for tile in page.curves.tiles)
+    page.curves.kl.curve.show_all()
+    assert plots[3].getPlotItem().getViewBox().viewRange()[0][0] < 0.1
+
+
+def test_the_held_out_measure_that_is_drawn_can_be_chosen(page: AlignmentPage, qtbot: QtBot) -> None:
+    write(page, qtbot, *points(1.0), Metric("exact_match_4", 0, 0.25), Metric("exact_match_4", 1, 0.5))
+    page.curves.show_held_out("exact_match_4")
+    assert [row[1:] for row in page.curves.held_out.curve.widget.rows] == [(0, 0.25), (1, 0.5)]
+    assert page.curves.held_out._value.text() == "50 %"
 
 
 def test_a_narrow_window_shows_the_curves_or_the_preferences(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Changes, Demonstration, ModelRef, Status
 from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
-from workbench.jobs.wire import encode_spec
+from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.models import memory
 from workbench.services.demonstrations import Filter
 
@@ -29,6 +30,9 @@ HELD_OUT_EVERY = 3                   # by default every third task is kept for m
 TOKENS = 1_024                       # of a sequence, for the estimate of memory
 ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
 ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
+
+
+_decoded = lru_cache(maxsize=256)(decode_spec)      # a list of runs is read several times a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,23 @@ class Alignment:
         found = []
         for info in self._project.jobs.all():
             if info.kind == "align":
-                spec = self._project.jobs.spec(info.id)
+                spec = _decoded(self._text(info.id))
                 assert isinstance(spec, AlignSpec)
                 found.append(TrainingRun(info.id, info.title, info.state, spec, info.summary, info))
         return sorted(found, key=lambda run: -run.job_id)
+
+    def _text(self, job_id: int) -> str:
+        with self._project.database.read() as connection:
+            job = stored.get_job(connection, job_id)
+        assert job is not None
+        return job.spec
+
+    def checkpoint(self, job_id: int) -> int | None:
+        """The step of the newest checkpoint, from which a resumed run goes on; None before the first."""
+        spec = self._project.jobs.spec(job_id)
+        assert isinstance(spec, AlignSpec)
+        names = [path.name for path in (Path(spec.folder) / "checkpoints").glob("checkpoint-*")]
+        return max((int(name.rpartition("-")[2]) for name in names if name.rpartition("-")[2].isdigit()), default=None)
 
     def curve(self, job_id: int, metric: str) -> Sequence[tuple[int, float]]:
         """(step, value) points of one metric: loss, kl, ranking_loss, consistency_best, log_likelihood_8, …"""
@@ -113,11 +130,18 @@ class Alignment:
 
     def register(self, job_id: int, name: str) -> Changes:
         """Make a run's trained student a model of the project. Raises JobError where there is none yet."""
+        return self._project.models.register(self.student(job_id), name)
+
+    def student(self, job_id: int) -> Path:
+        """The folder of a run's trained student. Raises JobError where there is none yet.
+
+        services.student_exports writes it elsewhere, in other forms too.
+        """
         with self._project.database.read() as connection:
             students = [a for a in stored.artifacts(connection, job_id) if a.role == STUDENT]
         if not students or not Path(students[-1].path).is_dir():
             raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")
-        return self._project.models.register(Path(students[-1].path), name)
+        return Path(students[-1].path)
 
 
 def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions,

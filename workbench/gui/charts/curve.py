@@ -15,7 +15,8 @@ from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.plot import Plot, plot
 
-KEPT = 0.9                           # of the average, at each step
+MOST_KEPT = 0.95                     # of the average, at each step
+WINDOWS = 15                         # about as many averages lie side by side in a curve
 RAW_ALPHA = 0.28
 LABEL_ROOM = 9                       # pixels above the highest value and below the lowest
 BACKGROUND = -1                      # the colour number of a series that is there to be compared with only
@@ -38,8 +39,13 @@ class Series:
     steady: bool = False
 
 
-def smoothed(values: Sequence[float], kept: float = KEPT) -> list[float]:
-    """The exponential moving average, corrected for its start (as Adam's moments are)."""
+def smoothed(values: Sequence[float], kept: float | None = None) -> list[float]:
+    """The exponential moving average, corrected for its start (as Adam's moments are).
+
+    ``kept`` is what stays of it at each step; by default less of a short curve, which it would lag behind.
+    """
+    if kept is None:
+        kept = min(MOST_KEPT, 1 - 1 / (1 + len(values) / WINDOWS))
     average, weight, found = 0.0, 0.0, []
     for value in values:
         average = kept * average + (1 - kept) * value

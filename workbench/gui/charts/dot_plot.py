@@ -64,7 +64,9 @@ class DotPlot(Chart):
             values += [row.interval.mean, row.interval.low, row.interval.high, *row.points]
         values = [value for value in values if value == value]
         low, high = min(values), max(values)
-        pad = (high - low) * 0.06 or 1.0
+        if low == high:                          # nothing but zeros
+            return -1.0, 1.0
+        pad = (high - low) * 0.06
         return (low - pad if low < 0 else low), (high + pad if high > 0 else high)
 
     def draw(self, painter: QPainter, rect: QRectF) -> None:

@@ -16,7 +16,7 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.page import Page
 from workbench.gui.pages.alignment_curves import CurvesPane, series_colours
 from workbench.gui.pages.alignment_form import TrainingForm
-from workbench.gui.pages.alignment_preferences import PreferencesPane
+from workbench.gui.pages.alignment_preferences import ALL, PreferencesPane
 from workbench.gui.pages.alignment_reading import RunReading, read_runs
 from workbench.gui.pages.alignment_request import (
     METHODS,
@@ -26,7 +26,7 @@ from workbench.gui.pages.alignment_request import (
     sample_tasks,
     submit,
 )
-from workbench.gui.pages.alignment_runs import RunsPane
+from workbench.gui.pages.alignment_runs import COMPARE, RunsPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.empty import EmptyState
@@ -68,7 +68,7 @@ class AlignmentPage(Page):
         self.form = TrainingForm()
         self.curves = CurvesPane(session.error.emit)
         self.preferences = PreferencesPane(session.error.emit)
-        self.runs = RunsPane()
+        self.runs = RunsPane(session.error.emit)
         self._build()
         self._connect()
         self._read()
@@ -110,7 +110,7 @@ class AlignmentPage(Page):
         self.curves.acted.connect(self._act)
         self.part.changed.connect(lambda _: self._share())
         self.runs.selected.connect(self._selection_changed)
-        self.compare.clicked.connect(lambda: self.runs.part.set_current(1))
+        self.compare.clicked.connect(lambda: self.runs.part.set_current(COMPARE))
         self.register.clicked.connect(self._ask_name)
         self.session.job_event.connect(self._on_event)
         add = self.session.commands.add
@@ -121,8 +121,7 @@ class AlignmentPage(Page):
             ("alignment.register", "Register the trained student as a model…", self._ask_name, "", "models"),
         ):
             add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
-        add("alignment.compare", "Compare runs", lambda: self.runs.part.set_current(1), page=self.name, icon="split",
-            group="Alignment")
+        add("alignment.compare", "Compare runs", self.compare.click, page=self.name, icon="split", group="Alignment")
 
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -140,9 +139,13 @@ class AlignmentPage(Page):
         self.preferences.setVisible(not self._compact or self.part.current() == 1)
 
     # the page's interface
-    def shown(self, *, job: int | None = None, **arguments: Any) -> None:
-        """``job`` shows that run."""
+    def shown(self, *, job: int | None = None, matrix: bool = False, compare: bool = False, **arguments: Any) -> None:
+        """``job`` shows that run, ``matrix`` the preferences of all examples, ``compare`` the methods compared."""
         self._wanted = job
+        if matrix:
+            self.preferences.part.set_current(ALL)
+        if compare:
+            self.runs.part.set_current(COMPARE)
         self._models_changed = True
         self._read()
         self.form.preset.button(self.form.preset.current()).setFocus(Qt.FocusReason.OtherFocusReason)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from workbench.domain import Demonstration
+from workbench.gui.charts.agreement import AgreementRow
 from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.slope import SlopeLine
+from workbench.gui.charts.slope import SlopeLine, ranks
 from workbench.jobs.specs import JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.project import Project
@@ -63,6 +64,7 @@ class Example:
     """A held-out example: its test, its demonstrations, and the subsets of them that were compared."""
 
     title: str
+    task: str
     test: Demonstration | None
     demonstrations: tuple[Demonstration | None, ...]
     subsets: tuple[tuple[int, ...], ...]
@@ -83,10 +85,21 @@ def examples(run: TrainingRun) -> list[Example]:
             for subset, teacher, before, after in
             zip(subsets, raw["teacher"], raw["before"], raw["after"], strict=True))
         title = one_line(test.instruction)[:80] if test is not None else ""
-        found.append(Example(f"{number}. {raw['task']}: {title}", test, tuple(shown), subsets, lines))
+        task = one_line(raw["task"])
+        found.append(Example(f"{number}. {task}: {title}", task, test, tuple(shown), subsets, lines))
     return found
 
 
 def subset_words(subset: Sequence[int]) -> str:
     """ "1, 3, 4": the demonstrations' numbers in the example."""
     return ", ".join(str(index + 1) for index in subset)
+
+
+def agreement(found: Sequence[Example]) -> list[AgreementRow]:
+    """The ranks of each example's subsets, by the teacher and by the student before and after."""
+    rows = []
+    for number, example in enumerate(found, start=1):
+        teacher, before, after = (tuple(ranks([line.scores[judge] for line in example.lines])) for judge in range(3))
+        rows.append(AgreementRow(f"{number}. {example.task}", tuple(line.label for line in example.lines), teacher,
+                                 before, after))
+    return rows

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import replace
-from statistics import mean, stdev
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.errors import WorkbenchError
 from workbench.gui import theme
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
+from workbench.gui.pages.alignment_comparison import ComparisonPane
 from workbench.gui.pages.alignment_reading import RunReading
-from workbench.gui.pages.alignment_request import METHODS, settings_words
-from workbench.gui.views.cell_table import CellTable
+from workbench.gui.pages.alignment_request import settings_words
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import ColumnSpec, DataTable, RowDelegate
 from workbench.gui.views.glyphs import paint_text
@@ -35,12 +33,7 @@ COLUMNS = (
     ColumnSpec("Held-out", "−88.88", right=True, extra=16), ColumnSpec("Time", "88 min 88 s", right=True, drop=1),
 )
 ROW = 34
-COMPARED = (
-    ("consistency_best", "Best agrees"), ("consistency_worst", "Worst agrees"), ("kendall_tau", "Kendall τ"),
-    ("kl", "KL"), ("log_likelihood_0", "Log-lik., 0 shown"), ("log_likelihood_8", "Log-lik., 8 shown"),
-    ("exact_match_8", "Exact, 8 shown"),
-)
-SHARES = ("consistency_best", "consistency_worst", "exact_match_8")
+RUNS, COMPARE = range(2)
 
 
 class RunsTable(DataTable):
@@ -148,13 +141,13 @@ class RunsPane(QWidget):
 
     selected = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
         super().__init__()
         self.table = RunsTable()
         self.model = RunsModel(self)
         self.table.setModel(self.model)
         self.table.setItemDelegate(RunDelegate(self.table))
-        self.comparison = CellTable("Runs compared, before → after")
+        self.comparison = ComparisonPane(failed)
         self.part = Segmented(("Runs", "Compare"), name="Below the curves")
         self._header = PaneHeader("Runs", height=44)
         self._header.add_tool(self.part)
@@ -177,11 +170,14 @@ class RunsPane(QWidget):
         row = max(self.model.row_of(job_id), 0)
         if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
             self.table.choose(row)
-        finished = [one for one in runs if one.run.summary]
-        self._header.set_hint(counted(len(runs), "run") + ", Ctrl+click or Shift+↓ lays curves over one another"
-                              if self.part.current() == 0 else f"{len(finished)} finished, before → after")
-        columns, rows = comparison(finished)
-        self.comparison.show_cells(columns, rows)
+        finished = sum(bool(one.run.summary) for one in runs)
+        comparing = self.part.current() == COMPARE
+        self._header.set_hint(f"{finished} finished, means and 95 % intervals over seeds" if comparing else
+                              f"{counted(len(runs), 'run')}, Ctrl+click or Shift+↓ lays curves over one another")
+        if comparing:
+            self.comparison.show_runs(runs)
+            if wanted is not None:
+                self.comparison.show_settings_of(wanted)
 
     def current_id(self) -> int | None:
         row = self.table.current_row()
@@ -198,60 +194,8 @@ class RunsPane(QWidget):
     def _part_chosen(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
         self.show_runs(self.model.runs, None)
+        if index == COMPARE:
+            self.comparison.show_settings_of(self.current_id())
 
     def view(self) -> QWidget:
-        return self.table if self.part.current() == 0 else self.comparison
-
-
-def comparison(finished: Sequence[RunReading]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Columns and rows of the table of finished runs: means over seeds, then runs by method, the newest first."""
-    order = list(METHODS)
-    rows = _over_seeds(finished)
-    for one in sorted(finished, key=lambda one: (order.index(one.run.spec.options.method), -one.run.job_id)):
-        summary = one.run.summary
-        rows.append((METHODS[one.run.spec.options.method], one.name, str(one.run.spec.options.seed),
-                     *(_change(summary["before"].get(name), summary["after"].get(name), share=name in SHARES)
-                       for name, _ in COMPARED)))
-    return ("Method", "Run", "Seed", *(words for _, words in COMPARED)), rows
-
-
-def _over_seeds(finished: Sequence[RunReading]) -> list[tuple[str, ...]]:
-    """A row for each setting that was run with several seeds: means after training and their 95 % intervals."""
-    groups: dict[object, list[RunReading]] = {}
-    for one in finished:
-        spec = one.run.spec
-        what = (spec.teacher, spec.student, replace(spec.options, seed=0), len(spec.source), len(spec.target))
-        groups.setdefault(what, []).append(one)
-    rows = []
-    for group in groups.values():
-        seeds = {one.run.spec.options.seed: one.run.summary["after"] for one in group}
-        if len(seeds) > 1:
-            method = METHODS[group[0].run.spec.options.method]
-            rows.append((method, "Mean", counted(len(seeds), "seed"), *(
-                _mean([after[name] for after in seeds.values() if after.get(name) is not None], share=name in SHARES)
-                for name, _ in COMPARED)))
-    return rows
-
-
-def _mean(values: Sequence[float], *, share: bool) -> str:
-    """Mean and half the width of Student's 95 % interval."""
-    if not values:
-        return MISSING
-    write = percent if share else plain
-    if len(values) == 1:
-        return write(values[0])
-    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
-    return f"{write(mean(values))} ± {write(half)}"
-
-
-def student_t(freedom: int) -> float:
-    """The 97.5 % point of Student's distribution; beyond ten degrees of freedom about 2."""
-    points = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-    return points[freedom - 1] if freedom <= len(points) else 2.0
-
-
-def _change(before: float | None, after: float | None, *, share: bool) -> str:
-    if before is None or after is None:
-        return MISSING
-    write = percent if share else plain
-    return f"{write(before)} → {write(after)}"
+        return self.table if self.part.current() == RUNS else self.comparison.table

@@ -88,6 +88,7 @@ class CellTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setItemDelegate(_CellDelegate(self))
         self.setProperty("gutter", "1")
+        self.setCornerWidget(QWidget())          # else the style draws a framed box there
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(max(28, round(QFontMetricsF(theme.font("body")).height()) + 8))
         self.horizontalHeader().setHighlightSections(False)

@@ -1,0 +1,105 @@
+"""The five methods compared: means over seeds, and changes against the untrained student, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
+from typing import TYPE_CHECKING, Any, get_args
+
+from workbench.alignment.options import Method
+from workbench.domain import Interval
+
+if TYPE_CHECKING:
+    from workbench.services.alignment import TrainingRun
+
+METHODS: tuple[Method, ...] = get_args(Method)
+UNTRAINED: Method = "vanilla"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """One method by seed: ``values[measure][seed]`` after training, ``changes[measure][seed]`` against the student
+    before it. For vanilla the values are those before training, and nothing changes."""
+
+    method: Method
+    seeds: tuple[int, ...]
+    values: dict[str, dict[int, float]]
+    changes: dict[str, dict[int, float]]
+
+    def value(self, measure: str) -> Interval | None:
+        """Mean and 95 % interval after training, over seeds; None where it was not measured."""
+        return over_seeds(tuple(self.values.get(measure, {}).values()))
+
+    def change(self, measure: str) -> Interval | None:
+        return over_seeds(tuple(self.changes.get(measure, {}).values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Finished runs that differ in method and seed alone. ``results`` are in the order of METHODS."""
+
+    runs: tuple[TrainingRun, ...]
+    results: tuple[MethodResult, ...]
+
+    def over(self, method: Method, other: Method, measure: str) -> Interval | None:
+        """How much better ``method`` is than ``other`` with the same seeds; None without a common seed."""
+        one, two = (next((r.values.get(measure, {}) for r in self.results if r.method == m), {})
+                    for m in (method, other))
+        return over_seeds(tuple(one[seed] - two[seed] for seed in one if seed in two))
+
+
+def comparisons(runs: Sequence[TrainingRun]) -> list[Comparison]:
+    """Finished runs grouped by all that is not method or seed; the group with the newest run first."""
+    groups: dict[object, list[TrainingRun]] = {}
+    for run in sorted((run for run in runs if run.summary), key=lambda run: -run.job_id):
+        spec = run.spec
+        same = (spec.teacher, spec.student, replace(spec.options, method=UNTRAINED, seed=0), spec.source, spec.target,
+                spec.examples)
+        groups.setdefault(same, []).append(run)
+    return [Comparison(tuple(group), _results(group)) for group in groups.values()]
+
+
+def _results(group: Sequence[TrainingRun]) -> tuple[MethodResult, ...]:
+    """Of two runs of one method and seed the newer counts (``group`` is newest first)."""
+    newest: dict[tuple[Method, int], dict[str, Any]] = {}
+    for run in group:
+        newest.setdefault((run.spec.options.method, run.spec.options.seed), run.summary)
+    before = {seed: summary["before"] for (_, seed), summary in newest.items()}
+    found = [_result(UNTRAINED, before, before)]
+    for method in METHODS:
+        after = {seed: summary["after"] for (one, seed), summary in newest.items() if one == method}
+        if after and method != UNTRAINED:
+            found.append(_result(method, after, before))
+    return tuple(found)
+
+
+def _result(method: Method, after: dict[int, dict[str, Any]], before: dict[int, dict[str, Any]]) -> MethodResult:
+    def by_measure(number: Callable[[str, int], float]) -> dict[str, dict[int, float]]:
+        return {measure: {seed: number(measure, seed) for seed in sorted(after)
+                          if after[seed].get(measure) is not None and before[seed].get(measure) is not None}
+                for measure in {measure for one in after.values() for measure in one}}
+
+    return MethodResult(method, tuple(sorted(after)), by_measure(lambda measure, seed: after[seed][measure]),
+                        by_measure(lambda measure, seed: after[seed][measure] - before[seed][measure]))
+
+
+def over_seeds(values: Sequence[float]) -> Interval | None:
+    """The mean with Student's 95 % interval, which a single value does not have (low = high); None without values."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return Interval(values[0], values[0], values[0])
+    middle = mean(values)
+    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return Interval(middle, middle - half, middle + half)
+
+
+def student_t(freedom: int) -> float:
+    """The 97.5 % point of Student's distribution; beyond ten degrees of freedom by Cornish and Fisher's expansion."""
+    points = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+    if freedom <= len(points):
+        return points[freedom - 1]
+    z = 1.959964
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
