@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -95,14 +96,14 @@ class Answering:
     def _keep(self, one: Wanted, draw: Draw, drawn: Drawn) -> None:
         self._texts[one.key] = drawn.text
         self.on_answer(Answer(*one.key, drawn.text, drawn.tokens, drawn.seconds, drawn.finish, draw.decoding.seed,
-                              drawn.logprob))
+                              drawn.logprob if drawn.logprob is not None and math.isfinite(drawn.logprob) else None))
 
 
 def seed_of(one: Wanted) -> int:
-    """A seed of its own for each answer (63 bits), from the contestant's seed, the question's text, turn and repeat:
+    """A seed of its own for each answer (31 bits, which every server takes), from the contestant's seed, the question's text, turn and repeat:
     the same in every project, and whatever is answered beside it."""
     what = json.dumps([one.contestant.decoding.seed, list(one.question.turns), one.turn, one.repeat])
-    return int.from_bytes(hashlib.sha256(what.encode("ascii")).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(what.encode("ascii")).digest()[:4], "big") >> 1
 
 
 def repeats_of(contestant: Contestant, repeats: int) -> int:

@@ -6,45 +6,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from workbench.bench.language_model_judge import Reply, Request
-from workbench.domain import Prompt, Rendered, Role, Turn
+from workbench.domain import DecodingSettings, Prompt, Rendered, Role, Turn
 from workbench.errors import PromptError
-from workbench.models.base import Decoding, LanguageModel
+from workbench.models.base import Draw, Drawn, LanguageModel
 from workbench.prompts import render
-
-TOGETHER = 8                         # requests drawn in one batch
 
 
 class LocalJudge:
     """Asks in the model's own chat template; in plain text where it has none."""
 
-    def __init__(self, model: LanguageModel, decoding: Decoding, step: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, model: LanguageModel, decoding: DecodingSettings, step: Callable[[], None] = lambda: None) -> None:
         """``step`` is called often while words are drawn, and may raise Cancelled."""
         self.name = model.ref.name
         self._model, self._decoding, self._step = model, decoding, step
 
     def ask(self, requests: Sequence[Request], on_reply: Callable[[int, Reply], None]) -> None:
-        """In batches. A request that leaves no room for an answer in the model's context is not asked."""
-        batch: list[tuple[int, Rendered, int]] = []
-        for place, request in enumerate(requests):
-            rendered = self._rendered(request)
-            tokens = len(self._model.tokenizer.encode(rendered.text).ids)
-            if tokens >= self._model.context:
-                on_reply(place, Reply("", tokens, problem=f"The request takes {tokens:,} tokens and the judge's "
-                                                          f"context holds {self._model.context:,}."))
-                continue
-            batch.append((place, rendered, tokens))
-            if len(batch) == TOGETHER:
-                self._draw(batch, on_reply)
-                batch = []
-        if batch:
-            self._draw(batch, on_reply)
+        """Many at a time. A request that leaves no room for an answer in the model's context is not asked."""
+        rendered = [self._rendered(request) for request in requests]
+        tokens = [len(encoded.ids) for encoded in self._model.tokenizer.encode_all([one.text for one in rendered])]
+        fitting = [place for place, length in enumerate(tokens) if length < self._model.context]
+        for place in sorted(set(range(len(requests))) - set(fitting)):
+            on_reply(place, Reply("", tokens[place], problem=f"The request takes {tokens[place]:,} tokens and the "
+                                                             f"judge's context holds {self._model.context:,}."))
 
-    def _draw(self, batch: Sequence[tuple[int, Rendered, int]], on_reply: Callable[[int, Reply], None]) -> None:
-        stop = tuple(dict.fromkeys((*self._decoding.stop, *batch[0][1].stop)))
-        words = self._model.generate([rendered.text for _, rendered, _ in batch], replace(self._decoding, stop=stop),
-                                     lambda place, text: self._step())
-        for (place, _, tokens), said in zip(batch, words, strict=True):
-            on_reply(place, Reply(said, tokens, len(self._model.tokenizer.encode(said, special=False).ids)))
+        def drawn(index: int, found: Drawn) -> None:
+            place = fitting[index]
+            on_reply(place, Reply(found.text, tokens[place], found.tokens))
+
+        if fitting:
+            self._model.draw([self._draw(rendered[place]) for place in fitting], lambda index, text: self._step(), drawn)
+
+    def _draw(self, rendered: Rendered) -> Draw:
+        stop = tuple(dict.fromkeys((*self._decoding.stop, *rendered.stop)))
+        return Draw(rendered.text, replace(self._decoding, stop=stop))
 
     def _rendered(self, request: Request) -> Rendered:
         turns = (Turn(Role.USER, request.user),)

@@ -7,6 +7,7 @@ from typing import assert_never
 from workbench.jobs.run import Run
 from workbench.jobs.run_align import run_align
 from workbench.jobs.run_answer import run_answer
+from workbench.jobs.run_judge import run_judge
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
@@ -17,6 +18,7 @@ from workbench.jobs.specs import (
     GenerateSpec,
     InspectSpec,
     JobSpec,
+    JudgeSpec,
     ScoreSpec,
     SearchSpec,
 )
@@ -33,6 +35,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_align(spec, run)
         case AnswerSpec():
             run_answer(spec, run)
+        case JudgeSpec():
+            run_judge(spec, run)
         case InspectSpec():
             run_inspect(spec, run)
         case CountSpec():

@@ -19,6 +19,7 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
+from workbench.jobs.judge_spec import JudgeSpec
 from workbench.search.options import SearchOptions
 
 Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse"]
@@ -175,5 +176,5 @@ class AnswerSpec:
         return self.contestants[0].model
 
 
-JobSpec = AlignSpec | AnswerSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
+JobSpec = AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from db import answers, jobs, scores
+from db import answers, jobs, judgements, scores
 from db.session import Connection
-from workbench.jobs.specs import AnswerSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, ScoreSpec, SearchSpec
 from workbench.services.job_reuse import take_over
 
 
@@ -19,6 +19,9 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
         return replace(spec, known=tuple(answers.of_contestants(
             connection, [one.id for one in spec.contestants if one.id is not None],
             [one.id for one in spec.questions if one.id is not None])))
+    if isinstance(spec, JudgeSpec):
+        return replace(spec, done=tuple((one.answer_id, one.other_answer_id or 0, one.prompt_name)
+                                        for one in judgements.of_job(connection, job_id)))
     if isinstance(spec, ScoreSpec):
         return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)), kept_scores=kept_scores)
     if isinstance(spec, SearchSpec):

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from workbench.alignment.options import METHOD_NAMES
-from workbench.jobs.specs import AlignSpec, AnswerSpec, CountSpec, GenerateSpec, InspectSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import (
+    AlignSpec,
+    AnswerSpec,
+    CountSpec,
+    GenerateSpec,
+    InspectSpec,
+    JobSpec,
+    JudgeSpec,
+    ScoreSpec,
+    SearchSpec,
+)
 from workbench.services.wording import counted
 
 STRATEGY_NAMES = {
@@ -29,6 +39,11 @@ def job_title(spec: JobSpec) -> str:
         case AnswerSpec():
             who = counted(len(spec.contestants), "contestant")
             return f"Answer {counted(len(spec.questions), 'question')}, {who}"
+        case JudgeSpec():
+            if spec.judge == "reference":
+                return f"Likelihood of the references, {counted(len(spec.matches), 'answer')}"
+            pairs = spec.matches and spec.matches[0].second is not None
+            return f"Judge {counted(len(spec.matches), 'answer pair' if pairs else 'answer')}"
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
@@ -60,6 +75,10 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
                 f"(was {before['consistency_best']:.0%})")
     if kind == "answer":
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
+    if kind == "judge":
+        unreadable = f", {summary['unreadable']} unreadable" if summary["unreadable"] else ""
+        cost = f", cost {summary['cost']:.2f}" if summary["cost"] else ""
+        return f"{counted(summary['judgements'], 'judgement')}{unreadable}{cost}"
     if kind != "search":
         return ""
     chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"

@@ -1,0 +1,91 @@
+"""A judge job: a language model, or the references' likelihood, says something of each answer or pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from workbench.bench.language_model_judge import Judge, judge_matches, prompt_of
+from workbench.bench.matches import Match
+from workbench.domain import Backend, Judgement, Prompt, Question
+from workbench.errors import JobError
+from workbench.jobs.events import Finished, Judged
+from workbench.jobs.judge_spec import JudgeSpec
+from workbench.jobs.run import Run
+
+
+def run_judge(spec: JudgeSpec, run: Run) -> None:
+    """Says Judged for each match that is not ``done``, then Finished with counts, tokens and cost."""
+    if not spec.matches:
+        raise JobError("There is nothing to judge.", remedy="Choose answers that were not judged yet.")
+    questions, done = {q.id: q for q in spec.questions if q.id is not None}, set(spec.done)
+    matches = [match for match in spec.matches if _key(spec, match, questions) not in done]
+    tally = _Tally(spec, run, len(spec.matches) - len(matches))
+    if matches and spec.judge == "reference":
+        _measure(spec, run, matches, questions, tally)
+    elif matches:
+        judge_matches(_judge(spec, run), matches, spec.given, questions, spec.prompts, tally.keep)
+    tally.finish()
+
+
+class _Tally:
+    """Says each judgement, counts, and holds the cost below its limit."""
+
+    def __init__(self, spec: JudgeSpec, run: Run, done: int) -> None:
+        self._spec, self._run = spec, run
+        self._done, self._judged, self._unreadable = done, 0, 0
+        self._prompt_tokens = self._completion_tokens = 0
+
+    @property
+    def cost(self) -> float:
+        return self._spec.price.of(self._prompt_tokens, self._completion_tokens)
+
+    def keep(self, judgement: Judgement) -> None:
+        self._run.say(Judged(judgement))
+        self._judged += 1
+        self._unreadable += not judgement.readable
+        self._prompt_tokens += judgement.details.get("prompt_tokens", 0)
+        self._completion_tokens += judgement.details.get("completion_tokens", 0)
+        if problem := judgement.details.get("problem"):
+            self._run.log("warning", f"Answer {judgement.answer_id} was not judged: {problem}")
+        limit = self._spec.price.limit
+        left = len(self._spec.matches) - self._done - self._judged
+        if limit and self.cost >= limit and left:
+            raise JobError(f"The judge has cost {self.cost:.2f} in this run; the limit is {limit:.2f}.",
+                           safe=f"{self._judged} judgements are kept.",
+                           remedy="Resume the job to go on up to the limit again, or raise the limit.")
+        self._run.progress(self._done + self._judged, len(self._spec.matches), "judgements")
+
+    def finish(self) -> None:
+        self._run.say(Finished({
+            "judgements": self._done + self._judged, "unreadable": self._unreadable,
+            "prompt_tokens": self._prompt_tokens, "completion_tokens": self._completion_tokens, "cost": self.cost}))
+
+
+def _measure(spec: JudgeSpec, run: Run, matches: list[Match], questions: Mapping[int, Question],
+             tally: _Tally) -> None:
+    from workbench.bench.reference_judge import log_likelihoods
+
+    log_likelihoods(run.load(spec.model), spec.answered_under or Prompt(), matches, spec.given, questions,
+                    tally.keep, lambda done: run.checkpoint())
+
+
+def _judge(spec: JudgeSpec, run: Run) -> Judge:
+    model = run.load(spec.model)
+    step: Callable[[], None] = run.checkpoint
+    if spec.model.backend is Backend.OPENAI:
+        from workbench.bench.served_judge import ServedJudge
+        from workbench.models.openai_model import OpenAIModel
+
+        assert isinstance(model, OpenAIModel)
+        return ServedJudge(model, spec.decoding, step)
+    from workbench.bench.local_judge import LocalJudge
+
+    return LocalJudge(model, spec.decoding, step)
+
+
+def _key(spec: JudgeSpec, match: Match, questions: Mapping[int, Question]) -> tuple[int, int, str]:
+    """What tells a match's judgement from others. Raises JobError where a judge prompt is missing."""
+    answer = spec.given[match.first].answer_ids[match.turn]
+    other = 0 if match.second is None else spec.given[match.second].answer_ids[match.turn]
+    prompt = "" if spec.judge == "reference" else prompt_of(match, spec.given, questions, spec.prompts).name
+    return answer, other, prompt
