@@ -122,6 +122,7 @@ def _add_data(commands: Any) -> None:
     what.add_argument("--filter", default="", metavar="QUERY", help="which demonstrations, as in the search field")
     what.add_argument("--prompt", nargs="?", const="", metavar="PROMPT", help="a prompt by id or name")
     what.add_argument("--report", type=int, metavar="JOB", help="the report of a score or search job")
+    what.add_argument("--student", type=int, metavar="JOB", help="a training job's student: merged, adapter or gguf")
     command = _add(commands, "list", "data:list_", "list demonstrations")
     command.add_argument("query", nargs="?", default="", help='as in the search field: "tag:x gain>0 words"')
     command.add_argument("--sort", default="id", choices=("id", "instruction", "category", "tokens", "gain", "rating",

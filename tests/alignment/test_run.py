@@ -113,3 +113,7 @@ def test_lora_trains_adapters_alone_and_saves_a_plain_merged_model(tmp_path: Pat
     ours, theirs = (network.model.layers[0].mlp.up_proj.weight for network in (saved, untouched.student))
     assert not torch.equal(ours, theirs)
     assert sorted(p.name for p in (tmp_path / "checkpoints" / "checkpoint-8").glob("adapter_*.safetensors"))
+    from peft import PeftModel
+
+    adapted = PeftModel.from_pretrained(untouched.student, str(tmp_path / "adapter")).merge_and_unload()
+    torch.testing.assert_close(adapted.model.layers[0].mlp.up_proj.weight, ours)

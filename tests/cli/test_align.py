@@ -31,6 +31,9 @@ def test_a_student_is_trained_measured_and_added_as_a_model(with_models: Path, r
     _, models, _ = run("models", "list", with_models, "--json")
     student = next(model for model in models if model["ref"]["name"] == "my student")
     assert (student["state"], student["facts"]["problems"]) == ("ready", [])
+    target = with_models.parent / "taken.gguf"
+    code, _, _ = run("export", with_models, target, "--student", str(found["job_id"]), "--format", "gguf")
+    assert (code, target.read_bytes()[:4]) == (0, b"GGUF")
 
 
 def test_wrong_settings_are_refused_by_name(with_models: Path, run: Any) -> None:

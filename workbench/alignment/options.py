@@ -22,8 +22,8 @@ METHOD_NAMES: dict[Method, str] = {
 class AlignmentOptions:
     """One run. The five methods of the paper's comparison are one trainer with parts switched off.
 
-    ``pairs`` 0 takes all pairs of subsets. ``output_scope`` says where the KL is taken: over the whole "sequence" (Eq. 1), on the
-    "answers" of all demonstrations and the test, or on the "label", the test's answer.
+    ``pairs`` 0 takes all pairs of subsets. ``output_scope`` says where the KL is taken: over the whole "sequence"
+    (Eq. 1), on the "answers" of all demonstrations and the test, or on the "label", the test's answer.
     ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient`` and ``floor`` are those of
     ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all weights,
     else adapters of that rank on all linear layers, merged into the weights at the end.

@@ -67,7 +67,7 @@ def check_vocabularies(
 
 def train_student(models: Models, source: Tasks, target: Tasks, options: AlignmentOptions, folder: Path,
                   watcher: Watcher, examples: int = 100) -> Outcome:
-    """Train ``models.student`` and save it under ``folder``/student, with checkpoints beside it.
+    """Train ``models.student`` and save it under ``folder``/student, with checkpoints and its adapter beside it.
 
     Started again with the same options and folder it goes on from the newest checkpoint; the teacher's part is kept in
     ``folder``/teacher. Raises AlignmentError.
@@ -92,6 +92,8 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     if options.method != "vanilla":
         flops = _train(replace(models, student=student), source, options, folder, watcher, measure)
     after = measure(options.steps) if options.method != "vanilla" else before
+    if options.lora_rank:
+        student.save_pretrained(folder / "adapter")
     merged = student.merge_and_unload() if options.lora_rank else student
     merged.save_pretrained(folder / "student")
     return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)

@@ -13,6 +13,7 @@ from workbench.services.demonstrations import Filter, Sort
 from workbench.services.imports import ImportOptions, ImportReport, Preview
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.student_exports import export_student
 
 LISTED_REFUSALS = 20
 
@@ -69,6 +70,9 @@ def export(options: Namespace) -> Output:
         if options.report is not None:
             project.exports.report(options.report, options.out, options.format or "html")
             return "report", 1
+        if options.student is not None:
+            export_student(project.alignment.student(options.student), options.out, options.format or "merged")
+            return "trained student", 1
         ids = project.demonstrations.ids(Filter(text=options.filter))
         format = options.format or _by_suffix(options.out)
         return "demonstrations", project.exports.demonstrations(ids, options.out, format)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import deserialize
 
 from workbench.errors import ModelError
 from workbench.models.files import read_json
@@ -136,12 +137,21 @@ def _tensors(folder: Path, config: dict[str, Any]) -> list[tuple[str, Floats]]:
 
 
 def _weights(folder: Path) -> dict[str, Floats]:
-    """All tensors as float32; read by torch, as numpy knows no bfloat16."""
-    import torch
-    from safetensors.torch import load_file
+    """All tensors as float32, without torch, so that the window's process can convert too."""
+    found: dict[str, Floats] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        for name, tensor in deserialize(file.read_bytes()):
+            found[name] = _floats(tensor["dtype"], tensor["data"]).reshape(tensor["shape"])
+    return found
 
-    loaded = {name: tensor for file in sorted(folder.glob("*.safetensors")) for name, tensor in load_file(file).items()}
-    return {name: tensor.to(torch.float32).numpy() for name, tensor in loaded.items()}
+
+def _floats(dtype: str, data: bytes) -> Floats:
+    """Raises ModelError for weights that are not plain floats."""
+    if dtype == "BF16":                                  # the upper half of a float32; numpy knows no bfloat16
+        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    if dtype not in ("F16", "F32", "F64"):
+        raise ModelError(f"Weights of the kind {dtype} are not converted here.", remedy="Use llama.cpp's converter.")
+    return np.frombuffer(data, f"<f{int(dtype[1:]) // 8}").astype(np.float32)
 
 
 def _turned(weight: Floats, heads: int) -> Floats:
