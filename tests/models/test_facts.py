@@ -59,7 +59,7 @@ def test_a_model_whose_files_changed_is_refused(llama: ModelRef, folder: Path, n
     ({"auto_map": {"AutoModelForCausalLM": "evil.Model"}}, "asks for code"),
     ({"_attn_implementation_internal": "someone/kernels"}, "asks for code"),
     ({"sub": {"auto_map": {"AutoConfig": "evil.Config"}}}, "asks for code"),
-    ({"quantization_config": {"quant_method": "gptq"}}, "quantised"),
+    ({"quantization_config": {"quant_method": "made_up"}}, "quantised in a way"),
 ])  # fmt: skip
 def test_what_is_not_allowed_is_refused_with_the_reason(folder: Path, changes: dict[str, Any], reason: str) -> None:
     change_config(folder, **changes)

@@ -92,3 +92,4 @@ class ModelFacts:
     sha256: str
     chat_template: bool = False
     problems: tuple[str, ...] = field(default=())
+    quantisation: str = ""           # of the weights in the files: gptq | awq | bitsandbytes

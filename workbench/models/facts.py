@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
+from workbench.models import adapters, quantised
 from workbench.models.files import hash_files, model_files, read_json
 from workbench.models.gguf_facts import read_gguf_facts
 
@@ -36,8 +37,9 @@ _CODE_KEYS = frozenset({
 _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F8_E4M3": "float8", "I8": "int8"}
 
 
-def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None) -> ModelFacts:
-    """Facts and hash of a model folder or a .gguf file. What keeps it from being loaded is listed in ``problems``.
+def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None, base: Path | None = None) -> ModelFacts:
+    """Facts and hash of a model folder, an adapter's folder or a .gguf file. What keeps it from being loaded is listed
+    in ``problems``. ``base`` is an adapter's base model; without it, it is looked for.
 
     Raises ModelError where there is no model at all, or a file is damaged.
     """
@@ -45,14 +47,22 @@ def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None) 
         return read_gguf_facts(path, progress)
     if not path.is_dir():
         raise ModelError(f"{path} is not a model.", remedy="Choose a folder that holds config.json, or a .gguf file.")
+    if adapters.is_adapter(path):
+        base = base or adapters.find_base(path)
+        if base is None:
+            raise ModelError(
+                f"This is an adapter for “{adapters.named_base(path)}”, which is not on this computer.",
+                remedy="Add that model first, or choose its folder as the adapter's base.",
+            )
+        return adapters.adapter_facts(path, read_facts(base, progress), safetensors_header)
     config = read_json(path / "config.json")
     inner = config.get("text_config")
     text: Mapping[str, Any] = inner if isinstance(inner, dict) else config
     weights = sorted(path.glob("*.safetensors"))
     parameters, dtypes, problems = 0, Counter[str](), problems_of(path, config)
     for file in weights:
-        for _, (dtype, shape) in safetensors_header(file).items():
-            parameters += math.prod(shape)
+        for name, (dtype, shape) in safetensors_header(file).items():
+            parameters += _weights_in(name, dtype, math.prod(shape), config)
             dtypes[dtype] += math.prod(shape)
     hidden, heads = _number(text, "hidden_size", "n_embd", "d_model"), _number(text, "num_attention_heads", "n_head")
     names = config.get("architectures")
@@ -65,12 +75,13 @@ def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None) 
         kv_heads=_number(text, "num_key_value_heads", default=heads),
         vocabulary=_number(text, "vocab_size"),
         context=_number(text, "max_position_embeddings", "n_positions", "max_seq_len", "n_ctx"),
-        dtype=_DTYPES.get(dtypes.most_common(1)[0][0], dtypes.most_common(1)[0][0]) if dtypes else "",
+        dtype=_dtype(dtypes, config),
         size_bytes=sum(file.stat().st_size for file in weights),
         files=tuple(file.name for file in model_files(path)),
         sha256=hash_files(path, progress),
         chat_template=_has_chat_template(path),
         problems=tuple(problems),
+        quantisation=quantised.method_of(config),
     )
 
 
@@ -84,12 +95,31 @@ def problems_of(path: Path, config: Mapping[str, Any]) -> list[str]:
     asked = [key for key in asked if any(part.get(key) is not None for part in (config, *_parts(config)))]
     if asked:
         problems.append(f"config.json asks for code from elsewhere ({', '.join(asked)}), which is never run.")
-    if "quantization_config" in config:
-        problems.append("The weights are quantised, which is not supported yet.")
+    method = quantised.method_of(config)
+    if method and not quantised.known(method):
+        problems.append(f"The weights are quantised in a way that is not loaded here ({method}).")
     if not (path / "tokenizer.json").is_file():
         problems.append("There is no tokenizer.json (a fast tokenizer is needed).")
     problems += _missing_weights(path)
     return problems
+
+
+def _weights_in(name: str, dtype: str, count: int, config: Mapping[str, Any]) -> int:
+    """Weights that a tensor of ``count`` numbers holds: quantised ones are packed, several to a number."""
+    method, bits = quantised.method_of(config), quantised.bits_of(config)
+    width = {"I32": 32, "U8": 8, "I8": 8}.get(dtype, 0)
+    if not method or not width or not bits:
+        return count
+    packed = name.endswith(("qweight", ".weight"))
+    return count * width // bits if packed else 0
+
+
+def _dtype(dtypes: Counter[str], config: Mapping[str, Any]) -> str:
+    method, bits = quantised.method_of(config), quantised.bits_of(config)
+    if method:
+        return f"{bits} bit" if bits else method
+    most = dtypes.most_common(1)
+    return _DTYPES.get(most[0][0], most[0][0]) if most else ""
 
 
 def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.errors import ModelError
 
 _MAX_JSON = 100 * 2**20          # a tokenizer.json of a large vocabulary has some 30 MB
-_NAMES = (
+SETTINGS_FILES = (
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "chat_template.jinja", "model.safetensors.index.json",
 )  # fmt: skip
@@ -21,7 +21,7 @@ def model_files(folder: Path) -> tuple[Path, ...]:
     """The files that decide what a model does, sorted by name; for a .gguf file that file alone."""
     if folder.is_file():
         return (folder,)
-    found = [folder / name for name in _NAMES if (folder / name).is_file()]
+    found = [folder / name for name in (*SETTINGS_FILES, "adapter_config.json") if (folder / name).is_file()]
     return tuple(sorted([*found, *folder.glob("*.safetensors")]))
 
 

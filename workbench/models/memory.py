@@ -6,21 +6,30 @@ from workbench.domain import MemoryEstimate, ModelFacts
 from workbench.errors import ModelError
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_QUANTISED = {"int8": 1.0, "nf4": 0.56}          # bytes a weight, with the scales (bitsandbytes)
 _LOGITS = 256 * 2**20            # the most that one pass's logits may take (see walk.py)
 
 
 def estimate(facts: ModelFacts, dtype: str, context: int, batch: int = 1) -> MemoryEstimate:
     """Bytes for weights, the key-value cache of ``batch`` sequences of ``context`` tokens, and working space.
 
-    ``dtype`` "auto" counts what the files hold. Working space is a pass of ``context`` tokens: about eight
-    activations of the hidden size a token (residual, normed, queries, keys, values, and two of the wider MLP), and
-    its logits in float32.
+    ``dtype`` "auto" counts what the files hold; of quantised files (GGUF, GPTQ …) that is their size. Working space is
+    a pass of ``context`` tokens: about eight activations of the hidden size a token (residual, normed, queries, keys,
+    values, and two of the wider MLP), and its logits in float32.
     """
-    size = BYTES.get(dtype) or BYTES.get(facts.dtype, 4)
+    size = BYTES.get(dtype) or BYTES.get(facts.dtype, 2)
     head = facts.hidden_size // facts.heads if facts.heads else 0
     cache = 2 * facts.layers * (facts.kv_heads or facts.heads) * head * context * batch * size
     working = 12 * facts.hidden_size * context * batch * size + min(_LOGITS, 4 * facts.vocabulary * context * batch)
-    return MemoryEstimate(facts.parameters * size, cache, working, context, batch)
+    return MemoryEstimate(_weights(facts, dtype), cache, working, context, batch)
+
+
+def _weights(facts: ModelFacts, dtype: str) -> int:
+    if dtype in _QUANTISED:
+        return int(facts.parameters * _QUANTISED[dtype])
+    if facts.quantisation or (dtype not in BYTES and facts.dtype not in BYTES):
+        return facts.size_bytes
+    return facts.parameters * (BYTES.get(dtype) or BYTES[facts.dtype])
 
 
 def check(needed: MemoryEstimate, free: int, *, where: str) -> None:

@@ -41,7 +41,8 @@ def load_tokenizer(ref: ModelRef) -> Tokenizer:
     if ref.backend is Backend.TRANSFORMERS:
         from workbench.models.tokenizer import FastTokenizer
 
-        return FastTokenizer(Path(ref.path))
+        own = Path(ref.path)         # an adapter may have none of its own
+        return FastTokenizer(Path(ref.base) if ref.base and not (own / "tokenizer.json").is_file() else own)
     if ref.backend is Backend.LLAMA_CPP:
         _need_llama_cpp(ref)
         from workbench.models.gguf_tokenizer import GgufTokenizer

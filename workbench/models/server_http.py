@@ -177,7 +177,7 @@ class ServerHttp:
             if stopped.is_set():
                 raise Cancelled
             if number + 1 < self._attempts:
-                self._pause(_backoff(number) if wait is None else min(wait, _LONGEST_ASKED), stopped)
+                self._pause(backoff(number) if wait is None else min(wait, _LONGEST_ASKED), stopped)
         raise Unavailable(
             f"{self.url} gave no answer in {self._attempts} attempts: {self._clean(reason)}.",
             safe="What was finished is kept.", remedy="Check that the server runs and can be reached, then try again.",
@@ -257,8 +257,8 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
     return max((when - datetime.now(UTC)).total_seconds(), 0.0)
 
 
-def _backoff(number: int) -> float:
-    """Doubles with each attempt, with full jitter above half, so that many clients do not come back at once."""
+def backoff(number: int) -> float:
+    """Seconds before the next attempt: doubled each time, with jitter, so that clients do not all come back at once."""
     longest = min(_FIRST_WAIT * 2.0**number, _LONGEST_WAIT)
     return float(longest * (0.5 + 0.5 * random.random()))
 

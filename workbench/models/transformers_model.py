@@ -13,7 +13,7 @@ import torch
 
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
-from workbench.models import cascade, memory
+from workbench.models import adapters, cascade, memory, quantised
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
@@ -23,6 +23,7 @@ from workbench.models.passes import Cached, CacheSteps, Cascade
 from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
 from workbench.models.walk import Walker, Way
+from workbench.models.weights import check_quantised, from_folder, plain_attention, tokenizer_folder
 
 _PASS_TOKENS = {"cpu": 1024, "mps": 4096, "cuda": 16384}
 _PLANNED_CONTEXT = 4096          # tokens that the memory check before loading counts with, if the context is longer
@@ -35,16 +36,16 @@ class TransformersModel:
         self.ref = ref
         self.tokenizer: Tokenizer = tokenizer
         self.context = facts.context
-        self.facts: Mapping[str, str] = _facts(model, facts, way)
+        self.facts: Mapping[str, str] = _facts(ref, model, facts, way)
         self._model = model
-        self._stops = _end_tokens(Path(ref.path), model.config)
+        self._stops = _end_tokens(Path(ref.base or ref.path), model.config)
         budget = _PASS_TOKENS[model.device.type]
         self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget)
 
     @classmethod
     def load(cls, ref: ModelRef, *, ignore_memory: bool = False) -> TransformersModel:
         """Raises ModelError: not allowed, changed since it was registered, not enough memory, no such device."""
-        facts = read_facts(Path(ref.path))
+        facts = read_facts(Path(ref.path), base=Path(ref.base) if ref.base else None)
         if facts.problems:
             raise ModelError(f"“{ref.name}” cannot be loaded. {' '.join(facts.problems)}", safe="No code was run.")
         if ref.sha256 and ref.sha256 != facts.sha256:
@@ -57,11 +58,14 @@ class TransformersModel:
         torch.set_num_threads(thread_count())
         device = choose_device(ref.device)
         dtype = choose_dtype(ref.dtype, device, facts)
+        check_quantised(ref, facts)
         needed = memory.estimate(facts, dtype, min(facts.context, _PLANNED_CONTEXT))
         if not ignore_memory:
             memory.check(needed, free_memory(device), where=str(device))
-        model = _from_folder(Path(ref.path), device, dtype)
-        return cls(ref, model, FastTokenizer(Path(ref.path)), facts, choose_way(model))
+        model = from_folder(Path(ref.base or ref.path), device, dtype)
+        if ref.base:
+            model = adapters.add_adapter(model, Path(ref.path), ref.name)
+        return cls(ref, model, FastTokenizer(tokenizer_folder(ref)), facts, choose_way(model))
 
     def logprobs(
         self, sequences: Sequence[ScoredSequence], progress: Callable[[int], None] = lambda done: None
@@ -146,10 +150,12 @@ def choose_device(asked: str) -> torch.device:
 
 def choose_dtype(asked: str, device: torch.device, facts: ModelFacts) -> str:
     """ "auto" computes in float32 on the CPU if the memory allows, elsewhere in what the files hold."""
-    if asked in memory.BYTES:
+    if asked in memory.BYTES or asked in quantised.ON_LOADING:
         return asked
     if asked != "auto":
         raise ModelError(f"“{asked}” is not a dtype.", remedy=f"Choose auto, {', '.join(memory.BYTES)}.")
+    if facts.quantisation:
+        return "bfloat16" if device.type == "cpu" else "float16"
     stored = facts.dtype if facts.dtype in memory.BYTES else "float32"
     if device.type != "cpu":
         return stored
@@ -176,11 +182,6 @@ def choose_way(model: Any) -> Way:
         return plain                 # an architecture that does not go through transformers' attention interface
     finally:
         model.set_attn_implementation(plain_attention(type(model)))
-
-
-def plain_attention(model_class: Any) -> str:
-    """Torch's fused attention where the architecture supports it (Gemma 2's soft caps and GPT-OSS's sinks do not)."""
-    return "sdpa" if getattr(model_class, "_supports_sdpa", False) else "eager"
 
 
 def _only_full_attention(config: Any) -> bool:
@@ -216,30 +217,6 @@ def _agrees(model: Any) -> bool:
     return bool(np.isfinite(results[1]).all() and np.abs(results[0] - results[1]).max() < tolerance)
 
 
-def _from_folder(path: Path, device: torch.device, dtype: str) -> Any:
-    """The classes are looked up by ``model_type`` in transformers' own tables, so that nothing in the folder can name
-    code."""
-    import transformers
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
-
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    content = read_json(path / "config.json")
-    config = CONFIG_MAPPING[content["model_type"]].from_dict(content)
-    model_class = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
-    try:
-        model = model_class.from_pretrained(
-            str(path), config=config, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True,
-            trust_remote_code=False, attn_implementation=plain_attention(model_class),
-        )  # fmt: skip
-        return model.to(device).eval()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(
-            f"The model in {path} cannot be loaded: {error}.", remedy="Check or download its files again."
-        ) from error
-
-
 def _end_tokens(path: Path, config: Any) -> frozenset[int]:
     """Tokens that end an answer: generation_config.json's, or config.json's."""
     file = path / "generation_config.json"
@@ -247,11 +224,12 @@ def _end_tokens(path: Path, config: Any) -> frozenset[int]:
     return frozenset(found if isinstance(found, list) else [] if found is None else [found])
 
 
-def _facts(model: Any, facts: ModelFacts, way: Way) -> dict[str, str]:
+def _facts(ref: ModelRef, model: Any, facts: ModelFacts, way: Way) -> dict[str, str]:
     import tokenizers
     import transformers
 
-    return {
+    quantisation = ref.dtype if ref.dtype in quantised.ON_LOADING else facts.quantisation
+    return ({"quantisation": quantisation} if quantisation else {}) | {
         "architecture": facts.architecture, "sha256": facts.sha256, "device": str(model.device),
         "dtype": str(model.dtype).removeprefix("torch."), "attention": type(way).__name__.lower(),
         "threads": str(torch.get_num_threads()), "torch": torch.__version__, "transformers": transformers.__version__,
