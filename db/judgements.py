@@ -85,6 +85,11 @@ def of_answers(connection: Connection, answer_ids: Iterable[int]) -> list[Judgem
         _ROW.deleted == 0, or_(_ROW.answer_id.in_(listed(ids)), _ROW.other_answer_id.in_(listed(ids)))))
 
 
+def of_judge(connection: Connection, judge: str) -> list[Judgement]:
+    """All that a judge, who is no person, has said."""
+    return _judgements(connection, select(*_COLUMNS).where(_ROW.deleted == 0, _ROW.by_person == 0, _ROW.judge == judge))
+
+
 def get(connection: Connection, ids: Iterable[int]) -> list[Judgement]:
     return _judgements(connection, select(*_COLUMNS).where(_ROW.deleted == 0, _ROW.id.in_(listed(ids))))
 

@@ -15,7 +15,9 @@ from workbench.prompts import render
 class LocalJudge:
     """Asks in the model's own chat template; in plain text where it has none."""
 
-    def __init__(self, model: LanguageModel, decoding: DecodingSettings, step: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, model: LanguageModel, decoding: DecodingSettings, step: Callable[[], None] = lambda: None
+    ) -> None:
         """``step`` is called often while words are drawn, and may raise Cancelled."""
         self.name = model.ref.name
         self._model, self._decoding, self._step = model, decoding, step
@@ -26,15 +28,16 @@ class LocalJudge:
         tokens = [len(encoded.ids) for encoded in self._model.tokenizer.encode_all([one.text for one in rendered])]
         fitting = [place for place, length in enumerate(tokens) if length < self._model.context]
         for place in sorted(set(range(len(requests))) - set(fitting)):
-            on_reply(place, Reply("", tokens[place], problem=f"The request takes {tokens[place]:,} tokens and the "
-                                                             f"judge's context holds {self._model.context:,}."))
+            on_reply(place, Reply("", problem=f"The request takes {tokens[place]:,} tokens and the judge's context "
+                                              f"holds {self._model.context:,}."))
 
         def drawn(index: int, found: Drawn) -> None:
             place = fitting[index]
             on_reply(place, Reply(found.text, tokens[place], found.tokens))
 
         if fitting:
-            self._model.draw([self._draw(rendered[place]) for place in fitting], lambda index, text: self._step(), drawn)
+            wanted = [self._draw(rendered[place]) for place in fitting]
+            self._model.draw(wanted, lambda index, text: self._step(), drawn)
 
     def _draw(self, rendered: Rendered) -> Draw:
         stop = tuple(dict.fromkeys((*self._decoding.stop, *rendered.stop)))

@@ -23,6 +23,7 @@ from workbench.services.exports import Exports
 from workbench.services.history import History
 from workbench.services.imports import ImportOptions, Imports
 from workbench.services.job_queue import JobQueue
+from workbench.services.judging import Judging
 from workbench.services.lane import Lane
 from workbench.services.models import Models
 from workbench.services.prompts import Prompts
@@ -60,6 +61,7 @@ class Project:
         self.alignment = Alignment(self)
         self.results = Results(self)
         self.bench = Bench(self)
+        self.judging = Judging(self)
         self.jobs = JobQueue(self)
 
     @classmethod

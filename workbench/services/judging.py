@@ -1,0 +1,216 @@
+"""Having answers judged: by language models, by measures, by people."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+import resources
+from db import judgements as stored
+from workbench.bench import matches
+from workbench.bench.judge_prompting import choose
+from workbench.bench.matches import GivenAnswers, Match
+from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
+from workbench.bench.reference_judge import has_reference
+from workbench.domain import Answer, Changes, DecodingSettings, Judgement, Kind, ModelRef, Question
+from workbench.domain.judge_prompt import JudgePrompt
+from workbench.errors import WorkbenchError
+from workbench.formats import fastchat_judge_prompts
+from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, Price
+from workbench.services.measures import measured
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+Mode = Literal["single", "pair_baseline", "pair_all"]
+CHARACTERS = 4                       # to a token, roughly, for an estimate before a model is loaded
+_SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """``requests`` to the judge with about ``prompt_tokens`` in all; at most ``completion_tokens`` come back."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+
+    def cost(self, price: Price) -> float:
+        """At most."""
+        return price.of(self.prompt_tokens, self.completion_tokens)
+
+
+class Judging:
+    """``project.judging``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @staticmethod
+    def prompts(path: Path | None = None) -> tuple[JudgePrompt, ...]:
+        """The judge prompts of a file in FastChat's form; by default the workbench's own. Raises FormatError."""
+        return fastchat_judge_prompts.read(path or resources.path("judge_prompts", "workbench.jsonl"))
+
+    def spec(
+        self, question_set_id: int, contestant_ids: Collection[int], judge: ModelRef, mode: Mode = "single", *,
+        baseline_id: int | None = None, prompts: Sequence[JudgePrompt] = (), unreadable_again: bool = False,
+        decoding: DecodingSettings | None = None, price: Price | None = None,
+    ) -> JudgeSpec:
+        """What a judge job of a language model would do: what this judge has judged already is left out.
+
+        ``unreadable_again`` asks once more where its words could not be read. Raises WorkbenchError: nothing to judge,
+        no baseline; JobError: a judge prompt is missing.
+        """
+        questions, given = self._given(question_set_id, contestant_ids)
+        if mode == "pair_baseline":
+            if baseline_id is None:
+                raise WorkbenchError("No baseline was chosen.", safe="Nothing was started.",
+                                     remedy="Choose the contestant that the others are compared with.")
+            _, given = self._given(question_set_id, {*contestant_ids, baseline_id})
+            found = matches.against_baseline(given, baseline_id)
+        else:
+            found = matches.single(given) if mode == "single" else matches.all_pairs(given)
+        prompts = tuple(prompts) or self.prompts()
+        done = self._done(judge.name, unreadable_again)
+        by_id = {question.id: question for question in questions}
+        waiting = tuple(match for match in found if (_ids(match, given), choose(
+            prompts, "single" if match.second is None else "pairwise", by_id[given[match.first].question_id],
+            match.turn).name) not in done)
+        if not waiting:
+            raise WorkbenchError(f"{judge.name} has judged all of this already, or there is nothing to judge.",
+                                 safe="Nothing was started.", remedy="Choose other contestants or another judge.")
+        return JudgeSpec(judge, questions, given, waiting, prompts=prompts, price=price or Price(),
+                         decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS))
+
+    def submit(self, spec: JudgeSpec, title: str = "") -> int:
+        """Put a judge job in the queue; returns its id. It can be paused and resumed, and judges nothing twice."""
+        return self._project.jobs.submit(spec, title)
+
+    @staticmethod
+    def estimate(spec: JudgeSpec) -> Estimate:
+        """From the texts' lengths, before anything is asked."""
+        by_id = {question.id: question for question in spec.questions}
+        requests = characters = 0
+        for match in spec.matches:
+            sides = [spec.given[place] for place in (match.first, match.second) if place is not None]
+            question = by_id[sides[0].question_id]
+            prompt = choose(spec.prompts, "single" if len(sides) == 1 else "pairwise", question, match.turn)
+            shown = [*question.turns[: match.turn + 1]]
+            shown += [text for one in sides for text in one.texts[: match.turn + 1]]
+            shown += [*question.references[: match.turn + 1]] if prompt.with_reference else []
+            requests += len(sides)
+            characters += len(sides) * (len(prompt.system_prompt) + len(prompt.prompt_template) + sum(map(len, shown)))
+        return Estimate(requests, characters // CHARACTERS, requests * spec.decoding.max_tokens)
+
+    def submit_likelihoods(self, question_set_id: int, contestant_ids: Iterable[int]) -> tuple[int, ...]:
+        """Jobs, one a contestant, that measure the references' log-likelihood under its model and prompt.
+
+        Contestants from files, and those measured already, are left out.
+        """
+        known = {one.answer_id for one in self._project.bench.judgements(question_set_id)
+                 if (one.judge, one.name) == ("reference", "log_likelihood")}
+        made = []
+        for one in self._project.bench.contestants(question_set_id):
+            if one.id is None or one.id not in set(contestant_ids) or one.from_file:
+                continue
+            questions, given = self._given(question_set_id, [one.id])
+            by_id = {question.id: question for question in questions}
+            waiting = tuple(match for match in matches.single(given)
+                            if given[match.first].answer_ids[match.turn] not in known
+                            and has_reference(by_id[given[match.first].question_id], match.turn))
+            if waiting:
+                made.append(self.submit(JudgeSpec(one.model, questions, given, waiting, "reference",
+                                                  answered_under=one.prompt)))
+        return tuple(made)
+
+    def measure(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> Changes:
+        """Exact match and token F1 for every answer with a reference, and the mini-world's grader for its questions.
+
+        At once, without a model; what is measured already is left out.
+        """
+        questions = self._project.questions.get(question_set_id).questions
+        answers = self._project.bench.answers(question_set_id, contestant_ids)
+        known = {one.key for one in self._project.bench.judgements(question_set_id) if one.kind == "measure"}
+        fresh = [one for one in measured(questions, answers) if one.key not in known]
+        with self._project.database.write() as connection:
+            ids = [stored.insert_judgement(connection, one) for one in fresh]
+        return Changes.of(Kind.JUDGEMENT, ids) if ids else Changes()
+
+    # — people —
+
+    def next_pair(self, person: str, question_set_id: int, contestant_ids: Iterable[int] | None = None,
+                  rng: np.random.Generator | None = None) -> Choice | None:
+        """The pair of answers that ``person`` is shown next; see bench.pair_choice. None where there is no pair."""
+        answers = self._project.bench.answers(question_set_id, contestant_ids)
+        by_id = {answer.id: answer for answer in answers}
+        votes = [_vote(one, by_id[one.answer_id], by_id[one.other_answer_id])
+                 for one in self._project.bench.judgements(question_set_id, contestant_ids)
+                 if one.by_person and one.kind == "pair" and one.answer_id in by_id and one.other_answer_id in by_id]
+        return next_pair([_candidate(answer) for answer in answers], votes, person, rng or np.random.default_rng())
+
+    def next_answer(self, person: str, question_set_id: int, contestant_ids: Iterable[int] | None = None,
+                    rng: np.random.Generator | None = None) -> tuple[Candidate, int, int] | None:
+        """An answer that ``person`` has not rated, with how many of how many are rated; None where all are.
+
+        By lot, among the contestants and then the questions with the fewest ratings by this person.
+        """
+        rng = rng or np.random.default_rng()
+        answers = [_candidate(answer) for answer in self._project.bench.answers(question_set_id, contestant_ids)]
+        rated = {one.answer_id for one in self._project.bench.judgements(question_set_id, contestant_ids)
+                 if one.by_person and one.kind == "rating" and one.judge == person}
+        waiting = [one for one in answers if one.answer_id not in rated]
+        if not waiting:
+            return None
+        of_contestant = Counter(one.contestant_id for one in answers if one.answer_id in rated)
+        of_question = Counter(one.question_id for one in answers if one.answer_id in rated)
+        fewest = min((of_contestant[one.contestant_id], of_question[one.question_id]) for one in waiting)
+        best = [one for one in waiting if (of_contestant[one.contestant_id], of_question[one.question_id]) == fewest]
+        return best[int(rng.integers(len(best)))], len(answers) - len(waiting), len(answers)
+
+    # — what is there —
+
+    def _given(self, question_set_id: int, contestant_ids: Collection[int]) -> tuple[
+            tuple[Question, ...], tuple[GivenAnswers, ...]]:
+        """The set's questions, and the answers turn by turn; what follows a missing turn is left out."""
+        questions = self._project.questions.get(question_set_id).questions
+        return questions, given_answers(self._project.bench.answers(question_set_id, contestant_ids))
+
+    def _done(self, judge: str, unreadable_again: bool) -> set[tuple[frozenset[int], str]]:
+        with self._project.database.read() as connection:
+            found = stored.of_judge(connection, judge)
+        return {(frozenset({one.answer_id, one.other_answer_id or 0}), one.prompt_name) for one in found
+                if one.readable or not unreadable_again}
+
+
+def given_answers(answers: Iterable[Answer]) -> tuple[GivenAnswers, ...]:
+    """By contestant, question and repeat; turns after a missing one are left out."""
+    groups: defaultdict[tuple[int, int, int], dict[int, Answer]] = defaultdict(dict)
+    for answer in answers:
+        groups[answer.contestant_id, answer.question_id, answer.repeat][answer.turn] = answer
+    found = []
+    for (contestant, question, repeat), turns in groups.items():
+        whole = [turns[turn] for turn in range(len(turns)) if all(t in turns for t in range(turn + 1))]
+        if whole:
+            found.append(GivenAnswers(contestant, question, repeat, tuple(one.id or 0 for one in whole),
+                                      tuple(one.text for one in whole)))
+    return tuple(found)
+
+
+def _ids(match: Match, given: Sequence[GivenAnswers]) -> frozenset[int]:
+    """The answers of a match, in no order; 0 stands for no other answer."""
+    other = 0 if match.second is None else given[match.second].answer_ids[match.turn]
+    return frozenset({given[match.first].answer_ids[match.turn], other})
+
+
+def _candidate(answer: Answer) -> Candidate:
+    return Candidate(answer.id or 0, answer.contestant_id, answer.question_id, answer.turn, answer.repeat)
+
+
+def _vote(one: Judgement, answer: Answer, other: Answer) -> Vote:
+    return Vote(one.judge, one.answer_id, other.id or 0, answer.contestant_id, other.contestant_id,
+                answer.question_id, _SHARES.get(one.verdict))
