@@ -146,14 +146,36 @@ def test_the_form_offers_the_larger_model_as_teacher_and_every_third_task_held_o
 
 def test_a_preset_fills_the_fields_and_a_changed_field_says_so(page: AlignmentPage) -> None:
     form = page.form
-    form.preset.set_current(1)
-    assert form.request().options == PRESETS["balanced"]
-    assert form._state.text() == "Balanced"
-    steps = form.fields._by_name["steps"]
-    steps.setValue(steps.value() + 1)
-    assert form._state.text() == "Balanced, changed"
     form.preset.set_current(2)
     assert form.request().options == PRESETS["paper"]
+    assert form._state.text() == "Paper"
+    steps = form.fields._by_name["steps"]
+    steps.setValue(steps.value() + 1)
+    assert form._state.text() == "Paper, changed"
+    form.preset.set_current(0)
+    assert form.request().options == PRESETS["quick"]
+
+
+def test_what_fits_this_machine_is_chosen_for_the_two_models(page: AlignmentPage, qtbot: QtBot) -> None:
+    form = page.form
+    form.preset.set_current(1)
+    chosen = form.request().options
+    assert form._state.text() == "This machine"
+    assert (chosen.batch, chosen.lora_rank, chosen.subsets) == (PRESETS["balanced"].batch, 0, 4)
+    choices = form._choices
+    form.show_choices(replace(choices, machine=replace(choices.machine, memory_free=20_000_000, gpus=())), [],
+                      read_only=False)
+    form.preset.set_current(0)
+    form.preset.set_current(1)
+    squeezed = form.request().options
+    assert squeezed.batch * squeezed.accumulation == chosen.batch * chosen.accumulation
+    assert squeezed.batch < chosen.batch
+    assert form._state.text() == "This machine"
+    form.fields._by_name["batch"].setValue(64)
+    qtbot.waitUntil(lambda: not form.estimating())
+    assert form._state.text() == "This machine, changed"
+    assert form._estimate._memory.property("tone") == "warn"        # such a batch does not fit 20 MB
+    assert "roughly" in form._estimate._time.text()
 
 
 def test_the_sample_tasks_can_be_chosen_in_place_of_the_project_s(page: AlignmentPage, qtbot: QtBot) -> None:

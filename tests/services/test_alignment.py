@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,15 @@ import pytest
 import resources
 from db import jobs
 from workbench.alignment.options import PRESETS
-from workbench.domain import Demonstration, ModelFacts, ModelRef
+from workbench.domain import Demonstration, ModelRef
 from workbench.errors import FormatError, JobError
 from workbench.jobs.events import Artifact, Finished, Metric
 from workbench.jobs.wire import encode_spec
-from workbench.services.alignment import memory_estimate
 from workbench.services.job_results import store
 from workbench.services.project import Project
 
 TEACHER, STUDENT = ModelRef("teacher", "/models/teacher"), ModelRef("student", "/models/student")
 SAMPLE = resources.path("sample", "tasks.jsonl")
-FACTS = ModelFacts(architecture="llama", parameters=1_000_000, layers=4, hidden_size=64, heads=4, kv_heads=4,
-                   vocabulary=1_000, context=512, dtype="float32", size_bytes=4_000_000, files=(), sha256="")
 
 
 def test_tasks_are_read_from_tags_and_categories(project: Project) -> None:
@@ -75,11 +71,3 @@ def test_a_run_has_its_curves_its_summary_and_its_student(project: Project, tmp_
         project.lane.run(lambda: project.alignment.register(first, "taught"))
     project.lane.run(lambda: project.alignment.register(second, "taught"))
     assert [model.ref.name for model in project.lane.run(project.models.all)] == ["taught"]
-
-
-def test_the_estimate_of_memory_grows_with_the_batch_and_shrinks_with_checkpointing() -> None:
-    options = PRESETS["balanced"]
-    usual = memory_estimate(FACTS, FACTS, options)
-    assert usual > 20 * FACTS.parameters                      # the teacher's 4 bytes and the student's 16
-    assert memory_estimate(FACTS, FACTS, replace(options, batch=20)) > usual
-    assert memory_estimate(FACTS, FACTS, replace(options, gradient_checkpointing=True)) < usual

@@ -16,21 +16,15 @@ from workbench.domain import Changes, Demonstration, ModelRef, Status
 from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import decode_spec, encode_spec
-from workbench.models import memory
 from workbench.services.demonstrations import Filter
 
 if TYPE_CHECKING:
-    from workbench.domain import ModelFacts
     from workbench.services.job_queue import JobInfo
     from workbench.services.project import Project
 
 STUDENT = "student"
 MOST_ROWS = 100_000                  # of a pool that is not imported
 HELD_OUT_EVERY = 3                   # by default every third task is kept for measuring
-TOKENS = 1_024                       # of a sequence, for the estimate of memory
-ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
-ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
-
 
 _decoded = lru_cache(maxsize=256)(decode_spec)      # a list of runs is read several times a second
 
@@ -142,20 +136,3 @@ class Alignment:
         if not students or not Path(students[-1].path).is_dir():
             raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")
         return Path(students[-1].path)
-
-
-def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions,
-                    teacher_dtype: str = "auto") -> int:
-    """Bytes that training takes at its peak, roughly: the teacher, and the student with Adam's state.
-
-    Counted are weights, gradients, moments, and the activations of one batch of TOKENS tokens (or of the shorter
-    context); not what libraries take for themselves.
-    """
-    tokens = min(TOKENS, teacher.context or TOKENS, student.context or TOKENS) * options.batch
-    running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
-    weights = ADAM * student.parameters
-    bytes_each = 4 if options.gradient_checkpointing else ACTIVATIONS
-    activations = bytes_each * student.layers * student.hidden_size * tokens
-    if options.precision == "bfloat16":
-        activations //= 2
-    return running.weights + running.working + weights + activations

@@ -19,12 +19,14 @@ MORE = (("batch", "Batch", 1, 4_096), ("accumulation", "Accumulation", 1, 4_096)
         ("fewest", "Fewest shown", 1, 64), ("most", "Most shown", 1, 64),
         ("episodes", "Samples", 1, 1_000_000), ("warmup_steps", "Warm-up steps", 0, 1_000_000),
         ("evaluate_every", "Measure every", 0, 1_000_000), ("save_every", "Save every", 1, 1_000_000),
-        ("pairs", "Pairs of subsets", 0, 120), ("seed", "Seed", 0, 2**31 - 1))
+        ("pairs", "Pairs of subsets", 0, 120), ("lora_rank", "LoRA rank", 0, 1_024), ("seed", "Seed", 0, 2**31 - 1))
 CHOICES = (
     ("subset_method", "Subsets are drawn", (("random", "At random, one size"), ("sizes", "At random, any size"),
                                             ("similarity", "By similarity"))),
-    ("output_scope", "KL is taken over", (("sequence", "The whole sequence"), ("label", "The answer"))),
+    ("output_scope", "KL is taken over", (("sequence", "The whole sequence"), ("answers", "All answers"),
+                                               ("label", "The test’s answer"))),
     ("margin", "Margin of the ranking", (("rank", "Difference of ranks"), ("score", "Difference of scores"))),
+    ("gradient_checkpointing", "Activations are", ((False, "Kept"), (True, "Computed again, for less memory"))),
     ("precision", "Precision", (("float32", "float32"), ("bfloat16", "bfloat16"))),
 )
 RANKING = ("subsets", "ranking_weight", "pairs", "subset_method", "margin")
@@ -34,6 +36,7 @@ TIPS = {
     "fewest": "Demonstrations in a sample, at least", "most": "Demonstrations in a sample, at most",
     "pairs": "Drawn for each sample's ranking loss; 0 takes all",
     "evaluate_every": "Steps between two measurements; 0 measures at the ends",
+    "lora_rank": "Rank of the adapters that are trained in place of all weights; 0 trains all",
     "episodes": "Samples drawn from the tasks that are trained on",
 }
 

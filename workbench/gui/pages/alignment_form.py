@@ -17,16 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.alignment.options import PRESETS
+from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.gui import theme, wording
 from workbench.gui.charts.chart import one_line
 from workbench.gui.pages.alignment_fields import OptionFields
 from workbench.gui.pages.alignment_request import (
     EXAMPLES,
+    PRESET_NAMES,
     Choices,
     Estimate,
+    Estimator,
     TrainingRequest,
-    estimate,
+    estimator,
     preset_words,
     problem,
     sample_tasks,
@@ -41,7 +43,7 @@ from workbench.gui.views.segmented import Segmented
 from workbench.services.alignment import TrainingRun
 
 ESTIMATE_MS = 300
-NAMES = tuple(PRESETS)
+NAMES = tuple(PRESET_NAMES)
 ANOTHER = "another"                  # stands for "Choose a file…" in the list of pools
 TASKS_HEIGHT = 98
 
@@ -60,14 +62,15 @@ class TrainingForm(QWidget):
         self._read_only = False
         self._waiting = QTimer(self, singleShot=True, interval=ESTIMATE_MS)
         self._waiting.timeout.connect(self._show_estimate)
-        self.preset = Segmented([name.capitalize() for name in NAMES], 0, name="Preset")
+        self.preset = Segmented(list(PRESET_NAMES.values()), 0, name="Preset")
         self.student, self.teacher, self.pool = ElidedCombo(), ElidedCombo(), ElidedCombo()
         self.targets = QListWidget()
         self.fields = OptionFields()
         self.examples = NumberField(1, 10_000, EXAMPLES)
         self.start = primary("Start training", "play")
         self._build()
-        self.fields.show_options(PRESETS[NAMES[0]])
+        self._base = PRESETS[NAMES[0]]           # what the preset filled in
+        self.fields.show_options(self._base)
         self._connect()
 
     def _build(self) -> None:
@@ -127,7 +130,7 @@ class TrainingForm(QWidget):
         self.preset.changed.connect(self._preset_chosen)
         self.pool.activated.connect(self._pool_chosen)
         for combo in (self.student, self.teacher):
-            combo.currentIndexChanged.connect(lambda _: self._edited())
+            combo.currentIndexChanged.connect(lambda _: self._model_chosen())
         self.targets.itemChanged.connect(lambda _: self._edited())
         self.fields.changed.connect(self._edited)
         self.examples.valueChanged.connect(lambda _: self._edited())
@@ -192,17 +195,40 @@ class TrainingForm(QWidget):
         teacher, student = self.teacher.currentData(), self.student.currentData()
         if self._choices is None or None in values.values() or teacher is None or student is None:
             return None
-        options = replace(PRESETS[self._preset()], **values)
+        options = replace(self._base, **values)
         return TrainingRequest(teacher, student, self._ticked(), options, self._choices.pool, self.examples.value())
 
     def _preset(self) -> str:
         return NAMES[self.preset.current()]
 
     def _preset_chosen(self, index: int) -> None:
-        options = PRESETS[NAMES[index]]
-        method, seed = self.fields.values()["method"], self.fields.values()["seed"]
-        self.fields.show_options(replace(options, method=method, seed=seed))
+        """Fill the fields; the method and the seed stay as they are."""
+        values = self.fields.values()
+        self._base = self._preset_options(NAMES[index])
+        self.fields.show_options(replace(self._base, method=values["method"], seed=values["seed"]))
         self._edited()
+
+    def _preset_options(self, name: str) -> AlignmentOptions:
+        found = self._estimator()
+        if name != "machine":
+            return PRESETS[name]
+        return found.for_this_machine() if found is not None else PRESETS["balanced"]
+
+    def _model_chosen(self) -> None:
+        """What fits this machine depends on the models, unless a person has changed it."""
+        request = self.request()
+        if self._preset() == "machine" and request is not None and not self._changed(request):
+            self._preset_chosen(self.preset.current())
+        self._edited()
+
+    def _changed(self, request: TrainingRequest) -> bool:
+        return preset_words(self._preset(), self._base, request.options) != PRESET_NAMES[self._preset()]
+
+    def _estimator(self) -> Estimator | None:
+        if self._choices is None:
+            return None
+        return estimator(self._choices, self.teacher.currentData(), self.student.currentData(), self.examples.value(),
+                         self._runs)
 
     def _pool_chosen(self, index: int) -> None:
         chosen = self.pool.itemData(index)
@@ -223,16 +249,16 @@ class TrainingForm(QWidget):
         self._held_out.setText(f"{ticked} of {wording.counted(len(self._choices.tasks), 'task')} kept aside")
         wrong = problem(self._choices, request) if request is not None else "A field holds no number that can be used."
         if request is not None:
-            self._state.setText(preset_words(self._preset(), request.options))
+            self._state.setText(preset_words(self._preset(), self._base, request.options))
         self._problem.setText(wrong)
         self._problem.setVisible(bool(wrong))
         self.start.setEnabled(not wrong and not self._read_only)
         self._waiting.start()
 
     def _show_estimate(self) -> None:
-        request = self.request()
-        if self._choices is not None and request is not None:
-            self._estimate.show_estimate(estimate(self._choices, request, self._runs))
+        request, found = self.request(), self._estimator()
+        if request is not None:
+            self._estimate.show_estimate(found.estimate(request.options) if found is not None else None)
 
     def estimating(self) -> bool:
         return self._waiting.isActive()
@@ -272,8 +298,7 @@ class EstimatePane(QWidget):
         self._memory.setText(f"{wording.gigabytes(found.memory)} of {free} free")
         set_property(self._memory, "tone", "warn" if found.tight else "")
         self._bar.show_part(found.memory / max(1, found.free), "warn" if found.tight else "accent")
-        self._time.setText("known after a first run" if found.seconds is None
-                           else f"about {wording.duration(found.seconds)}")
+        self._time.setText(f"{'about' if found.from_earlier else 'very roughly'} {wording.duration(found.seconds)}")
 
 
 class _Bar(QWidget):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import resources
-from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Backend
 from workbench.gui import wording
-from workbench.services.alignment import TrainingRun, memory_estimate
+from workbench.services.alignment import TrainingRun
+from workbench.services.alignment_estimate import (
+    Needs,
+    for_this_machine,
+    mean_characters,
+    memory_estimate,
+    seconds_estimate,
+    work_estimate,
+)
 from workbench.services.models import Machine, ModelInfo
 from workbench.services.project import Project
 
@@ -39,6 +48,7 @@ class Choices:
     tasks: dict[str, int]
     held_out: tuple[str, ...]
     machine: Machine
+    characters: float                # a demonstration's mean length
 
     def model(self, model_id: int | None) -> ModelInfo | None:
         return next((model for model in self.models if model.ref.id == model_id), None)
@@ -55,7 +65,8 @@ def read_choices(project: Project, pool: Path | None) -> Choices:
                    if model.state == "ready" and model.facts and model.ref.backend is Backend.TRANSFORMERS)
     found = project.alignment.tasks() if pool is None else project.alignment.file_tasks(pool)
     tasks = {task: len(members) for task, members in found.items()}
-    return Choices(models, pool, tasks, project.alignment.default_targets(tasks), project.models.machine())
+    return Choices(models, pool, tasks, project.alignment.default_targets(tasks), project.models.machine(),
+                   mean_characters(tuple(found.values())))
 
 
 def submit(project: Project, request: TrainingRequest) -> int:
@@ -66,10 +77,13 @@ def submit(project: Project, request: TrainingRequest) -> int:
     return project.jobs.submit(spec)
 
 
-def preset_words(preset: str, options: AlignmentOptions) -> str:
-    """ "Balanced", or "Balanced, changed"; the method and the seed are no part of a preset."""
-    same = replace(PRESETS[preset], method=options.method, seed=options.seed) == options
-    return preset.capitalize() + ("" if same else ", changed")
+PRESET_NAMES = {"quick": "Quick look", "machine": "This machine", "paper": "Paper"}
+
+
+def preset_words(preset: str, base: AlignmentOptions, options: AlignmentOptions) -> str:
+    """ "Paper", or "Paper, changed"; the method and the seed are no part of a preset."""
+    same = replace(base, method=options.method, seed=options.seed) == options
+    return PRESET_NAMES[preset] + ("" if same else ", changed")
 
 
 def problem(choices: Choices, request: TrainingRequest) -> str:
@@ -100,41 +114,59 @@ def problem(choices: Choices, request: TrainingRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Bytes at the peak and free, seconds (None: nothing to go by)."""
+    """Bytes at the peak and free; seconds, and whether an earlier run of the two models tells them."""
 
     memory: int
     free: int
-    seconds: float | None
+    seconds: float
+    from_earlier: bool
 
     @property
     def tight(self) -> bool:
         return self.memory > TIGHT * self.free
 
 
-def estimate(choices: Choices, request: TrainingRequest, runs: list[TrainingRun]) -> Estimate | None:
-    """None where a model is missing. The time is scaled from the newest finished run of this pair and method."""
-    teacher, student = choices.model(request.teacher_id), choices.model(request.student_id)
+class Estimator:
+    """What runs of one teacher and one student take. ``runs`` are the project's, the newest first."""
+
+    def __init__(self, choices: Choices, teacher: ModelInfo, student: ModelInfo, examples: int,
+                 runs: Sequence[TrainingRun]) -> None:
+        assert teacher.facts is not None
+        assert student.facts is not None
+        self._teacher, self._student, self._dtype = teacher.facts, student.facts, teacher.ref.dtype
+        self._choices, self._examples = choices, examples
+        machine = choices.machine
+        self.on_gpu = bool(machine.gpus) and student.ref.device != "cpu"
+        self.free = machine.gpus[0][2] if self.on_gpu else machine.memory_free
+        pair = (teacher.ref.id, student.ref.id)
+        self._earlier = [(self._work(run.spec.options, run.spec.examples), run) for run in runs
+                         if run.summary and (run.spec.teacher.id, run.spec.student.id) == pair]
+
+    def _work(self, options: AlignmentOptions, examples: int) -> float:
+        return work_estimate(self._teacher, self._student, options, examples, self._choices.characters)
+
+    def estimate(self, options: AlignmentOptions) -> Estimate:
+        same = [one for one in self._earlier if one[1].spec.options.method == options.method]
+        seconds, known = seconds_estimate(self._work(options, self._examples), self._student, same or self._earlier,
+                                          on_gpu=self.on_gpu)
+        memory = memory_estimate(self._teacher, self._student, options, self._dtype)
+        return Estimate(memory, self.free, seconds, known)
+
+    def for_this_machine(self) -> AlignmentOptions:
+        def needs(options: AlignmentOptions) -> Needs:
+            found = self.estimate(options)
+            return Needs(found.memory, found.seconds)
+
+        return for_this_machine(needs, self.free, on_gpu=self.on_gpu)
+
+
+def estimator(choices: Choices, teacher_id: int | None, student_id: int | None, examples: int,
+              runs: Sequence[TrainingRun]) -> Estimator | None:
+    """None where a model is missing."""
+    teacher, student = choices.model(teacher_id), choices.model(student_id)
     if teacher is None or student is None or teacher.facts is None or student.facts is None:
         return None
-    machine = choices.machine
-    on_gpu = machine.gpus and student.ref.device != "cpu"
-    free = machine.gpus[0][2] if on_gpu else machine.memory_free
-    memory = memory_estimate(teacher.facts, student.facts, request.options, teacher.ref.dtype)
-    return Estimate(memory, free, _seconds(request, runs))
-
-
-def _seconds(request: TrainingRequest, runs: list[TrainingRun]) -> float | None:
-    for run in runs:
-        spec = run.spec
-        if (run.summary and run.job.started and run.job.ended and spec.options.method == request.options.method
-                and (spec.teacher.id, spec.student.id) == (request.teacher_id, request.student_id)):
-            took = (run.job.ended - run.job.started).total_seconds()
-            return took * _work(request.options) / max(1, _work(spec.options))
-    return None
-
-
-def _work(options: AlignmentOptions) -> int:
-    return options.steps * options.batch * options.accumulation
+    return Estimator(choices, teacher, student, examples, runs)
 
 
 def settings_words(run: TrainingRun) -> str:
