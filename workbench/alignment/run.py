@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from transformers import TrainerCallback
 
 from workbench.alignment.episodes import AlignmentError, Episode, Tasks, check_disjoint, sample_episodes
@@ -92,11 +93,16 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     if options.method != "vanilla":
         flops = _train(replace(models, student=student), source, options, folder, watcher, measure)
     after = measure(options.steps) if options.method != "vanilla" else before
+    if PartialState().is_main_process:
+        _save(student, options, folder)
+    return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
+
+
+def _save(student: Any, options: AlignmentOptions, folder: Path) -> None:
     if options.lora_rank:
         student.save_pretrained(folder / "adapter")
-    merged = student.merge_and_unload() if options.lora_rank else student
-    merged.save_pretrained(folder / "student")
-    return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
+        student = student.merge_and_unload()
+    student.save_pretrained(folder / "student")
 
 
 def _with_adapters(model: Any, options: AlignmentOptions) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -35,15 +36,21 @@ class Teacher:
         self._scores: Tensor | None = None
 
     def prepare(self, advance: Advance = lambda done: None, rows: int = 16) -> None:
-        """Compute what is not on disk yet; ``advance`` gets the number of finished samples and may raise Cancelled."""
+        """Compute what is not on disk yet; ``advance`` gets the number of finished samples and may raise Cancelled.
+
+        Several processes share the work; the folder must be one that all of them see.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        for start in range(0, len(self._samples), rows):
+        processes = PartialState()
+        mine = range(processes.process_index * rows, len(self._samples), processes.num_processes * rows)
+        for start in mine:
             path = self._path(start)
             if not path.exists():
                 part = path.with_suffix(".part")
                 save_file(self._compute(self._samples[start : start + rows], start), str(part))
                 part.replace(path)
             advance(min(start + rows, len(self._samples)))
+        processes.wait_for_everyone()
         self._rows = rows
 
     @torch.no_grad()

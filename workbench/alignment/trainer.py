@@ -53,7 +53,7 @@ def training_arguments(options: AlignmentOptions, folder: Path, device: str = "a
         bf16=options.precision == "bfloat16", activation_checkpointing=options.gradient_checkpointing,
         logging_steps=1, save_strategy="steps", save_steps=options.save_every, report_to=[], disable_tqdm=True,
         remove_unused_columns=False, use_cpu=device == "cpu", dataloader_pin_memory=False,
-        average_tokens_across_devices=False,
+        average_tokens_across_devices=False, ddp_find_unused_parameters=False, ddp_broadcast_buffers=False,
     )
 
 
@@ -97,7 +97,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         share = 1 / self.current_gradient_accumulation_steps
         total = torch.zeros((), device=device)
         if "subsets" in inputs:
-            ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share)
+            with self.accelerator.no_sync(model):      # processes differ in how many passes they need
+                ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share)
             total += self.options.ranking_weight * ranking
             self._note("ranking_loss", ranking)
         with self.compute_loss_context_manager():
@@ -139,8 +140,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
 
         def backward(found: Tensor, rows: Tensor) -> None:
             self.flops += 4 * self._weights * int(subsets.mask[rows].sum())
-            with self.accelerator.no_sync(model):
-                self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
+            self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
 
         with torch.no_grad():
             for rows in others:
@@ -176,10 +176,14 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._parts.setdefault(name, []).append(number)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Adds the parts of the loss, means since the last log, under their own names."""
-        parts = {name: sum(values) / len(values) for name, values in self._parts.items()}
+        """Adds the parts of the loss, means over processes since the last log, under their own names."""
+        parts = {name: self._over_processes(sum(values) / len(values)) for name, values in self._parts.items()}
         self._parts.clear()
         super().log({**logs, **parts}, start_time)
+
+    def _over_processes(self, value: float) -> float:
+        found: Tensor = self.accelerator.reduce(torch.tensor(value, device=self.args.device), "mean")
+        return found.item()
 
     def _get_output_dir(self, trial: Any) -> str:
         folder = super()._get_output_dir(trial)

@@ -24,12 +24,16 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_ma
 
 def run_align(spec: AlignSpec, run: Run) -> None:
     """Says Metric points, an Artifact for the trained student, and Finished with the measures before and after."""
+    from workbench.alignment.processes import join_others
     from workbench.alignment.run import train_student
     from workbench.models.files import hash_files
 
+    first = join_others()
     folder = Path(spec.folder)
     source, target = group_by_task(spec.source), group_by_task(spec.target)
     outcome = train_student(_load(spec, run), source, target, spec.options, folder, _Watcher(run), spec.examples)
+    if not first:
+        return
     student = folder / "student"
     for name in TOKENIZER_FILES:
         if (Path(spec.student.path) / name).is_file():

@@ -1,0 +1,66 @@
+"""Two processes train as one does with twice the accumulation."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import resources
+from workbench.alignment.options import AlignmentOptions
+from workbench.domain import Demonstration, ModelRef
+from workbench.jobs.specs import AlignSpec
+from workbench.jobs.wire import encode_spec
+
+OPTIONS = AlignmentOptions(steps=3, batch=2, accumulation=1, fewest=3, most=4, subsets=3, episodes=12, evaluate_every=0,
+                           save_every=2, learning_rate=1e-3, warmup_steps=0, ranking_weight=0.5)
+
+
+def spec(folder: Path, options: AlignmentOptions) -> AlignSpec:
+    rows = [json.loads(line) for line in resources.path("sample", "tasks.jsonl").read_text("utf-8").splitlines()]
+    pool = [Demonstration.pair(row["instruction"], row["output"], tags=tuple(row["tags"])) for row in rows]
+    teacher, student = (ModelRef(name, str(resources.path("models", name)), device="cpu")
+                        for name in ("tiny-teacher", "tiny-student"))
+    return AlignSpec(teacher, student, tuple(pool[:28]), tuple(pool[-14:]), str(folder), options, examples=2)
+
+
+def launch(spec: AlignSpec, file: Path, processes: int) -> subprocess.Popen[str]:
+    file.write_text(encode_spec(spec), "utf-8")
+    launcher = [] if processes == 1 else [
+        "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    command = [sys.executable, *launcher, "-m", "workbench.jobs", "--nice", "0", str(file)]
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "WORKBENCH_THREADS": "1"}
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=one_thread)
+
+
+def events(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+    out, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors[-2000:]
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def curve(said: list[dict[str, Any]], name: str) -> list[float]:
+    return [event["value"] for event in said if event["kind"] == "metric" and event["name"] == name]
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch cannot train in several processes")
+def test_two_processes_have_the_curve_and_the_weights_of_one_with_twice_the_accumulation(tmp_path: Path) -> None:
+    """gloo on the CPU; the specification and the events are the same."""
+    together = launch(spec(tmp_path / "two", OPTIONS), tmp_path / "two.json", 2)
+    alone = launch(spec(tmp_path / "one", replace(OPTIONS, accumulation=2)), tmp_path / "one.json", 1)
+    two, one = events(together), events(alone)
+    assert [event["kind"] for event in two if event["kind"] == "finished"] == ["finished"]      # only one spoke
+    for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
+        assert len(curve(one, name)) > 1
+        assert curve(two, name) == pytest.approx(curve(one, name), rel=1e-3)
+    ours, theirs = (load_file(tmp_path / run / "student" / "model.safetensors") for run in ("two", "one"))
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
