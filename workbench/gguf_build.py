@@ -19,6 +19,7 @@ import psutil
 
 LOG = Path(sys.prefix) / "gguf-build.log"
 PID = Path(sys.prefix) / "gguf-build.pid"
+FAILED = Path(sys.prefix) / "gguf-build.failed"      # there from a failed build to the next one's begin
 INSTALL = "make gguf"
 
 
@@ -42,7 +43,7 @@ def support() -> tuple[bool, str]:
         return True, ""
     if building():
         return False, f"GGUF support is being built, some minutes from its start. Log: {LOG}"
-    if LOG.exists():
+    if FAILED.exists():
         return False, f"GGUF support could not be built (log: {LOG}). Install a C++ compiler and run: {INSTALL}"
     return False, f"GGUF models need llama-cpp-python. Install it with: {INSTALL}"
 
@@ -57,6 +58,7 @@ def build() -> int:
     """Build and install; the pip output goes to LOG. Returns 0, or 1 where it cannot be built."""
     me = psutil.Process()
     PID.write_text(f"{me.pid} {me.create_time()}")
+    FAILED.touch()                                # until it has succeeded, so that a killed build counts as failed
     if hasattr(os, "nice"):
         os.nice(10)                               # the window and its jobs come first
     try:
@@ -66,7 +68,9 @@ def build() -> int:
                 return 1
             done = subprocess.run([sys.executable, "-m", "pip", "install", requirement()],
                                   stdout=log, stderr=subprocess.STDOUT, check=False)
-            return min(done.returncode, 1)
+        if done.returncode == 0:
+            FAILED.unlink(missing_ok=True)
+        return min(done.returncode, 1)
     finally:
         PID.unlink(missing_ok=True)
 

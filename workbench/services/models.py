@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db import models as stored
 from workbench import gguf_build
-from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef
+from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.errors import ModelError
-from workbench.models import memory
+from workbench.models import adapters, memory, quantised
 from workbench.models.facts import read_facts
 from workbench.models.machine import Machine, read_machine
+from workbench.services.model_sources import place_of
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -43,29 +45,58 @@ class Models:
             found = stored.all_models(connection)
         return [ModelInfo(model.ref, model.facts, *_state(model), model.current) for model in found]
 
-    def register(self, path: Path, name: str = "", facts: ModelFacts | None = None) -> Changes:
-        """Add a model folder (transformers) or a .gguf file: read its facts, hash its files. Raises ModelError.
+    def register(
+        self, path: Path, name: str = "", facts: ModelFacts | None = None, base: Path | None = None
+    ) -> Changes:
+        """Add a model folder, an adapter's folder or a .gguf file: read its facts, hash its files. Raises ModelError.
 
+        ``base`` is the folder of an adapter's base model; by default it is looked for, among the project's models too.
         Hashing takes about a second a gigabyte: the window gives ``facts``, read off the lane with ``read``. A path
         that is known already is read again, and its hash is renewed.
         """
         path = path.expanduser().absolute()
-        facts = facts or self.read(path)
+        base = base or self.base_of(path)
+        facts = facts or self.read(path, base)
         backend = Backend.LLAMA_CPP if path.is_file() else Backend.TRANSFORMERS
         with self._project.database.write() as connection:
             known = stored.by_path(connection, str(path))
             if known is not None and known.ref.id is not None:
-                ref = replace(known.ref, name=name or known.ref.name, sha256=facts.sha256)
+                ref = replace(known.ref, name=name or known.ref.name, sha256=facts.sha256, base=str(base or ""))
                 stored.update_model(connection, ref, facts)
                 return Changes.of(Kind.MODEL, [known.ref.id], f"Model “{ref.name}” read again")
-            ref = ModelRef(name or path.stem, str(path), backend, facts.sha256)
+            called = name or _name_of(path)
+            ref = ModelRef(called, str(path), backend, facts.sha256, base=str(base or ""))
             model_id = stored.insert_model(connection, ref, facts)
         return Changes({Kind.MODEL: frozenset([model_id])}, f"Model “{ref.name}” added", created=(model_id,))
 
     @staticmethod
-    def read(path: Path) -> ModelFacts:
+    def read(path: Path, base: Path | None = None) -> ModelFacts:
         """A model's facts and hash; touches no database, so it may be called off the lane. Raises ModelError."""
-        return read_facts(path.expanduser().absolute())
+        return read_facts(path.expanduser().absolute(), base=base)
+
+    def base_of(self, path: Path) -> Path | None:
+        """The base model of an adapter's folder, if ``path`` is one and its base is known here; touches the database.
+        """
+        if not adapters.is_adapter(path):
+            return None
+        wanted = adapters.named_base(path)
+        names = {wanted, wanted.rpartition("/")[2]}
+        found = adapters.find_base(path)
+        return found or next((Path(m.ref.path) for m in self.all() if m.ref.name in names and not m.ref.base), None)
+
+    def register_server(self, url: str, server: Server, name: str = "") -> Changes:
+        """Add a model on a server, or write down anew what its server can do (see model_sources.probe_server)."""
+        path = place_of(url, server.model)
+        with self._project.database.write() as connection:
+            known = stored.by_path(connection, path)
+            if known is not None and known.ref.id is not None:
+                ref = replace(known.ref, name=name or known.ref.name, server=server)
+                stored.update_model(connection, ref, None)
+                return Changes.of(Kind.MODEL, [known.ref.id], f"Model “{ref.name}” read again")
+            ref = ModelRef(name or server.model.rpartition("/")[2] or server.model, path, Backend.OPENAI,
+                           server=server)
+            model_id = stored.insert_model(connection, ref, None)
+        return Changes({Kind.MODEL: frozenset([model_id])}, f"Model “{ref.name}” added", created=(model_id,))
 
     def remove(self, model_id: int) -> Changes:
         """Forget a model (its files stay)."""
@@ -112,10 +143,24 @@ def _known(model: stored.StoredModel | None) -> stored.StoredModel:
     return model
 
 
+def _name_of(path: Path) -> str:
+    """The folder's name; in the Hub's cache, where folders are named by commits, the repository's."""
+    repository = path.parent.parent.name
+    if path.parent.name == "snapshots" and repository.startswith("models--"):
+        return repository.rpartition("--")[2]
+    return path.stem if path.suffix == ".gguf" else path.name
+
+
 def _state(model: stored.StoredModel) -> tuple[str, str]:
+    if model.ref.backend is Backend.OPENAI:
+        return ("ready", "") if model.ref.server is not None else ("incomplete", "Its server was never asked. "
+                                                                   "Add it again.")
     path = Path(model.ref.path)
-    if not path.exists():
-        return "unavailable", f"{path} is not there any more. Put it back, or add the model from where it is now."
+    for needed in (path, Path(model.ref.base or model.ref.path)):
+        if not needed.exists():
+            return "unavailable", f"{needed} is not there any more. Put it back, or add the model from where it is now."
+    if model.ref.base and find_spec("peft") is None:
+        return "unavailable", adapters.INSTALL
     if model.ref.backend is Backend.LLAMA_CPP:
         supported, reason = gguf_build.support()
         if not supported:
@@ -127,4 +172,7 @@ def _state(model: stored.StoredModel) -> tuple[str, str]:
         return "incomplete", f"Files are missing: {', '.join(missing)}. Put them back, or add the model again."
     if model.facts.problems:
         return "incomplete", " ".join(model.facts.problems)
+    method = "bitsandbytes" if model.ref.dtype in quantised.ON_LOADING else model.facts.quantisation
+    if method and (lacking := quantised.missing(method)):
+        return "unavailable", lacking
     return "ready", ""
