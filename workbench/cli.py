@@ -192,7 +192,8 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
     command.add_argument("--rounds", type=int, default=3, help="how many demonstrations to choose")
     command.add_argument("--budget", type=int, default=0, help="tokens of the prompt; 0: the model's context")
-    strategies = ("greedy", "beam", "swap", "best_random", "random", "top_k", "diverse")
+    strategies = ("greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
+                  "vote_k")
     command.add_argument("--strategy", default="greedy", choices=strategies)
     command.add_argument("--random-sets", type=int, default=20, help="how many random sets to compare with")
     command.add_argument("--racing", default="off", choices=("off", "t_race", "halving"),
@@ -201,8 +202,9 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--swap-passes", type=int, default=2, help="how often swaps go over the set at most")
     command.add_argument("--random-tries", type=int, default=0,
                          help="sets of best_random; 0: as many as greedy search evaluates")
-    command.add_argument("--order", default="found", choices=("found", "likelihood"),
-                         help="the order of the chosen demonstrations: as found, or the likeliest answers'")
+    command.add_argument("--order", default="found", choices=("found", "likelihood", "global_entropy", "local_entropy"),
+                         help="the order of the chosen demonstrations: as found, the likeliest answers', or, for "
+                              "questions with few different answers, that of the most even predictions")
     command.add_argument("--equal-evaluations", action="store_true",
                          help="also report the best of as many random sets as the search evaluated")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
-from workbench.jobs.specs import SearchSpec
+from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.scoring.candidates import SetObjective
 from workbench.search.intervals import mean_logprob
@@ -142,3 +144,72 @@ def test_options_cross_to_the_child_and_a_specification_without_them_is_the_exac
     assert decode_spec(encode_spec(told)) == told
     older = encode_spec(spec).replace(encode_spec(spec)[encode_spec(spec).index('"options"'):], '"kind":"search"}')
     assert decode_spec(older) == spec
+
+
+@pytest.mark.parametrize("strategy", ["nearest", "set_coverage", "vote_k"])
+def test_sets_chosen_by_embeddings_of_the_projects_model_are_reported(
+    strategy: str, spec: SearchSpec, go: Go
+) -> None:
+    events = go(replace(spec, strategy=strategy))  # type: ignore[arg-type]
+    found = summary(events)
+    assert len(set(found["chosen"])) == 2
+    assert found["evaluations"] == 0
+    assert found["heldout"][strategy] == found["heldout"]["sets"]["chosen"]
+    assert found == summary(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("order", ["global_entropy", "local_entropy"])
+def test_an_order_by_entropy_needs_labels_and_keeps_the_set(order: str, spec: SearchSpec, go: Go) -> None:
+    options = SearchOptions(order=order)  # type: ignore[arg-type]
+    alike = tuple(replace(one, references=("yes",)) for one in QUESTIONS)
+    with pytest.raises(JobError, match="these have 1"):
+        go(replace(spec, questions=alike, options=options))
+    asked = tuple(replace(one, references=("yes" if one.id and one.id % 3 else "no",)) for one in QUESTIONS)
+    events = go(replace(spec, strategy="diverse", questions=asked, options=options))
+    unordered = go(replace(spec, strategy="diverse", questions=asked))
+    assert set(summary(events)["chosen"]) == set(summary(unordered)["chosen"])
+    assert any("probing examples made up" in event.message for event in events if isinstance(event, Log))
+
+
+@pytest.mark.parametrize("change", [
+    {"strategy": "beam"}, {"strategy": "swap"}, {"options": SearchOptions(racing="halving")},
+    {"strategy": "best_random", "options": SearchOptions(order="likelihood")},
+])
+def test_a_search_that_runs_again_computes_nothing_again(
+    change: dict[str, Any], spec: SearchSpec, go: Go, tmp_path: Path
+) -> None:
+    """So a search that was broken off repeats no more than its last step, whatever its strategy keeps."""
+    spec = replace(spec, model=replace(spec.model, sha256=""), kept_scores=str(tmp_path), **change)
+    first, again = go(spec), go(spec)
+    assert summary(again) == summary(first)
+    said = next(event.message for event in again if isinstance(event, Log) and "scored before" in event.message)
+    known, asked = re.findall(r"[\d,]+", said)[:2]
+    assert known == asked
+
+
+def test_in_half_precision_the_finalists_are_scored_again_in_float32(spec: SearchSpec, go: Go) -> None:
+    rough = replace(spec, model=replace(spec.model, dtype="bfloat16"))
+    events = go(rough)
+    found = summary(events)["exact"]
+    assert found["dtype"] == "bfloat16"
+    assert found["decisions"] >= 1
+    assert found["sets"] >= 2 * found["decisions"]
+    assert found["problem"] == ""
+    exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in go(replace(spec, rounds=1))
+             if isinstance(one, Scored)}
+    first = next(event.round for event in events if isinstance(event, RoundFinished))
+    assert first.ranking[0].objective == pytest.approx(exact[first.chosen_id], abs=1e-4)
+    assert summary(go(spec))["exact"] is None
+
+
+def test_a_score_job_in_half_precision_says_the_finalists_gains_in_float32(spec: SearchSpec, go: Go) -> None:
+    def score(dtype: str) -> list[Event]:
+        model = replace(spec.model, dtype=dtype)
+        return go(ScoreSpec(model, spec.base, POOL, QUESTIONS))  # type: ignore[arg-type]
+
+    found = summary(score("bfloat16"))
+    exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in score("float32")
+             if isinstance(one, Scored)}
+    assert len(found["exact_gains"]) >= 2
+    for id, gain in found["exact_gains"].items():
+        assert gain == pytest.approx(exact[int(id)] - exact[None], abs=1e-4)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.search.world import Heard, World, demonstrations
+from tests.search.world import Hashed, Heard, World, demonstrations
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.greedy import greedy_rounds
 from workbench.search.heldout import difference_to_random, random_mean, sets_to_measure
-from workbench.search.strategies import STRATEGIES
+from workbench.search.strategies import EMBEDDING, STRATEGIES
 from workbench.search.task import SearchTask
 
 
@@ -16,7 +16,8 @@ def anything(ids: tuple[int, ...]) -> bool:
 
 
 def make_task(heard: Heard, size: int = 3, budget: int = 10_000) -> SearchTask:
-    return SearchTask(World(12, 8), demonstrations(12), size, budget, np.random.default_rng(3), heard)
+    return SearchTask(World(12, 8), demonstrations(12), size, budget, np.random.default_rng(3), heard,
+                      embeddings=Hashed(), questions=("question 3", "what?"))
 
 
 def test_a_random_set_holds_different_ids_and_follows_its_seed() -> None:
@@ -48,6 +49,15 @@ def test_baselines_stay_within_the_token_budget(heard: Heard) -> None:
                 diverse_set(task.candidates, 4, task.fits, rng)):
         assert ids
         assert task.objective.prompt_tokens(ids) <= 180
+
+
+@pytest.mark.parametrize("name", EMBEDDING)
+def test_sets_chosen_by_their_texts_stay_within_the_token_budget(name: str, heard: Heard) -> None:
+    task = make_task(heard, size=4, budget=180)
+    ids = STRATEGIES[name](task)
+    assert ids
+    assert task.objective.prompt_tokens(ids) <= 180
+    assert not isinstance(task.objective, World) or not task.objective.evaluated
 
 
 @pytest.mark.parametrize("name", sorted(set(STRATEGIES) - {"exhaustive"}))

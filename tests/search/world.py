@@ -73,12 +73,24 @@ class PartOfWorld:
         return PartOfWorld(self.world, tuple(questions))
 
 
+class Hashed:
+    """Embeddings without a model: a token is a letter, whose vector depends on the letter and a little on its place."""
+
+    def embed(self, texts: Sequence[str]) -> list[np.ndarray]:
+        return [np.stack([self.vector(letter, place) for place, letter in enumerate(text)]) for text in texts]
+
+    def vector(self, letter: str, place: int) -> np.ndarray:
+        token = np.random.default_rng(ord(letter)).normal(0.3, 1, 16)
+        return (token + 0.1 * np.random.default_rng(1000 + place).normal(0, 1, 16)).astype(np.float32)
+
+
 @dataclass
 class Heard:
     scores: list[tuple[int, CandidateScore]] = field(default_factory=list)
     rounds: list[SearchRound] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     races: list[Race] = field(default_factory=list)
+    settlements: list[tuple[int, bool]] = field(default_factory=list)
 
     def scored(self, round: int, score: CandidateScore) -> None:
         self.scores.append((round, score))
@@ -88,6 +100,9 @@ class Heard:
 
     def raced(self, round: int, race: Race) -> None:
         self.races.append(race)
+
+    def settled(self, finalists: int, *, changed: bool) -> None:
+        self.settlements.append((finalists, changed))
 
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None:
         self.lines.append(message)

@@ -9,16 +9,21 @@ from typing import Any, Literal
 
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
 from workbench.errors import JobError
+from workbench.jobs.embedding_steps import EmbeddingSteps
 from workbench.jobs.events import Evaluated, Finished, RoundFinished, Scored
+from workbench.jobs.exact import ExactModel
 from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import Engine, Tally, TrackedObjective
 from workbench.jobs.pool import answers_scored, check_apart, usable_candidates, usable_questions
 from workbench.jobs.run import Run
 from workbench.jobs.specs import SearchSpec
 from workbench.models.base import LanguageModel
+from workbench.models.embedding import Embedder
+from workbench.scoring.candidates import SetObjective
+from workbench.scoring.probe import GeneratedProbe, labels_of
 from workbench.search.best_random import best_of_random
 from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
-from workbench.search.orders import EXHAUSTIVE, by_likelihood
+from workbench.search.orders import ENTROPIES, EXHAUSTIVE, by_entropy, by_likelihood, orders
 from workbench.search.racing import Race
 from workbench.search.strategies import STRATEGIES
 from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, ORDERING, SearchTask, stream
@@ -37,7 +42,13 @@ def run_search(spec: SearchSpec, run: Run) -> None:
         heldout = usable_questions(spec.heldout, spec.turns, "held-out questions", lambda text: run.log("info", text))
         check_apart(questions, heldout)
     check_options(spec)
-    SearchRun(spec, run, candidates, questions, heldout).go()
+    if spec.options.order in ENTROPIES:
+        labels_of(questions)
+    search = SearchRun(spec, run, candidates, questions, heldout)
+    try:
+        search.go()
+    finally:
+        search.exact.close()
 
 
 def check_options(spec: SearchSpec) -> None:
@@ -59,7 +70,9 @@ class SearchRun:
         self.spec, self.run, self.candidates = spec, run, candidates
         self.first_ranking: Sequence[RankedCandidate] = spec.finished_rounds[0].ranking if spec.finished_rounds else ()
         self.races: dict[int, Race] = {}
+        self.exact_objective: TrackedObjective | None = None
         model = run.load(spec.model)
+        self.questions, self.model, self.exact = questions, model, ExactModel(run, model)
         self.kept = kept_scores(spec.kept_scores, model, run)
         answers, held_answers = answers_scored(questions, spec.turns), answers_scored(heldout, spec.turns)
         self.search_work, self.held_work = self._work(answers, held_answers)
@@ -73,16 +86,15 @@ class SearchRun:
         self.held_objective = TrackedObjective(held_engine, held_answers, self.tally) if held_engine else None
         self.task = SearchTask(
             self.objective, candidates, spec.rounds, spec.token_budget, stream(spec.seed, CHOOSING), self,
-            spec.finished_rounds, self._known(), spec.options,
+            spec.finished_rounds, self._known(), spec.options, self._exactly,
+            EmbeddingSteps(model, run) if isinstance(model, Embedder) else None, tuple(q.turns[0] for q in questions),
         )
 
     def go(self) -> None:
         self.tally.message = f"Round {len(self.spec.finished_rounds) + 1} of {self.spec.rounds}"
         before = self.tally.done
         chosen = STRATEGIES[self.spec.strategy](self.task)
-        if self.spec.options.order == "likelihood":
-            self.tally.message = "Trying orders"
-            chosen = by_likelihood(self.task, chosen, stream(self.spec.seed, ORDERING))
+        chosen = self._ordered(chosen)
         evaluations = self.taken_over + self.tally.done - before
         more = self._best_at_equal_work(chosen, evaluations // self.objective.answers)
         held_done = len(self.spec.evaluated) * (self.held_objective.answers if self.held_objective else 0)
@@ -91,7 +103,34 @@ class SearchRun:
         self.tally.at(self.tally.total)
         summary = summarise(self.spec, chosen, measured)
         say_known(self.kept, self.run)
-        self.run.say(Finished(summary | {"evaluations": evaluations, "racing": self._racing()}))
+        self.run.say(Finished(summary | {
+            "evaluations": evaluations, "racing": self._racing(), "exact": self.exact.summary()}))
+
+    def _ordered(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
+        order, rng = self.spec.options.order, stream(self.spec.seed, ORDERING)
+        if order == "found" or len(chosen) < 2:
+            return chosen
+        self.tally.message = "Trying orders"
+        if order == "likelihood":
+            return by_likelihood(self.task, chosen, rng)
+        tried = [one for one in orders(chosen, rng) if self.task.fits(one)]
+        drawn = [tried[at] for at in rng.permutation(len(tried))]
+        probe = GeneratedProbe(self.model, self.spec.base, self.candidates, labels_of(self.questions), drawn,
+                               position=self.spec.position, seed=self.spec.seed, kept=self.kept, step=self._step)
+        self.log("info", f"{len(probe.examples)} probing examples made up by the model.")
+        return by_entropy(tried, probe, ENTROPIES[order])
+
+    def _step(self) -> None:
+        self.run.checkpoint()
+
+    def _exactly(self) -> TrackedObjective | None:
+        """The search questions asked of the model in float32; its answers are not counted as progress."""
+        model = self.exact.model()
+        if self.exact_objective is None and model is not None:
+            engine = SetObjective(model, self.spec.base, self.candidates, self.questions, self.spec.position,
+                                  self.spec.turns, kept_scores(self.spec.kept_scores, model, self.run))
+            self.exact_objective = TrackedObjective(engine, 0, self.tally)
+        return self.exact_objective
 
     def _best_at_equal_work(self, chosen: tuple[int, ...], sets: int) -> list[ProposedSet]:
         """The best of as many random sets as the search has evaluated, where that was asked for."""
@@ -131,6 +170,11 @@ class SearchRun:
                          f"evaluations were saved. Estimated chance that one of them would have won: at most "
                          f"{race.chance:.1%}.")
 
+    def settled(self, finalists: int, *, changed: bool) -> None:
+        self.exact.settled(finalists, changed=changed)
+        other = "another one is the best" if changed else "the best is the same"
+        self.log("info", f"{finalists} finalists scored again in float32: {other}.")
+
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None:
         self.run.log(level, message)
 
@@ -151,8 +195,6 @@ class SearchRun:
         return evaluations
 
     def _engine(self, model: LanguageModel, questions: tuple[Question, ...]) -> Engine:
-        from workbench.scoring.candidates import SetObjective
-
         return SetObjective(model, self.spec.base, self.candidates, questions, self.spec.position, self.spec.turns,
                             self.kept)
 

@@ -22,7 +22,8 @@ from workbench.domain import (
 from workbench.jobs.judge_spec import JudgeSpec
 from workbench.search.options import SearchOptions
 
-Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse"]
+Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
+                   "vote_k"]
 
 
 class JobState(StrEnum):

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from numpy.typing import NDArray
 
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
 from workbench.models import adapters, cascade, memory, quantised
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
+from workbench.models.embedding import hidden_states
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
 from workbench.models.generation import OneByOne, alike, draw
@@ -104,6 +106,11 @@ class TransformersModel:
 
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
         return [drawn.text for drawn in self.draw(alike(prompts, decoding), on_text)]
+
+    def embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """See Embedder."""
+        self._use(plain_attention(type(self._model)))
+        return hidden_states(self._model, self.tokenizer, texts, context=self.context, budget=self._walker.budget)
 
     @property
     def network(self) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.domain import AnswerScore, CandidateScore, SearchRound
+from workbench.search.finalists import best_set
 from workbench.search.greedy import base_answers, fitting, fitting_pool, rank, score_pool
 from workbench.search.intervals import mean_logprob
 from workbench.search.task import SearchTask, in_steps
@@ -35,8 +36,9 @@ def beam(task: SearchTask) -> Ids:
             break
         levels.append(level)
         beams = best_sets(level, task.options.beam_width)
-    _say_rounds(task, beams[0], levels, base)
-    return beams[0]
+    path = best_set(task, levels[-1]) if levels else ()
+    _say_rounds(task, path, levels, base)
+    return path
 
 
 def best_sets(level: Level, width: int) -> list[Ids]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.search.baselines import random_set
-from workbench.search.intervals import mean_logprob
+from workbench.search.finalists import best_set
 from workbench.search.task import SearchTask, in_steps
 
 Ids = tuple[int, ...]
@@ -22,7 +22,7 @@ def best_of_random(task: SearchTask, tries: int, rng: np.random.Generator) -> Id
     drawn = [random_set(task.ids, task.size, task.fits, rng) for _ in range(tries)]
     sets = [ids for ids in dict.fromkeys(drawn) if ids]
     found = in_steps(task.objective, sets)
-    return min(((-mean_logprob(one), ids) for one, ids in zip(found, sets, strict=True)), default=(0.0, ()))[1]
+    return best_set(task, dict(zip(sets, found, strict=True)))
 
 
 def greedy_sets(task: SearchTask) -> int:

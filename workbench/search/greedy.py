@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from workbench.domain import AnswerScore, CandidateScore, RankedCandidate, SearchRound
+from workbench.search.finalists import settled
 from workbench.search.intervals import gain_intervals, mean_logprob
 from workbench.search.racing import race
 from workbench.search.task import ANSWERS_PER_STEP, SearchTask, in_steps
@@ -59,13 +60,26 @@ def _round(
         evaluations = len(scores) * len(base)
     else:
         scores, evaluations = _raced(task, number, chosen, pool, base, rng.spawn(1)[0])
-    ranking = rank(base, scores, rng)
+    ranking = _settled_first(task, chosen, scores, rank(base, scores, rng), rng)
     best = ranking[0]
     if best.gain.mean <= 0:
         task.watch.log("warning", f"Round {number}: no candidate raises the log-likelihood of the reference answers.")
     tokens = task.objective.prompt_tokens((*chosen, best.demonstration_id))
     finished = SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, evaluations)
     return finished, scores[best.demonstration_id]
+
+
+def _settled_first(
+    task: SearchTask, chosen: tuple[int, ...], scores: Scores, ranking: tuple[RankedCandidate, ...],
+    rng: np.random.Generator,
+) -> tuple[RankedCandidate, ...]:
+    """In half precision the finalists stand first, ranked by what they and the round's start score in float32."""
+    found = settled(task, {(*chosen, id): answers for id, answers in scores.items()})
+    exact = task.exact() if found else None
+    if exact is None:
+        return ranking
+    first = rank(exact.evaluate([chosen])[0], {ids[-1]: answers for ids, answers in found.items()}, rng)
+    return (*first, *(one for one in ranking if (*chosen, one.demonstration_id) not in found))
 
 
 def base_answers(

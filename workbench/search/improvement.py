@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from workbench.search.finalists import settled
 from workbench.search.greedy import greedy
 from workbench.search.intervals import mean_logprob
 from workbench.search.task import SearchTask, in_steps
@@ -28,17 +29,18 @@ def improved(task: SearchTask, ids: Ids) -> Ids:
     Never worse on the search questions than ``ids``.
     """
     answers = task.objective.evaluate([ids])[0]
-    best = mean_logprob(answers)
     for _ in range(task.options.swap_passes):
         before = ids
         for place in range(len(ids) + 1):
             sets = [other for other in neighbours(task.ids, ids, place) if task.fits(other)]
             found = in_steps(task.objective, sets, len(answers))
-            values = [(-mean_logprob(one), other) for one, other in zip(found, sets, strict=True)]
-            if values and -min(values)[0] > best + LEAST_GAIN:
-                gained, (best, ids) = -min(values)[0] - best, (-min(values)[0], min(values)[1])
-                text = ", ".join(map(str, ids))
-                task.watch.log("good", f"Better by {gained:.3f} nats per answer: {text}.")
+            scores = {ids: answers, **dict(zip(sets, found, strict=True))}
+            compared = settled(task, scores) or scores
+            other = min(compared, key=lambda one: (-mean_logprob(compared[one]), one))
+            gained = mean_logprob(compared[other]) - mean_logprob(compared.get(ids, answers))
+            if gained > LEAST_GAIN:
+                ids, answers = other, scores[other]
+                task.watch.log("good", f"Better by {gained:.3f} nats per answer: {', '.join(map(str, ids))}.")
         if ids == before:
             break
     return ids

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Racing = Literal["off", "t_race", "halving"]
+Order = Literal["found", "likelihood", "global_entropy", "local_entropy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class SearchOptions:
     ``racing`` drops candidates of a greedy round before they are scored on all questions (see racing.py).
     ``beam_width`` is for beam search. ``swap_passes`` is how often local improvement goes over the set at most.
     ``random_tries`` is the k of the best of k random sets; 0: as many sets as an exact greedy search evaluates.
-    ``order`` "likelihood" puts the chosen demonstrations into their best order (see orders.py).
+    ``order`` puts the chosen demonstrations into the order with the likeliest answers, or, for questions with few
+    different answers, into the one with the most even predictions (see orders.py).
     ``equal_evaluations`` also measures, on the held-out questions, the best of as many random sets as the search has
     evaluated; that doubles the work.
     """
@@ -24,5 +26,5 @@ class SearchOptions:
     beam_width: int = 3
     swap_passes: int = 2
     random_tries: int = 0
-    order: Literal["found", "likelihood"] = "found"
+    order: Order = "found"
     equal_evaluations: bool = False

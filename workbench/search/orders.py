@@ -6,14 +6,15 @@ By likelihood of the reference answers, or, for tasks with labels, by the entrop
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 from math import factorial
 from typing import Protocol
 
 import numpy as np
 
-from workbench.search.intervals import Floats, mean_logprob
+from workbench.search.finalists import best_set
+from workbench.search.intervals import Floats
 from workbench.search.task import SearchTask, in_steps
 
 Ids = tuple[int, ...]
@@ -47,12 +48,12 @@ def by_likelihood(task: SearchTask, ids: Ids, rng: np.random.Generator) -> Ids:
         return ids
     sets = [order for order in orders(ids, rng) if task.fits(order)]
     found = in_steps(task.objective, sets)
-    return min(((-mean_logprob(one), order) for one, order in zip(found, sets, strict=True)), default=(0.0, ids))[1]
+    return best_set(task, dict(zip(sets, found, strict=True))) or ids
 
 
-def by_entropy(ids: Ids, probe: Probe, entropy: Callable[[Floats], float], rng: np.random.Generator) -> Ids:
-    """The order with the largest ``global_entropy`` or ``local_entropy`` over the probing examples; ties by ids."""
-    return min((-entropy(probe.label_logprobs(order)), order) for order in orders(ids, rng))[1]
+def by_entropy(tried: Sequence[Ids], probe: Probe, entropy: Callable[[Floats], float]) -> Ids:
+    """Of these orders the one with the largest entropy over the probing examples; ties by ids."""
+    return min((-entropy(probe.label_logprobs(order)), order) for order in tried)[1]
 
 
 def global_entropy(logprobs: Floats) -> float:
@@ -71,3 +72,6 @@ def _entropy(p: Floats) -> Floats:
     """-Σ p log p over the last axis, with 0 log 0 = 0."""
     entropy: Floats = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=-1)
     return entropy
+
+
+ENTROPIES: Mapping[str, Callable[[Floats], float]] = {"global_entropy": global_entropy, "local_entropy": local_entropy}

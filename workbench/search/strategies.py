@@ -7,10 +7,12 @@ from itertools import permutations
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.beam import beam
 from workbench.search.best_random import best_random
+from workbench.search.finalists import best_set
 from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.improvement import swap
-from workbench.search.intervals import mean_logprob
-from workbench.search.task import SearchTask, Strategy
+from workbench.search.similarity import nearest, set_coverage
+from workbench.search.task import SearchTask, Strategy, in_steps
+from workbench.search.vote_k import vote_k
 
 
 def random(task: SearchTask) -> tuple[int, ...]:
@@ -35,9 +37,7 @@ def exhaustive(task: SearchTask) -> tuple[int, ...]:
     """The best of all ordered sets of ``size`` (n!/(n-k)! evaluations): the truth for small pools."""
     task.check_base()
     sets = [ids for ids in permutations(task.ids, min(task.size, len(task.ids))) if task.fits(ids)]
-    answers = task.objective.evaluate(sets)
-    scored = [(-mean_logprob(found), ids) for ids, found in zip(sets, answers, strict=True)]
-    return min(scored)[1] if scored else ()
+    return best_set(task, dict(zip(sets, in_steps(task.objective, sets), strict=True)))
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -49,4 +49,9 @@ STRATEGIES: dict[str, Strategy] = {
     "top_k": top_k,
     "diverse": diverse,
     "exhaustive": exhaustive,
+    "nearest": nearest,
+    "set_coverage": set_coverage,
+    "vote_k": vote_k,
 }
+
+EMBEDDING = ("nearest", "set_coverage", "vote_k")    # those that compare texts and score nothing

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.domain import AnswerScore, CandidateScore, Demonstration, SearchRound
 from workbench.errors import JobError
@@ -44,6 +45,13 @@ class Objective(Protocol):
         """The same objective on these of its questions only, by id."""
 
 
+class Embeddings(Protocol):
+    """What a model makes of texts."""
+
+    def embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """For each text its tokens' contextual embeddings ``(tokens, width)``, at least one. May raise Cancelled."""
+
+
 def in_steps(
     objective: Objective, sets: Sequence[tuple[int, ...]], answers: int = 0
 ) -> list[tuple[AnswerScore, ...]]:
@@ -64,6 +72,9 @@ class Watch(Protocol):
 
     def raced(self, round: int, race: Race) -> None: ...
 
+    def settled(self, finalists: int, *, changed: bool) -> None:
+        """So many sets were scored again in float32; ``changed``: another one than before is the best."""
+
     def log(self, level: Literal["info", "good", "warning"], message: str) -> None: ...
 
 
@@ -73,7 +84,8 @@ class SearchTask:
     (0: only the model's context limits it).
 
     ``finished`` and ``known`` (by round and demonstration id, None for the set that the round started from) come
-    from an earlier start of the same search and are not computed again.
+    from an earlier start of the same search and are not computed again. ``exact`` gives the objective in float32 where
+    ``objective`` is computed in half precision, else None. ``embeddings`` is for strategies that compare texts.
     """
 
     objective: Objective
@@ -85,6 +97,9 @@ class SearchTask:
     finished: tuple[SearchRound, ...] = ()
     known: Mapping[tuple[int, int | None], CandidateScore] = field(default_factory=dict)
     options: SearchOptions = field(default_factory=SearchOptions)
+    exact: Callable[[], Objective | None] = lambda: None
+    embeddings: Embeddings | None = None
+    questions: tuple[str, ...] = ()                  # texts of the questions that are searched on
 
     @property
     def ids(self) -> tuple[int, ...]:

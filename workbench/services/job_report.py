@@ -85,8 +85,8 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
     if isinstance(spec, SearchSpec):
         yield "Held-out questions", f"{len(spec.heldout):,}"
         yield "Strategy", f"{STRATEGY_NAMES[spec.strategy]}, {counted(spec.rounds, 'round')}"
-        if job is not None and job.summary:
-            yield from _search_facts(job.summary)
+    if job is not None and job.summary:
+        yield from _search_facts(job.summary)
     yield "Seed", str(spec.seed)
     if job is not None:
         for name, value in sorted(job.facts.items()):
@@ -97,6 +97,11 @@ def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What the search cost and, where it was raced, what that saved and risked. Empty for older results."""
     if "evaluations" in summary:
         yield "Evaluations", f"{counted(summary['evaluations'], 'answer')} to the search questions"
+    exact = summary.get("exact")
+    if exact:
+        changed = f"{exact['changed']} of {counted(exact['decisions'], 'decision')} came out otherwise"
+        again = f"{counted(exact['sets'], 'set')} scored again in float32, {changed}"
+        yield "Finalists", f"computed in {exact['dtype']}; {'not scored again' if exact['problem'] else again}"
     racing = summary.get("racing")
     if racing:
         chance = min(1.0, sum(round["chance_of_another_winner"] for round in racing["rounds"]))

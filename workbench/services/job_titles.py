@@ -22,7 +22,8 @@ from workbench.services.wording import counted
 STRATEGY_NAMES = {
     "greedy": "Greedy search", "beam": "Beam search", "swap": "Greedy search, then swaps",
     "best_random": "Best of random sets", "random": "Random set", "top_k": "Best by single gain",
-    "diverse": "Diverse set",
+    "diverse": "Diverse set", "nearest": "Nearest to the questions", "set_coverage": "Set coverage (Set-BSR)",
+    "vote_k": "Fast vote-k",
 }
 
 
