@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.gui.main_window import MainWindow
 
 QUIET_S = 0.25                                   # nothing under way for this long means that the page is complete
+QUIET_PASSES = 10
 PATIENCE_S = 90.0
 
 
@@ -115,13 +116,15 @@ def _picture(window: MainWindow, page: str, shown: dict[str, Any], out: Path, pr
 def settle(quiet: Callable[[], bool], process: Callable[[], None]) -> None:
     """Run the event loop until ``quiet`` has held for a while. Raises TimeoutError after a long wait."""
     start = since = time.monotonic()
+    passes = 0                                   # on a busy machine one pass may take longer than QUIET_S
     while True:
         process()
         now = time.monotonic()
         if not quiet():
-            since = now
-        elif now - since >= QUIET_S:
+            since, passes = now, 0
+        elif now - since >= QUIET_S and passes >= QUIET_PASSES:
             return
+        passes += 1
         if now - start > PATIENCE_S:
             raise TimeoutError("the window did not come to rest")
         time.sleep(0.005)

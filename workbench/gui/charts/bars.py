@@ -137,15 +137,17 @@ class BarChart(MarkedChart):
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(column.x(), min(zero, top), column.width(), abs(zero - top)), 2, 2)
         painter.drawPath(shape)
-        x, label_y = column.center().x(), min(zero, top)
+        x, down = column.center().x(), mean < 0
+        ends = (zero, top)
         if low == low and high == high and high > low:
             painter.setPen(QPen(theme.color("text"), 1.25))
-            ends = self._y(plot, low), self._y(plot, high)
+            whisker = self._y(plot, low), self._y(plot, high)
             cap = min(WHISKER, column.width() / 3)
-            painter.drawLine(QPointF(x, ends[0]), QPointF(x, ends[1]))
-            for y in ends:
+            painter.drawLine(QPointF(x, whisker[0]), QPointF(x, whisker[1]))
+            for y in whisker:
                 painter.drawLine(QPointF(x - cap, y), QPointF(x + cap, y))
-            label_y = min(label_y, *ends)
+            ends = (*ends, *whisker)
         if column.width() >= 14:                 # narrower ones would write into one another
-            draw_text(painter, QRectF(x - 40, label_y - 19, 80, 17), plain(mean, self._digits), theme.color("text"),
-                      theme.font("caption_strong"), CENTRE, elide=False)
+            room = QRectF(x - 40, max(ends) + 2 if down else min(ends) - 19, 80, 17)
+            draw_text(painter, room, plain(mean, self._digits), theme.color("text"), theme.font("caption_strong"),
+                      CENTRE, elide=False)

@@ -50,7 +50,12 @@ class Exportable(Protocol):
 
 
 class Chart(QWidget):
-    """A painted chart. Subclasses write ``draw`` and ``table``; theme changes and the focus ring are done here."""
+    """A painted chart. Subclasses write ``draw`` and ``table``; theme changes and the focus ring are done here.
+
+    ``note`` says what the numbers are, or are not; an exported picture has it as its last line.
+    """
+
+    note = ""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

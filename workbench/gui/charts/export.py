@@ -8,22 +8,23 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSaveFile, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSaveFile, QSize, QSizeF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from workbench.errors import FormatError
 from workbench.gui import theme
-from workbench.gui.charts.chart import Cell, Exportable, Table
+from workbench.gui.charts.chart import LEFT, Cell, Exportable, Table, draw_text
 
 MARGIN = 16
+NOTE = 24                            # height of the line below a chart that says what its numbers are
 LARGEST_PIXELS = 64_000_000          # of a PNG; larger charts come out at a lower resolution
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def png(chart: Exportable, scale: float = 2.0) -> bytes:
     """The chart as a PNG file, ``scale`` times its logical size."""
-    size = chart.export_size()
+    size = _export_size(chart)
     width, height = size.width() + 2 * MARGIN, size.height() + 2 * MARGIN
     scale = min(scale, math.sqrt(LARGEST_PIXELS / (width * height)), 32_000 / max(width, height))
     image = QImage(math.ceil(width * scale), math.ceil(height * scale), QImage.Format.Format_ARGB32_Premultiplied)
@@ -38,7 +39,7 @@ def png(chart: Exportable, scale: float = 2.0) -> bytes:
 
 def svg(chart: Exportable) -> bytes:
     """The chart as an SVG file, in logical pixels."""
-    size = chart.export_size()
+    size = _export_size(chart)
     width, height = math.ceil(size.width()) + 2 * MARGIN, math.ceil(size.height()) + 2 * MARGIN
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -94,13 +95,25 @@ def save(chart: Exportable, path: Path) -> None:
 
 
 def _draw(chart: Exportable, device: QImage | QSvgGenerator, background: QRectF | None = None) -> None:
-    size = chart.export_size()
+    size = _export_size(chart)
     painter = QPainter(device)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if background is not None:
         painter.fillRect(background, theme.color("surface"))
-    chart.draw(painter, QRectF(MARGIN, MARGIN, size.width(), size.height()))
+    chart.draw(painter, QRectF(MARGIN, MARGIN, size.width(), size.height() - _note_height(chart)))
+    if _note_height(chart):
+        room = QRectF(MARGIN, MARGIN + size.height() - NOTE + 6, size.width(), NOTE - 6)
+        draw_text(painter, room, getattr(chart, "note", ""), theme.color("text3"), theme.font("caption"), LEFT)
     painter.end()
+
+
+def _export_size(chart: Exportable) -> QSizeF:
+    size = chart.export_size()
+    return QSizeF(size.width(), size.height() + _note_height(chart))
+
+
+def _note_height(chart: Exportable) -> float:
+    return NOTE if getattr(chart, "note", "") else 0.0
 
 
 def _csv_cell(cell: Cell) -> Cell:

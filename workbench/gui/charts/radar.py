@@ -17,7 +17,6 @@ from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
 from workbench.gui.charts.numbers import interval_words, plain, tick_digits
 
 MOST = 4                             # outlines; more cannot be told apart
-RINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ class RadarChart(MarkedChart):
         self._unit = unit
         self._axes: tuple[str, ...] = ()
         self._outlines: tuple[Outline, ...] = ()
-        self._range = (0.0, 1.0)
+        self._rings: tuple[float, ...] = (0.0, 1.0)
         self.setMinimumSize(200, 180)
 
-    def show_outlines(self, axes: Sequence[str], outlines: Sequence[Outline], low: float, high: float,
+    def show_outlines(self, axes: Sequence[str], outlines: Sequence[Outline], rings: Sequence[float],
                       unit: str = "") -> None:
-        """``low`` is the middle, ``high`` the outer ring."""
+        """``rings`` rise from the value of the middle to that of the outermost ring."""
         self._axes, self._outlines = tuple(axes), tuple(outlines[:MOST])
-        self._range = (low, high if high > low else low + 1.0)
+        self._rings = tuple(rings) if len(rings) > 1 else (0.0, 1.0)
         self._unit = unit
         self.describe("; ".join(f"{one_line(outline.label)}: " + ", ".join(
             f"{one_line(axis)} {plain(value.mean) if value else 'none'}"
@@ -79,7 +78,7 @@ class RadarChart(MarkedChart):
         return QPointF(math.cos(angle), math.sin(angle))
 
     def _point(self, middle: QPointF, radius: float, axis: int, value: float) -> QPointF:
-        low, high = self._range
+        low, high = self._rings[0], self._rings[-1]
         share = min(max((value - low) / (high - low), 0.0), 1.0)
         return middle + self._direction(axis) * (radius * share)
 
@@ -107,24 +106,27 @@ class RadarChart(MarkedChart):
             self._draw_outline(painter, middle, radius, outline)
         self._draw_scale(painter, middle, radius)
 
+    def _shares(self) -> list[tuple[float, float]]:
+        """(share of the radius, value) of each ring."""
+        low, high = self._rings[0], self._rings[-1]
+        return [((value - low) / (high - low), value) for value in self._rings[1:]]
+
     def _ring(self, middle: QPointF, radius: float) -> QPolygonF:
         return QPolygonF([middle + self._direction(axis) * radius for axis in range(len(self._axes))])
 
     def _draw_rings(self, painter: QPainter, middle: QPointF, radius: float) -> None:
         painter.setPen(QPen(theme.color("hairline"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for ring in range(1, RINGS + 1):
-            painter.drawPolygon(self._ring(middle, radius * ring / RINGS))
+        for share, _ in self._shares():
+            painter.drawPolygon(self._ring(middle, radius * share))
         for axis in range(len(self._axes)):
             painter.drawLine(middle, middle + self._direction(axis) * radius)
 
     def _draw_scale(self, painter: QPainter, middle: QPointF, radius: float) -> None:
         """A number at each ring, over the outlines, on the first axis."""
-        low, high = self._range
-        steps = [low + (high - low) * ring / RINGS for ring in range(1, RINGS + 1)]
-        digits, font = min(2, tick_digits(steps)), theme.font("caption")
-        for ring, value in enumerate(steps, start=1):
-            y = middle.y() - radius * ring / RINGS
+        digits, font = tick_digits(list(self._rings)), theme.font("caption")
+        for share, value in self._shares():
+            y = middle.y() - radius * share
             text = plain(value, digits)
             back = QColor(theme.color("surface"))
             back.setAlphaF(0.8)

@@ -18,6 +18,7 @@ from workbench.gui.charts.numbers import MISSING, plain
 
 ROW = 26.0
 GAP = 1.5
+WIDEST = 44.0                        # a cell
 GROUPS = 10.0                        # between categories, beside the layout's own gap
 
 
@@ -41,7 +42,7 @@ class ScoreMap(MarkedChart):
         self._names, self._colours = tuple(names), tuple(colours)
         self._questions, self._scores, self._unit = tuple(questions), scores, unit
         self._range = (low, high if high > low else low + 1.0)
-        self.setMinimumHeight(round(self._head() + ROW * len(names)))
+        self.setMinimumHeight(round(self.row_top() + ROW * len(names)))
         self.updateGeometry()
         self.update()
 
@@ -57,13 +58,14 @@ class ScoreMap(MarkedChart):
                                     for place, question in enumerate(self._questions)))
 
     def sizeHint(self) -> QSize:
-        return QSize(600, round(self._head() + ROW * len(self._names)))
+        return QSize(600, round(self.row_top() + ROW * len(self._names)))
 
     def export_size(self) -> QSizeF:
-        return QSizeF(max(900, self.width()), self._head() + ROW * len(self._names) + 4)
+        return QSizeF(max(900, self.width()), self.row_top() + ROW * len(self._names) + 4)
 
     # geometry
-    def _head(self) -> float:
+    def row_top(self) -> float:
+        """Where the first row begins, under the categories' names."""
         return theme.px("caption") + 8.0
 
     def _names_width(self, rect: QRectF) -> float:
@@ -91,12 +93,13 @@ class ScoreMap(MarkedChart):
                 places.append(place)
         self.shown = len(places)
         questions = [self._questions[place] for place in places]
-        return places, layout(questions, room - GROUPS * max(0, len(groups) - 1)), left
+        width = min(room - GROUPS * max(0, len(groups) - 1), WIDEST * len(places) + GROUP_GAP * len(groups))
+        return places, layout(questions, width), left
 
     def _columns(self, rect: QRectF) -> dict[int, QRectF]:
         """Each shown question's column, over all rows."""
         places, columns, left = self._layout(rect)
-        top, height = rect.y() + self._head(), ROW * len(self._names)
+        top, height = rect.y() + self.row_top(), ROW * len(self._names)
         found = {}
         for place, index in enumerate(columns.order):
             x = left + columns.left(place) + GROUPS * columns.group_of(place)
@@ -119,7 +122,7 @@ class ScoreMap(MarkedChart):
 
     def mark_at(self, position: QPointF) -> Mark | None:
         """As in the base class, without making every mark."""
-        row = int((position.y() - self._head()) // ROW)
+        row = int((position.y() - self.row_top()) // ROW)
         if not 0 <= row < len(self._names):
             return None
         return super().mark_at(position)
@@ -142,7 +145,7 @@ class ScoreMap(MarkedChart):
         for number, group in enumerate(columns.groups):
             x = left + columns.left(group.start) + GROUPS * number
             width = (group.end - group.start) * columns.cell + GROUP_GAP + GROUPS - 3
-            draw_text(painter, QRectF(x, rect.y(), width, self._head() - 3), one_line(group.category),
+            draw_text(painter, QRectF(x, rect.y(), width, self.row_top() - 3), one_line(group.category),
                       theme.color("text2"), theme.font("caption"), LEFT)
         low, high = self._range
         boxes = self._columns(rect)
@@ -158,7 +161,7 @@ class ScoreMap(MarkedChart):
     def _draw_rows(self, painter: QPainter, rect: QRectF) -> None:
         width = self._names_width(rect)
         for row, (name, colour) in enumerate(zip(self._names, self._colours, strict=True)):
-            y = rect.y() + self._head() + row * ROW
+            y = rect.y() + self.row_top() + row * ROW
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink(colour))
             painter.drawRoundedRect(QRectF(rect.x() + 1, y + ROW / 2 - 5, 9, 9), 2.5, 2.5)

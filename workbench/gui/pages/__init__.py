@@ -33,6 +33,7 @@ PAGES = (
     PageEntry("prompt", "Prompt", "prompt", "prompt:PromptPage", 0),
     PageEntry("rankings", "Rankings", "rank", "rankings:RankingsPage", 0),
     PageEntry("alignment", "Alignment", "align", "alignment:AlignmentPage", 1),
+    PageEntry("bench", "Bench", "bench", "bench:BenchPage", 1),
     PageEntry("models", "Models", "models", "models:ModelsPage", 2),
     PageEntry("jobs", "Jobs", "jobs", "jobs:JobsPage", 2),
 )

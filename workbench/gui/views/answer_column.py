@@ -48,6 +48,7 @@ class ColumnShown:
     colour: int
     detail: str
     turns: tuple[TurnShown, ...]
+    has_prompt: bool = True
 
 
 class Swatch(QWidget):
@@ -107,7 +108,7 @@ class TurnView(QWidget):
         self._judgements: _Judgements | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column.setSpacing(5)
         if headed:
             line = QHBoxLayout()
             line.addWidget(label(f"Turn {number}", "section"))
@@ -125,6 +126,7 @@ class TurnView(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(8)
         self.more = link(counted(len(turn.said), "judgement"))
+        self.more.setProperty("flush", "1")
         self.more.setVisible(bool(turn.said))
         self.more.clicked.connect(lambda: self.toggled.emit(self._judgements is None or self._judgements.isHidden()))
         foot.addWidget(self.more)
@@ -163,6 +165,9 @@ class AnswerColumn(QWidget):
         head.addWidget(self._score)
         self._detail = ElidedLabel("", "faint")
         self._prompt = link("Exact prompt")
+        keep = self._prompt.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)           # so that the texts of all columns begin at the same height
+        self._prompt.setSizePolicy(keep)
         self._prompt.clicked.connect(lambda: self.shown is not None
                                      and self.prompt_wanted.emit(self.shown.contestant_id))
         second = QHBoxLayout()
@@ -187,6 +192,7 @@ class AnswerColumn(QWidget):
         self._swatch.set_colour(column.colour)
         self._name.setText(column.name)
         self._detail.setText(column.detail)
+        self._prompt.setVisible(column.has_prompt)
         self._area.setAccessibleName(f"Answers of {column.name}")
         single = len(column.turns) == 1
         self._turn.setText("Turn 1" if single else "")

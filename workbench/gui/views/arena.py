@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.gui.charts.chart import one_line
 from workbench.gui.views.answer_text import AnswerText
@@ -139,7 +139,12 @@ class Arena(QWidget):
         self.choose("")
         self.set_can_undo(can_undo)
         self.setAccessibleDescription(f"Question: {one_line(question.turns[-1])[:200]}")
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.isVisible() and not self._holds_typing():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @staticmethod
+    def _holds_typing() -> bool:
+        return isinstance(QApplication.focusWidget(), QLineEdit)
 
     def set_can_undo(self, on: bool) -> None:
         for bar in (self.pair_bar, self.rating_bar):

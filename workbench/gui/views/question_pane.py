@@ -86,6 +86,7 @@ class QuestionPane(QWidget):
 
     def _add_references(self, room: QVBoxLayout, question: Question) -> None:
         toggle = link("Hide the reference" if self._references else "Show the reference")
+        toggle.setProperty("flush", "1")
         toggle.clicked.connect(self._toggle_references)
         room.addSpacing(2)
         row = QHBoxLayout()

@@ -1,0 +1,388 @@
+"""The Bench page: contestants answer the same questions; judges and people say who does it better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from workbench.domain import Changes, Kind, Rendered
+from workbench.gui.page import Page
+from workbench.gui.pages import bench_summary as numbers
+from workbench.gui.pages.bench_answers import AnswersPane
+from workbench.gui.pages.bench_arena import ArenaPane
+from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, WINS, Behind
+from workbench.gui.pages.bench_measures import Measure, measures
+from workbench.gui.pages.bench_overview import Overview
+from workbench.gui.pages.bench_reading import BenchReading, details, read_bench
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import ghost, primary, secondary
+from workbench.gui.views.elided_combo import ElidedCombo
+from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.labels import ElidedLabel, hairline
+from workbench.gui.views.legend import MOST, Legend
+from workbench.gui.views.prompt_dialog import PromptDialog
+from workbench.gui.views.segmented import Segmented
+from workbench.gui.wording import counted
+from workbench.services.project import Project
+
+OVERVIEW, ANSWERS, ARENA = range(3)
+EMPTY, SHOWN = range(2)
+UPDATE_MS = 250                      # live: at most four times a second
+NARROW = 1150
+_KINDS = (Kind.CONTESTANT, Kind.ANSWER, Kind.JUDGEMENT, Kind.QUESTION_SET, Kind.PROJECT)
+
+
+class BenchPage(Page):
+    name, title, icon_name = "bench", "Bench", "bench"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._reading = BenchReading()
+        self._summary: numbers.Summary | None = None
+        self._set_id: int | None = None
+        self._chosen: list[int] = []
+        self._measure: Measure | None = None
+        self._under_way = self._again = self._narrow = False
+        self._counting = 0                       # the newest background computation; older ones are dropped
+        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._stale.timeout.connect(self._read)
+        self._reading_time = QElapsedTimer()
+        self.part = Segmented(("Overview", "Answers", "Blind arena"), name="Bench")
+        self.legend, self.sets, self.measure = Legend(), ElidedCombo("Question set", 10), ElidedCombo("Measure", 12)
+        self.overview, self.answers = Overview(session.error.emit), AnswersPane()
+        self.arena = ArenaPane(session)
+        self._build()
+        self._connect()
+        self._read()
+
+    def _build(self) -> None:
+        header = self.header()
+        self.export = ghost("Export report…", "export")
+        self.run = primary("Run bench", "play")
+        header.add_tool(self.part)
+        header.add_tool(self.export)
+        header.set_primary(self.run)
+        self._bar = QWidget()
+        self._bar.setFixedHeight(42)
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(14, 0, 16, 0)
+        row.setSpacing(8)
+        self._note = ElidedLabel("", "faint")
+        self._note.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self.legend, 3)
+        row.addWidget(self._note, 1)
+        for box in (self.sets, self.measure):
+            box.setMaximumWidth(210)
+            row.addWidget(box)
+        self.body.addWidget(self._bar)
+        self._line = hairline()
+        self.body.addWidget(self._line)
+        self._empty_run, self._empty_import = primary("Run bench…", "play"), secondary("Import answers…", "folder")
+        self._empty = EmptyState("bench", "Nobody has answered yet",
+                                 "A bench lets models, prompts and decoding settings answer the same questions, and "
+                                 "shows which is better, and how sure that is.",
+                                 [self._empty_run, self._empty_import])
+        self._parts = QStackedWidget()
+        for part in (self.overview, self.answers, self.arena):
+            self._parts.addWidget(part)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._parts)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.part.changed.connect(self._part_changed)
+        self.legend.changed.connect(self._choose)
+        self.sets.activated.connect(lambda index: self._set_chosen(self.sets.itemData(index)))
+        self.measure.activated.connect(lambda index: self._measure_chosen(self.measure.itemData(index)))
+        self.overview.behind.connect(self.show_behind)
+        self.overview.prompt_wanted.connect(lambda contestant, question: self._show_prompt(contestant, question, 0))
+        self.overview.comparison.wanted.connect(self._count)
+        self.overview.comparison.other.activated.connect(lambda _: self._count(JUDGES))
+        self.answers.prompt_wanted.connect(self._show_prompt)
+        self.answers.search_wanted.connect(self._search)
+        self.arena.changed.connect(self.session.changed)
+        self._add_commands()
+
+    def _add_commands(self) -> None:
+        def browsing() -> bool:
+            return self._stack.currentIndex() == SHOWN and self.part.current() != ARENA
+
+        def in_answers() -> bool:
+            return self._stack.currentIndex() == SHOWN and self.part.current() == ANSWERS
+
+        for id, title, run, keys, enabled, icon in (
+            ("bench.next", "Next question", lambda: self._step(1), "J", browsing, "down"),
+            ("bench.before", "Question before", lambda: self._step(-1), "K", browsing, "up"),
+            ("bench.differences", "Mark where answers differ", self.answers.differences.toggle, "D", in_answers,
+             "split"),
+            ("bench.judgements", "Show what judges said", self.answers.judgements.toggle, "V", in_answers, "eye"),
+            ("bench.search", "Search answers and judgements", self._focus_search, "Ctrl+F", browsing, "search"),
+            ("bench.overview", "Bench: overview", lambda: self.part.set_current(OVERVIEW), "", browsing, "bench"),
+            ("bench.answers", "Bench: answers", lambda: self.part.set_current(ANSWERS), "", browsing, "bench"),
+            ("bench.arena", "Bench: blind arena", lambda: self.part.set_current(ARENA), "", browsing, "eye"),
+        ):
+            self.session.commands.add(id, title, run, keys, page=self.name, enabled=enabled, icon=icon, group="Bench")
+
+    # the page's interface
+    def shown(self, *, part: int | None = None, set: int | None = None, question: int | None = None,
+              tab: int | None = None, **arguments: Any) -> None:
+        """``part`` 0 overview, 1 answers, 2 arena; ``set`` a question set's id; ``question`` a place in it."""
+        if set is not None:
+            self._set_id = set
+        if part is not None:
+            self.part.set_current(part)
+        if tab is not None:
+            self.overview.comparison.tabs.set_current(tab)
+        if question is not None:
+            self._wanted_place = question
+        self._read()
+        if not self.holds_focus():
+            self._focus_main()
+
+    _wanted_place: int | None = None
+
+    def refresh(self, changes: Changes) -> None:
+        if any(changes.concerns(kind) for kind in _KINDS) and not self._stale.isActive():
+            if self.isVisible():
+                self._stale.start(0 if changes.undoable else self._stale.interval())
+            else:
+                self._again = True
+
+    def panes(self) -> list[QWidget]:
+        if self.part.current() == ARENA:
+            return [self.arena.arena]
+        if self.part.current() == ANSWERS:
+            return [self.answers.list, self.answers.search]
+        return [self.overview.map, self.overview.categories.radar, self.overview.comparison.current_view()]
+
+    def busy(self) -> bool:
+        return self._stale.isActive() or self._under_way
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self._narrow = narrow
+        self._show_note()
+        self.export.setText("Report…" if narrow else "Export report…")
+
+    def _show_note(self) -> None:
+        """The note is in the charts' hints, too; here it gives way to the contestants' names."""
+        self._note.setVisible(not self._narrow and len(self._reading.contestants) <= 4)
+
+    def _focus_main(self) -> None:
+        if self._stack.currentIndex() == EMPTY:
+            self._empty_run.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.part.current() == ARENA:
+            self.arena.focus()
+        else:
+            main = self.answers.list if self.part.current() == ANSWERS else self.overview.map
+            main.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # reading
+    def _read(self) -> None:
+        if self._under_way:
+            self._again = True
+            return
+        if self.session.project is None:
+            return
+        self._under_way, self._again = True, False
+        self._reading_time.start()
+        set_id = self._set_id
+        self.session.ask(lambda project: read_bench(project, set_id),
+                         lambda reading: self._have_read(reading, set_id), self._failed, owner=self)
+
+    def _failed(self, error: Exception) -> None:
+        self._under_way = False
+        self.session.error.emit(error)
+
+    def _have_read(self, reading: BenchReading, asked: int | None) -> None:
+        self._under_way = False
+        if self._set_id != asked:                # another set was chosen meanwhile
+            self._read()
+            return
+        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
+        before, self._reading = self._reading, reading
+        self._set_id = reading.chosen.id if reading.chosen is not None else None
+        other_set = (before.chosen.id if before.chosen else None) != self._set_id
+        ids = [one.id for one in reading.contestants if one.id is not None]
+        old = {one.id for one in before.contestants}
+        # who was taken out of the charts stays out; who is new comes in
+        kept = [id for id in ids if id in self._chosen or (id not in old and len(self._chosen) < MOST)]
+        self._chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self._chosen))]
+        self._offer(reading)
+        self.arena.show_reading(reading)
+        self._stack.setCurrentIndex(SHOWN if reading.answers else EMPTY)
+        for widget in (self.part, self.export):
+            widget.setEnabled(bool(reading.answers))
+        self._show_bar()
+        self._summarise()
+        if self._again:
+            self._stale.start()
+
+    def _offer(self, reading: BenchReading) -> None:
+        colours = reading.colours()
+        self.legend.show_entries([(one.id, one.name, colours[one.id], details(one)) for one in reading.contestants
+                                  if one.id is not None], self._chosen)
+        self.sets.clear()
+        for info in reading.sets:
+            self.sets.addItem(info.name, info.id)
+        self.sets.setCurrentIndex(self.sets.findData(self._set_id))
+        found = measures(reading)
+        if self._measure not in found:
+            self._measure = found[0] if found else None
+        self.measure.clear()
+        for measure in found:
+            self.measure.addItem(measure.label, measure)
+        self.measure.setCurrentIndex(found.index(self._measure) if self._measure is not None else -1)
+        self.measure.setVisible(bool(found))
+        self.overview.comparison.offer([measure for measure in found if measure != self._measure])
+        self._say()
+
+    def _say(self) -> None:
+        reading, measure = self._reading, self._measure
+        if reading.chosen is None or not reading.answers:
+            self.header().set_subtitle("")
+            return
+        turns = {1: "one turn", 2: "two turns"}.get(reading.turns, f"{reading.turns} turns")
+        words = f"{counted(len(reading.questions), 'question')}, {turns}"
+        self.header().set_subtitle(words + (f", {_judged(measure)}" if measure is not None else ", not judged yet"))
+        self._note.setText(measure.note if measure is not None else "")
+        self._show_note()
+
+    # numbers
+    def _summarise(self) -> None:
+        """Compute what the charts in front show, on a thread of its own."""
+        reading, measure, chosen = self._reading, self._measure, tuple(self._chosen)
+        self._counting += 1
+        if measure is None or not chosen:
+            self._summary = None
+            self._show_summary(numbers.Summary(Measure("", "rating"), chosen,
+                                               scores=_nothing(len(chosen), len(reading.questions))), judged=False)
+            return
+        number = self._counting
+
+        def done(summary: numbers.Summary) -> None:
+            if number == self._counting:
+                self._summary = summary
+                self._show_summary(summary, judged=True)
+                self._count(self.overview.comparison.tabs.current())
+
+        self.session.background(lambda: numbers.summarise(reading, measure, chosen), done, owner=self)
+
+    def _show_summary(self, summary: numbers.Summary, *, judged: bool) -> None:
+        reading = self._reading
+        self.answers.show_summary(reading, summary if judged else None, summary.chosen)
+        self.overview.show_summary(reading, summary)
+        place, self._wanted_place = self._wanted_place, None
+        if place is not None and place < len(reading.questions):
+            self.overview.go_to(place)
+            self.answers.go_to(reading.questions[place].id or 0)
+
+    def _count(self, tab: int) -> None:
+        """Compute the numbers of a chart that came to the front."""
+        reading, measure, chosen, pane = self._reading, self._measure, tuple(self._chosen), self.overview.comparison
+        if self._summary is None or measure is None:
+            return
+        number = self._counting
+        if tab in (WINS, RATINGS):
+            work: Any = lambda: numbers.play(reading, measure, chosen)  # noqa: E731
+            show: Any = pane.show_games
+        elif tab == LENGTH:
+            work = lambda: numbers.lengths(reading, measure, chosen)  # noqa: E731
+            show = lambda found: pane.show_lengths(*found)  # noqa: E731
+        elif tab == JUDGES:
+            other = pane.compared_with()
+            if other is None:
+                pane.nothing_to_compare()
+                return
+            work = lambda: numbers.compare(reading, other, measure, chosen)  # noqa: E731
+            show = lambda found: pane.show_compared(found, other, measure)  # noqa: E731
+        else:
+            return
+        self.session.background(work, lambda found: show(found) if number == self._counting else None, owner=self)
+
+    # acting
+    def _part_changed(self, part: int) -> None:
+        self._parts.setCurrentIndex(part)
+        self._show_bar()
+        if self.isVisible():
+            self._focus_main()
+
+    def _show_bar(self) -> None:
+        """The names and colours of the contestants: not where they are to stay hidden."""
+        on = self.part.current() != ARENA or self._stack.currentIndex() == EMPTY
+        self._bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
+        self._line.setVisible(self._bar.isVisibleTo(self))
+
+    def _choose(self, ids: Sequence[int]) -> None:
+        self._chosen = list(ids)
+        self._summarise()
+
+    def _set_chosen(self, set_id: int) -> None:
+        self._set_id = set_id
+        self.answers.show_behind(None)
+        self._read()
+
+    def _measure_chosen(self, measure: Measure) -> None:
+        self._measure = measure
+        self._offer(self._reading)
+        self._summarise()
+
+    def _step(self, by: int) -> None:
+        if self.part.current() == ANSWERS:
+            self.answers.step(by)
+        else:
+            self.overview.step(by)
+
+    def show_behind(self, behind: Behind) -> None:
+        """The answers behind a mark of a chart: those contestants beside the first of the others."""
+        wanted = list(behind.contestants)
+        beside = next((id for id in self._chosen if id not in wanted), None)
+        ids = [beside, *wanted] if len(wanted) == 1 and beside is not None else wanted
+        self.part.set_current(ANSWERS)
+        self.answers.show_behind(behind)
+        self.answers.set_contestants(ids)
+
+    def _focus_search(self) -> None:
+        self.part.set_current(ANSWERS)
+        self.answers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _search(self, text: str) -> None:
+        set_id = self._set_id
+        if not text.strip() or set_id is None:
+            self.answers.show_hits(None)
+            return
+        self.session.ask(lambda project: project.bench.search(text, set_id), self.answers.show_hits, owner=self)
+
+    def _show_prompt(self, contestant_id: int, question_id: int, repeat: int) -> None:
+        turns = [answer for (contestant, question, _, draw), answer in self._reading.by_key.items()
+                 if (contestant, question, draw) == (contestant_id, question_id, repeat)]
+        if not turns:
+            return
+        last = max(turns, key=lambda answer: answer.turn)
+        contestant = self._reading.contestant(contestant_id)
+
+        def work(project: Project) -> Rendered:
+            assert last.id is not None
+            return project.bench.prompt_of(last.id)
+
+        def show(rendered: Rendered) -> None:
+            PromptDialog(contestant, last, rendered, self.window()).open()
+
+        self.session.ask(work, show, owner=self)
+
+
+def _judged(measure: Measure) -> str:
+    if measure.kind == "measure":
+        return measure.label[0].lower() + measure.label[1:]
+    return f"judged by {'people' if measure.judge == 'People' else measure.judge}"
+
+
+def _nothing(rows: int, columns: int) -> np.ndarray:
+    return np.full((rows, columns), np.nan)

@@ -1,0 +1,60 @@
+"""The answers to one question, made ready to be shown side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.domain import Judgement
+from workbench.gui.charts.numbers import MISSING, plain
+from workbench.gui.pages.bench_measures import Measure, value_of
+from workbench.gui.pages.bench_reading import BenchReading, answer_facts, details, names
+from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
+
+
+def columns(reading: BenchReading, question_id: int, contestants: Sequence[int], measure: Measure | None,
+            repeat: int = 0) -> list[ColumnShown]:
+    """One column a contestant, with as many turns as the question has or was answered."""
+    question = next(one for one in reading.questions if one.id == question_id)
+    colours = reading.colours()
+    turns = max(len(question.turns), 1)
+    made = []
+    for id in contestants:
+        contestant = reading.contestant(id)
+        shown = tuple(_turn(reading, (id, question_id, turn, repeat), measure) for turn in range(turns))
+        made.append(ColumnShown(id, contestant.name, colours[id], details(contestant), shown,
+                                not contestant.from_file))
+    return made
+
+
+def _turn(reading: BenchReading, key: tuple[int, int, int, int], measure: Measure | None) -> TurnShown:
+    answer = reading.by_key.get(key)
+    if answer is None or answer.id is None:
+        return TurnShown(None)
+    value = value_of(reading, measure, answer.id) if measure is not None else float("nan")
+    score = "" if measure is None else plain(value, measure.digits)
+    said = tuple(_said(reading, one, answer.id) for one in reading.said_of.get(answer.id, ()))
+    return TurnShown(answer.text, "" if score == MISSING else score, answer_facts(answer), said)
+
+
+def _said(reading: BenchReading, one: Judgement, answer_id: int) -> Said:
+    """A judgement, from where one of its answers stands."""
+    if one.kind != "pair":
+        if not one.readable:
+            return Said(one.judge, "could not be read", one.words)
+        what = plain(one.score, 1 if one.kind == "rating" else 2)
+        name = Measure(one.judge, "measure", one.name).label if one.kind == "measure" else one.judge
+        return Said(name, what, one.words)
+    own = one.answer_id == answer_id
+    other = reading.answers.get((one.other_answer_id or 0) if own else one.answer_id)
+    against = names(reading.contestants).get(other.contestant_id, "another") if other is not None else "another"
+    reasons = one.details.get("reasons") or []
+    words = "\n\n".join(text for text in (", ".join(map(str, reasons)), one.words, one.words_swapped) if text)
+    return Said(one.judge, _verdict(one, own, against), words)
+
+
+def _verdict(one: Judgement, own: bool, against: str) -> str:
+    if one.verdict in ("answer", "other"):
+        won = (one.verdict == "answer") == own
+        return f"prefers it to {against}" if won else f"prefers {against}"
+    return {"tie": f"a tie with {against}", "both_bad": f"bad, and so is {against}", "skip": "skipped",
+            "error": "could not be read"}.get(one.verdict, one.verdict)

@@ -1,0 +1,174 @@
+"""The Bench page's overview: by category, by turn, by question, and two answers to the question that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.errors import WorkbenchError
+from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
+from workbench.gui.charts.heat_scale import ScaleBar
+from workbench.gui.charts.numbers import plain
+from workbench.gui.charts.score_map import ROW, ScoreMap
+from workbench.gui.pages.bench_charts import CategoryPane, ComparisonPane
+from workbench.gui.pages.bench_columns import columns
+from workbench.gui.pages.bench_measures import Measure
+from workbench.gui.pages.bench_reading import BenchReading, is_baseline, names
+from workbench.gui.pages.bench_summary import Summary
+from workbench.gui.views.answer_columns import AnswerColumns
+from workbench.gui.views.elided_combo import ElidedCombo
+from workbench.gui.views.labels import ElidedLabel, label
+from workbench.gui.views.pane import splitter
+from workbench.gui.views.question_pane import QuestionPane
+
+MOST_ROWS = 6                        # of the map that are seen without scrolling
+
+
+class Overview(QWidget):
+    """``behind`` carries the answers behind a mark; ``prompt_wanted`` a contestant and the question shown."""
+
+    behind = Signal(object)
+    prompt_wanted = Signal(int, int)
+
+    def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
+        super().__init__()
+        self._reading, self._summary = BenchReading(), None
+        self._place = 0
+        self.categories, self.comparison = CategoryPane(failed), ComparisonPane(failed)
+        self.map = ScoreMap("By question")
+        self.map_view = ChartView(self.map, scrolled(self.map))
+        self.map_tools = ChartTools(lambda: self.map_view, failed)
+        self._map_hint, self._scale = ElidedLabel("", "faint"), ScaleBar(diverging=False)
+        self.question = QuestionPane()
+        self.first, self.second = ElidedCombo("Compare"), ElidedCombo("with")
+        self.answers = AnswerColumns()
+        self._build()
+        self.map.picked.connect(lambda key: self._go_to(key[0]))
+        self.question.stepped.connect(self.step)
+        for box in (self.first, self.second):
+            box.currentIndexChanged.connect(lambda _: self._show_answers())
+        for pane in (self.categories, self.comparison):
+            pane.behind.connect(self.behind)
+        self.answers.prompt_wanted.connect(self._prompt_wanted)
+
+    def _build(self) -> None:
+        form = QGridLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.setColumnStretch(1, 1)
+        for row, (words, box) in enumerate((("Compare", self.first), ("with", self.second))):
+            name = label(words, "section")
+            name.setBuddy(box)
+            form.addWidget(name, row, 0)
+            form.addWidget(box, row, 1)
+        self.question.foot.addLayout(form)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        top = splitter(across, self.categories, self.comparison, sizes=[470, 770], stretch=1, key="bench-top")
+        bottom = splitter(across, self.question, self.answers, sizes=[325, 920], stretch=1, key="bench-answers")
+        bottom.setMinimumHeight(150)
+        rows = splitter(down, top, self._strip(), bottom, sizes=[300, 168, 270], stretch=2, key="bench-rows")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(rows)
+
+    def _strip(self) -> QWidget:
+        made = QWidget()
+        line = QHBoxLayout()
+        line.setContentsMargins(20, 6, 12, 0)
+        line.setSpacing(8)
+        line.addWidget(label("By question", "section"))
+        line.addWidget(self._map_hint, 1)
+        line.addWidget(self._scale)
+        line.addWidget(self.map_tools.table)
+        line.addWidget(self.map_tools.export)
+        room = QVBoxLayout()
+        room.setContentsMargins(20, 2, 16, 8)
+        room.addWidget(self.map_view)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addLayout(room, 1)
+        self._strip_widget = made
+        return made
+
+    # what is shown
+    def show_summary(self, reading: BenchReading, summary: Summary) -> None:
+        self._reading, self._summary = reading, summary
+        self.categories.show_summary(reading, summary)
+        self.comparison.show_summary(reading, summary)
+        called, colours, measure = names(reading.contestants), reading.colours(), summary.measure
+        known = summary.scores[summary.scores == summary.scores]
+        low, high = (1.0, 10.0) if measure.kind == "rating" else (
+            measure.scale if measure.scale[1] else (float(known.min()), float(known.max())) if known.size else (0, 1))
+        self.map.show_scores([called[id] for id in summary.chosen], [colours[id] for id in summary.chosen],
+                             reading.questions, summary.scores, low, high, measure.unit)
+        self._scale.set_ends(plain(low, 0 if measure.kind == "rating" else 1),
+                             plain(high, 0 if measure.kind == "rating" else 1))
+        self.map_view.chart_changed()
+        rows = min(len(summary.chosen), MOST_ROWS)
+        self._strip_widget.setMinimumHeight(round(self.map.row_top() + rows * ROW) + 52)
+        self._offer(summary.chosen)
+        self._go_to(min(self._place, len(reading.questions) - 1))
+
+    def _offer(self, chosen: Sequence[int]) -> None:
+        """The two boxes offer what is chosen; at first the baseline (or the first) and the last."""
+        called = names(self._reading.contestants)
+        start = next((place for place, id in enumerate(chosen) if is_baseline(self._reading.contestant(id))), 0)
+        for box, place in ((self.first, start), (self.second, len(chosen) - 1 if start != len(chosen) - 1 else 0)):
+            before = box.currentData()
+            box.blockSignals(True)
+            box.clear()
+            for id in chosen:
+                box.addItem(called[id], id)
+            box.setCurrentIndex(list(chosen).index(before) if before in chosen else place)
+            box.blockSignals(False)
+        self.second.setEnabled(len(chosen) > 1)
+
+    @property
+    def place(self) -> int:
+        """The place of the question that is shown."""
+        return self._place
+
+    def step(self, by: int) -> None:
+        if self._reading.questions:
+            self._go_to((self._place + by) % len(self._reading.questions))
+
+    def go_to(self, place: int) -> None:
+        self._go_to(place)
+
+    def _go_to(self, place: int) -> None:
+        self._place = max(0, place)
+        self.map.choose(self._place)
+        questions = self._reading.questions
+        shown = questions[self._place] if self._place < len(questions) else None
+        self.question.show_question(shown, self._place + 1)
+        self._show_answers()
+        all_shown = not self.map.shown or self.map.shown >= len(questions)
+        measure: Measure | None = self._summary.measure if self._summary is not None else None
+        hint = "" if all_shown else f"the first {self.map.shown // self._groups()} questions of each category · "
+        self._map_hint.setText(hint + (_said(measure) if measure is not None else ""))
+        self.map.note = measure.note if measure is not None else ""
+
+    def _groups(self) -> int:
+        return max(1, len({question.category for question in self._reading.questions}))
+
+    def _show_answers(self) -> None:
+        questions = self._reading.questions
+        if self._summary is None or self._place >= len(questions):
+            return
+        question = questions[self._place]
+        assert question.id is not None
+        ids = dict.fromkeys(id for id in (self.first.currentData(), self.second.currentData()) if id is not None)
+        self.answers.show_columns(columns(self._reading, question.id, list(ids), self._summary.measure))
+
+    def _prompt_wanted(self, contestant_id: int) -> None:
+        question_id = self._reading.questions[self._place].id
+        if question_id is not None:
+            self.prompt_wanted.emit(contestant_id, question_id)
+
+
+def _said(measure: Measure) -> str:
+    return measure.note if measure.kind == "measure" else f"{measure.label}, {measure.unit}"
