@@ -6,13 +6,15 @@ As in FastChat (``fastchat/llm_judge/data``): a question has ``question_id``, ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.domain import Question, QuestionSet
 from workbench.errors import FormatError
 from workbench.formats import json_array, jsonl
+from workbench.formats.answer_rows import question_id
 from workbench.formats.rows import Refused, Row, RowError, Rows, require_text
 from workbench.formats.source import Source
 
@@ -70,6 +72,16 @@ def read(path: Path, references: Path | None = None, name: str = "", encoding: s
         raise FormatError(f"{path.name} holds no question.{why}", safe="Nothing was imported.",
                           remedy="A question has question_id and turns.")
     return QuestionFile(QuestionSet(name or _set_name(path), tuple(questions)), tuple(refused), tuple(notes))
+
+
+def write(questions: Iterable[Question]) -> Iterator[str]:
+    """Lines of question.jsonl that FastChat's load_questions reads."""
+    for question in questions:
+        row: dict[str, Any] = {"question_id": question_id(question.key), "category": question.category,
+                               "turns": list(question.turns)}
+        if question.references:
+            row["reference"] = list(question.references)
+        yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def _set_name(path: Path) -> str:

@@ -38,7 +38,7 @@ class Exports:
     def demonstrations(self, ids: Sequence[int], path: Path, format: str) -> int:
         """Write demonstrations in one of FORMATS; returns how many. Raises FormatError, ProjectError (disk full, …)."""
         _check(format, FORMATS)
-        with _written(path) as stream:
+        with written(path) as stream:
             return WRITERS[format](self._each(ids), stream)
 
     def prompt(self, prompt_id: int, path: Path, format: str = "urial") -> None:
@@ -48,7 +48,7 @@ class Exports:
         """
         _check(format, FORMATS)
         prompt = self._project.prompts.get(prompt_id)
-        with _written(path) as stream:
+        with written(path) as stream:
             if format in _PROMPT_TEXTS:
                 stream.write(_PROMPT_TEXTS[format](prompt).encode("utf-8"))
             else:
@@ -61,7 +61,7 @@ class Exports:
         """
         _check(format, tuple(_REPORT_TEXTS))
         text = _REPORT_TEXTS[format](job_report(self._project, job_id, charts))
-        with _written(path) as stream:
+        with written(path) as stream:
             stream.write(text.encode("utf-8"))
 
     def _each(self, ids: Sequence[int]) -> Iterator[Demonstration]:
@@ -76,7 +76,7 @@ def _check(format: str, known: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[BinaryIO]:
+def written(path: Path) -> Iterator[BinaryIO]:
     """A stream to a file that appears whole or not at all; what the disk says against it becomes a ProjectError."""
     try:
         with replacing(path) as stream:

@@ -18,6 +18,7 @@ from db.session import Database
 from workbench.errors import ProjectError
 from workbench.services.alignment import Alignment
 from workbench.services.bench import Bench
+from workbench.services.bench_files import BenchFiles
 from workbench.services.demonstrations import Demonstrations
 from workbench.services.exports import Exports
 from workbench.services.history import History
@@ -62,6 +63,7 @@ class Project:
         self.results = Results(self)
         self.bench = Bench(self)
         self.judging = Judging(self)
+        self.bench_files = BenchFiles(self)
         self.jobs = JobQueue(self)
 
     @classmethod
