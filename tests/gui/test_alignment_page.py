@@ -23,6 +23,7 @@ from workbench.gui.charts.slope import direction, ranks
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.alignment import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
 from workbench.gui.pages.alignment_curves import series_colours
+from workbench.gui.pages.alignment_dialogs import MethodsDialog, Student, StudentExportDialog
 from workbench.gui.pages.alignment_reading import examples
 from workbench.gui.pages.alignment_request import sample_tasks
 from workbench.gui.session import Session
@@ -32,6 +33,7 @@ from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
+from workbench.services.student_exports import forms_of
 
 Settle = Callable[[], None]
 SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)
@@ -268,6 +270,68 @@ def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: Align
     rest(page, qtbot)
     assert not page.curves.pause.isVisible()
     assert not page.curves.stop.isVisible()
+
+
+def test_a_run_that_ended_early_says_from_which_checkpoint_it_goes_on(page: AlignmentPage, qtbot: QtBot) -> None:
+    job = write(page, qtbot, *points(1.0))
+    folder = Path(page.runs.model.runs[page.runs.model.row_of(job)].run.spec.folder) / "checkpoints"
+    for step in (50, 100):
+        (folder / f"checkpoint-{step}").mkdir(parents=True)
+    page._read()
+    rest(page, qtbot)
+    assert page.curves.pause.text() == "Resume from step 100"
+
+
+def test_several_methods_and_seeds_are_queued_and_what_is_there_is_not_trained_again(
+    page: AlignmentPage, qtbot: QtBot
+) -> None:
+    form = page.form
+    form._pool_chosen(form.pool.findText("Sample tasks"))
+    rest(page, qtbot)
+    form.fields.show_options(SMALL)
+    form.examples.setValue(2)
+    request = form.request()
+    dialog = MethodsDialog(request, form._estimator(), page)
+    assert dialog._go.text() == "Queue 15 runs"
+    for method in ("vanilla", "finetune", "pretrain"):
+        dialog.methods[method].setChecked(False)
+    dialog.seeds.setValue(2)
+    wanted = dialog.requests()
+    assert [(one.options.method, one.options.seed) for one in wanted] == [
+        ("output", 0), ("bialign", 0), ("output", 1), ("bialign", 1)]
+    assert "in all" in dialog._said.text()
+    for one in wanted[1:]:
+        write(page, qtbot, *points(1.0), summary(), options=one.options)
+    page.queue_all(wanted)
+    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 4, timeout=20_000)
+    rest(page, qtbot)
+    assert page.runs.model.runs[0].run.spec.options == wanted[0].options
+    page._act("stop")
+    qtbot.waitUntil(lambda: page.runs.model.runs[0].run.state is JobState.STOPPED, timeout=30_000)
+
+
+def test_a_trained_student_is_exported_in_the_chosen_form(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:
+    trained = shutil.copytree(resources.path("models", "tiny-student"), tmp_path / "run" / "student")
+    write(page, qtbot, *points(1.0), Artifact(str(trained), "student", "0" * 64), summary())
+    page.export.click()
+    qtbot.waitUntil(lambda: page.findChild(StudentExportDialog) is not None)
+    dialog = page.findChild(StudentExportDialog)
+    adapter = dialog._group.button(1)
+    assert (adapter.text(), adapter.isEnabled()) == ("Adapter only (peft)", False)
+    dialog.write(tmp_path / "merged")
+    rest(page, qtbot)
+    assert (tmp_path / "merged" / "model.safetensors").is_file()
+    assert not dialog.isVisible()
+    again = StudentExportDialog(page.session, Student(trained, forms_of(trained)), "taught", page)
+    again.show()
+    again.choose_form("gguf")
+    again.write(tmp_path / "merged")
+    rest(page, qtbot)
+    assert "is there already" in again._problem.accessibleName()
+    assert again._problem.isVisible()
+    again.write(tmp_path / "taught.gguf")
+    rest(page, qtbot)
+    assert (tmp_path / "taught.gguf").read_bytes()[:4] == b"GGUF"
 
 
 def test_the_preferences_show_ranks_and_the_demonstrations_of_a_picked_subset(

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind
-from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
 from workbench.gui.page import Page
 from workbench.gui.pages.alignment_curves import CurvesPane, series_colours
+from workbench.gui.pages.alignment_dialogs import (
+    MethodsDialog,
+    NameDialog,
+    StudentExportDialog,
+    find_student,
+    suggested_name,
+)
 from workbench.gui.pages.alignment_form import TrainingForm
 from workbench.gui.pages.alignment_preferences import ALL, PreferencesPane
 from workbench.gui.pages.alignment_reading import RunReading, read_runs
 from workbench.gui.pages.alignment_request import (
-    METHODS,
     Choices,
+    Estimator,
     TrainingRequest,
     read_choices,
     sample_tasks,
     submit,
+    submit_all,
 )
-from workbench.gui.pages.alignment_runs import COMPARE, RunsPane
+from workbench.gui.pages.alignment_runs import COMPARE, RUNS, RunsPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.empty import EmptyState
-from workbench.gui.views.pane import field, splitter
+from workbench.gui.views.pane import splitter
 from workbench.gui.views.segmented import Segmented
+from workbench.gui.wording import counted
 from workbench.jobs.events import Metric, Progress
 from workbench.services.project import Project
 
 SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"
 UPDATE_MS = 250                      # live: at most four times a second
 FEW_TASKS = 3                        # with fewer in the project the sample tasks are offered first
-FORM, SLOPE, RUNS = 300, 372, 254
+FORM, SLOPE, BELOW = 300, 372, 254
 ROOMY = 1150                         # a narrower page shows the curves or the preferences, not both
 NO_MODELS, CONTENT = range(2)
 NO_RUNS, CURVES = range(2)
@@ -78,11 +87,13 @@ class AlignmentPage(Page):
         header.set_subtitle(SUBTITLE)
         self.compare = secondary("Compare runs", "split")
         self.register = secondary("Register as model…", "models")
+        self.export = secondary("Export student…", "export")
         self.part = Segmented(("Curves", "Preferences"), name="Above the runs")
         self.part.hide()
         header.add_tool(self.part)
         header.add_tool(self.compare)
         header.add_tool(self.register)
+        header.add_tool(self.export)
         add = primary("Go to Models", "models")
         add.clicked.connect(lambda: self.session.open_page("models"))
         no_models = EmptyState("align", "Two models are needed", "A teacher, and a smaller student with the same "
@@ -95,7 +106,7 @@ class AlignmentPage(Page):
         self.curves.setMinimumWidth(320)
         self.preferences.setMinimumWidth(260)
         top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
-        right = splitter(Qt.Orientation.Vertical, top, self.runs, sizes=[590, RUNS], key="alignment-rows")
+        right = splitter(Qt.Orientation.Vertical, top, self.runs, sizes=[590, BELOW], key="alignment-rows")
         self._curves_stack.addWidget(right)
         self._curves_stack.setMinimumWidth(560)
         content = splitter(across, self.form, self._curves_stack, sizes=[FORM, 1100], stretch=1, key="alignment")
@@ -107,17 +118,21 @@ class AlignmentPage(Page):
     def _connect(self) -> None:
         self.form.start_wanted.connect(self._start)
         self.form.pool_wanted.connect(self._choose_pool)
+        self.form.several_wanted.connect(self._ask_methods)
         self.curves.acted.connect(self._act)
         self.part.changed.connect(lambda _: self._share())
         self.runs.selected.connect(self._selection_changed)
         self.compare.clicked.connect(lambda: self.runs.part.set_current(COMPARE))
         self.register.clicked.connect(self._ask_name)
+        self.export.clicked.connect(self._export)
         self.session.job_event.connect(self._on_event)
         add = self.session.commands.add
         can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
         for id, title, run, keys, icon in (
             ("alignment.start", "Start training", self.form.start.click, "Ctrl+Return", "play"),
             ("alignment.pause", "Pause or resume the chosen run", self._pause, "Ctrl+Shift+Space", "pause"),
+            ("alignment.methods", "Train several methods and compare them…", self.form.several.click, "", "split"),
+            ("alignment.export", "Export the trained student…", self._export, "", "export"),
             ("alignment.register", "Register the trained student as a model…", self._ask_name, "", "models"),
         ):
             add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
@@ -227,8 +242,11 @@ class AlignmentPage(Page):
     def _show_chosen(self) -> None:
         chosen = self.runs.chosen()
         self.compare.setVisible(bool(self.runs.model.runs))
-        self.register.setVisible(bool(self.runs.model.runs))
-        self.register.setEnabled(bool(chosen) and bool(chosen[0].run.summary) and not self.session.read_only)
+        finished = bool(chosen) and bool(chosen[0].run.summary)
+        for button in (self.register, self.export):
+            button.setVisible(bool(self.runs.model.runs))
+        self.register.setEnabled(finished and not self.session.read_only)
+        self.export.setEnabled(finished)
         colours = series_colours(len(chosen))
         self.runs.model.set_colours({one.run.job_id: colour for one, colour in zip(chosen, colours, strict=True)})
         if chosen:
@@ -267,17 +285,38 @@ class AlignmentPage(Page):
         if not chosen or not self.register.isEnabled():
             return
         run = chosen[0].run
-        dialog = dialogs.Dialog("models", "Register the trained student as a model",
-                                ("It can then score, search and answer like any other model.",), self.window())
-        name = QLineEdit(f"{one_line(run.spec.student.name)}, {METHODS[run.spec.options.method]}, {chosen[0].name}")
-        dialog.room.addWidget(field("Name", name))
-        cancel = dialog.add_button(secondary("Cancel"))
-        cancel.clicked.connect(dialog.reject)
-        accept = dialog.add_button(primary("Register as model"), default=True)
-        accept.clicked.connect(dialog.accept)
-        name.textChanged.connect(lambda text: accept.setEnabled(bool(text.strip())))
-        dialog.accepted.connect(lambda: self.register_as(run.job_id, name.text().strip()))
+        NameDialog(self._name(chosen[0]), lambda name: self.register_as(run.job_id, name), self.window()).open()
+
+    def _name(self, reading: RunReading) -> str:
+        spec = reading.run.spec
+        return suggested_name(one_line(spec.student.name), spec.options.method, reading.name)
+
+    def _export(self) -> None:
+        chosen = self.runs.chosen()
+        if not chosen or not self.export.isEnabled():
+            return
+        job_id, name = chosen[0].run.job_id, self._name(chosen[0])
+        stem = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-")
+        self.session.ask(lambda project: find_student(project, job_id),
+                         lambda student: StudentExportDialog(self.session, student, stem, self.window()).open(),
+                         owner=self)
+
+    def _ask_methods(self, request: TrainingRequest, estimator: Estimator | None) -> None:
+        dialog = MethodsDialog(request, estimator, self.window())
+        dialog.chosen.connect(self.queue_all)
         dialog.open()
+
+    def queue_all(self, requests: list[TrainingRequest]) -> None:
+        def queued(jobs: list[int]) -> None:
+            if jobs:
+                self._wanted = jobs[0]
+            self._read()
+            self.runs.part.set_current(COMPARE if not jobs else RUNS)
+            there = len(requests) - len(jobs)
+            self.session.notice.emit(f"{counted(len(jobs), 'run')} in the queue" +
+                                     (f", {there} there already" if there else ""), "info")
+
+        self.session.ask(lambda project: submit_all(project, requests), queued, owner=self)
 
     def register_as(self, job_id: int, name: str) -> None:
         self.session.change(lambda project: project.alignment.register(job_id, name))

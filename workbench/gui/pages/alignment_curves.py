@@ -14,14 +14,14 @@ from workbench.gui import wording
 from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.curve import BACKGROUND, Curve, Series
 from workbench.gui.charts.numbers import MISSING, compact, percent, plain
-from workbench.gui.pages.alignment_reading import SHOWN, RunReading
+from workbench.gui.pages.alignment_reading import ENDED_EARLY, SHOWN, RunReading
 from workbench.gui.views.buttons import ghost, icon_button
 from workbench.gui.views.chips import StateChip
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
 
-RESUMABLE = (JobState.PAUSED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
+RESUMABLE = (JobState.PAUSED, *ENDED_EARLY)
 STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 MOST_COLOURED = 6                    # runs over one another; of more, the first few are coloured
 HIGHLIGHTED = 3
@@ -201,7 +201,8 @@ class CurvesPane(QWidget):
         state = reading.run.state
         self._chip.set_state(state.value)
         can_resume = state in RESUMABLE
-        self.pause.setText("Resume" if can_resume else "Pause")
+        self.pause.setText("Pause" if not can_resume else "Resume" if reading.checkpoint is None
+                           else f"Resume from step {reading.checkpoint}")
         self.pause.set_icon_name("play" if can_resume else "pause")
         self.pause.setVisible(can_resume or state is JobState.RUNNING)
         self.stop.setVisible(state in STOPPABLE)

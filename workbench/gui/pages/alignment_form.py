@@ -33,7 +33,7 @@ from workbench.gui.pages.alignment_request import (
     problem,
     sample_tasks,
 )
-from workbench.gui.views.buttons import Button, primary
+from workbench.gui.views.buttons import Button, primary, secondary
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.glyphs import paint_progress
 from workbench.gui.views.labels import ElidedLabel, hairline, label, set_property
@@ -49,11 +49,12 @@ TASKS_HEIGHT = 98
 
 
 class TrainingForm(QWidget):
-    """``start_wanted`` carries a TrainingRequest, ``pool_wanted`` the file whose tasks are to be read (None: the
-    project's). ``show_choices`` fills it; its fields keep what was chosen."""
+    """``start_wanted`` and ``several_wanted`` carry a TrainingRequest, ``pool_wanted`` the file whose tasks are to be
+    read (None: the project's). ``show_choices`` fills it; its fields keep what was chosen."""
 
     start_wanted = Signal(object)
     pool_wanted = Signal(object)
+    several_wanted = Signal(object, object)      # TrainingRequest, Estimator or None
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +69,8 @@ class TrainingForm(QWidget):
         self.fields = OptionFields()
         self.examples = NumberField(1, 10_000, EXAMPLES)
         self.start = primary("Start training", "play")
+        self.several = secondary("Methods…")
+        self.several.setToolTip("Train several methods with several seeds, to compare them")
         self._build()
         self._base = PRESETS[NAMES[0]]           # what the preset filled in
         self.fields.show_options(self._base)
@@ -118,7 +121,12 @@ class TrainingForm(QWidget):
         foot.setContentsMargins(20, 10, 16, 12)
         foot.setSpacing(8)
         foot.addWidget(self._problem)
-        foot.addWidget(self.start, 0, Qt.AlignmentFlag.AlignRight)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.several)
+        buttons.addStretch(1)
+        buttons.addWidget(self.start)
+        foot.addLayout(buttons)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -136,6 +144,7 @@ class TrainingForm(QWidget):
         self.examples.valueChanged.connect(lambda _: self._edited())
         self._more.clicked.connect(lambda: self.show_more(self.fields.more.isHidden()))
         self.start.clicked.connect(self._start)
+        self.several.clicked.connect(self._several)
 
     def show_more(self, on: bool) -> None:
         self.fields.more.setVisible(on)
@@ -252,7 +261,8 @@ class TrainingForm(QWidget):
             self._state.setText(preset_words(self._preset(), self._base, request.options))
         self._problem.setText(wrong)
         self._problem.setVisible(bool(wrong))
-        self.start.setEnabled(not wrong and not self._read_only)
+        for button in (self.start, self.several):
+            button.setEnabled(not wrong and not self._read_only)
         self._waiting.start()
 
     def _show_estimate(self) -> None:
@@ -267,6 +277,11 @@ class TrainingForm(QWidget):
         request = self.request()
         if request is not None and self.start.isEnabled():
             self.start_wanted.emit(request)
+
+    def _several(self) -> None:
+        request = self.request()
+        if request is not None and self.several.isEnabled():
+            self.several_wanted.emit(request, self._estimator())
 
 
 class EstimatePane(QWidget):

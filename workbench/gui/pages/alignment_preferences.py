@@ -153,9 +153,9 @@ class PreferencesPane(QWidget):
             return
         example = self._examples[index]
         test = example.test
-        said = f"Test: {test.instruction}\n→ {test.answer}\n\n" if test is not None else ""
+        said = f"Test: {test.instruction}\n→ {test.answer}" if test is not None else ""
         if subset < 0:
-            self.text.set_text(said + "Click a line or a cell to read the demonstrations of its subset.")
+            self.text.set_text(f"Click a line or a cell to read its demonstrations.\n\n{said}")
             return
         chosen = [(place, example.demonstrations[place]) for place in example.subsets[subset]]
         shown = "\n".join(f"{place + 1}. {one.instruction}\n→ {one.answer}" if one is not None

@@ -19,6 +19,7 @@ MATCHES = tuple(f"exact_match_{shown}" for shown in SHOWN)
 METRICS = ("kl", "held_out_kl", "cross_entropy", "ranking_loss", "loss", "learning_rate", "consistency_best",
            "consistency_worst", *LIKELIHOODS, *MATCHES)
 LIVE = (JobState.RUNNING, JobState.PAUSED)
+ENDED_EARLY = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 Points = Sequence[tuple[int, float]]
 
 
@@ -28,6 +29,7 @@ class RunReading:
 
     run: TrainingRun
     curves: dict[str, Points]
+    checkpoint: int | None = None                # the step from which it would go on
 
     @property
     def name(self) -> str:
@@ -52,7 +54,8 @@ def read_runs(project: Project, chosen: Collection[int]) -> list[RunReading]:
     runs = project.alignment.runs()
     wanted = {run.job_id for run in runs if run.job_id in chosen or run.state in LIVE}
     wanted |= {run.job_id for run in runs[:1]}
-    return [RunReading(run, project.alignment.curves(run.job_id, METRICS if run.job_id in wanted else LAST))
+    return [RunReading(run, project.alignment.curves(run.job_id, METRICS if run.job_id in wanted else LAST),
+                       project.alignment.checkpoint(run.job_id) if run.state in ENDED_EARLY else None)
             for run in runs]
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import resources
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Backend
+from workbench.domain import Backend, ModelRef
 from workbench.gui import wording
+from workbench.jobs.specs import AlignSpec, JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.alignment_estimate import (
     Needs,
@@ -24,6 +25,7 @@ from workbench.services.project import Project
 
 EXAMPLES = 100
 LEAST = 5                            # answered demonstrations that a task must have to give samples
+KEPT = (JobState.FINISHED, JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 TIGHT = 0.9                          # of the free memory: from here on the estimate warns
 
 
@@ -72,9 +74,21 @@ def read_choices(project: Project, pool: Path | None) -> Choices:
 def submit(project: Project, request: TrainingRequest) -> int:
     """Put the run into the queue; returns its job's id. Raises JobError, FormatError."""
     models = {model.ref.id: model.ref for model in project.models.all()}
-    spec = project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
+    return project.jobs.submit(_spec(project, models, request))
+
+
+def submit_all(project: Project, requests: Sequence[TrainingRequest]) -> list[int]:
+    """Put those runs into the queue that are not there yet, finished, under way or waiting; returns their jobs' ids."""
+    models = {model.ref.id: model.ref for model in project.models.all()}
+    there = {run.spec.folder for run in project.alignment.runs() if run.state in KEPT}
+    specs = [_spec(project, models, request) for request in requests]
+    return [project.jobs.submit(spec) for spec in specs if spec.folder not in there]
+
+
+def _spec(project: Project, models: Mapping[int | None, ModelRef], request: TrainingRequest) -> AlignSpec:
+    """The folder's name in it is made of everything else, so it tells whether two are the same."""
+    return project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
                                   request.targets, request.examples, request.pool)
-    return project.jobs.submit(spec)
 
 
 PRESET_NAMES = {"quick": "Quick look", "machine": "This machine", "paper": "Paper"}
@@ -170,14 +184,17 @@ def estimator(choices: Choices, teacher_id: int | None, student_id: int | None, 
 
 
 def settings_words(run: TrainingRun) -> str:
-    """ "BiAlign, 60 steps, 4 subsets, λ 0.03": what tells runs apart."""
+    """ "BiAlign, seed 0, 60 steps, 4 subsets, λ 0.03, rate 0.0001": what tells runs apart."""
     options = run.spec.options
-    words = [METHODS[options.method]]
+    words = [METHODS[options.method], f"seed {options.seed}"]
     if options.method != "vanilla":
         words.append(wording.counted(options.steps, "step"))
     if options.method == "bialign":
         words.append(f"{options.subsets} subsets, λ {options.ranking_weight:g}")
-    words += [f"learning rate {options.learning_rate:g}", f"seed {options.seed}"]
+    if options.method != "vanilla":
+        words.append(f"rate {options.learning_rate:g}")
+    if options.lora_rank:
+        words.append(f"LoRA {options.lora_rank}")
     return ", ".join(words)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.gui import theme
+from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.pages.alignment_comparison import ComparisonPane
-from workbench.gui.pages.alignment_reading import RunReading
+from workbench.gui.pages.alignment_reading import Points, RunReading
 from workbench.gui.pages.alignment_request import settings_words
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import ColumnSpec, DataTable, RowDelegate
@@ -25,12 +26,14 @@ from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted, duration
 
 Index = QModelIndex | QPersistentModelIndex
-RUN, STATE, SETTINGS, KL, CONSISTENCY, HELD_OUT, TIME = range(7)
+RUN, STATE, SETTINGS, KL, CONSISTENCY, HELD_OUT, CURVE, TIME = range(8)
 COLUMNS = (
     ColumnSpec("Run", "Run 888", role="strong", extra=14), ColumnSpec("State", "Interrupted", extra=36),
     ColumnSpec("Settings"),
-    ColumnSpec("KL", "88.88", right=True, drop=3), ColumnSpec("Consistency", "100 %", right=True, drop=2),
-    ColumnSpec("Held-out", "−88.88", right=True, extra=16), ColumnSpec("Time", "88 min 88 s", right=True, drop=1),
+    ColumnSpec("KL", "88.88", right=True, drop=4), ColumnSpec("Consistency", "100 %", right=True, drop=3),
+    ColumnSpec("Held-out", "−88.88", right=True, extra=16),
+    ColumnSpec("Held-out curve", "Held-out curve", extra=16, drop=2),
+    ColumnSpec("Time", "few seconds", right=True, extra=12, drop=1),
 )
 ROW = 34
 RUNS, COMPARE = range(2)
@@ -96,12 +99,9 @@ class RunsModel(QAbstractTableModel):
             return reading
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == SETTINGS:
             spec = reading.run.spec
-            return f"<span>Student {_plain(spec.student.name)}, teacher {_plain(spec.teacher.name)}</span>"
+            return tip(cells(reading)[SETTINGS], f"Student {one_line(spec.student.name)}",
+                       f"Teacher {one_line(spec.teacher.name)}")
         return None
-
-
-def _plain(name: str) -> str:
-    return name.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def cells(reading: RunReading) -> tuple[str, ...]:
@@ -114,6 +114,7 @@ def cells(reading: RunReading) -> tuple[str, ...]:
         said = f"{said}: {job.detail}"
     return (reading.name, STATES[run.state.value][0], said, plain(reading.last("held_out_kl")),
             MISSING if agreement is None else percent(agreement), plain(reading.last(reading.likelihood)),
+            "" if agreement is None else f"from {plain(reading.first(reading.likelihood))}",
             MISSING if took is None else duration(took))
 
 
@@ -123,6 +124,9 @@ class RunDelegate(RowDelegate):
         column = index.column()
         if column == STATE:
             paint_state(painter, room, reading.run.state.value)
+            return
+        if column == CURVE:
+            paint_spark(painter, room, reading.curves.get(reading.likelihood, ()))
             return
         if column == RUN:
             colour = index.model().colours.get(reading.run.job_id)
@@ -134,6 +138,20 @@ class RunDelegate(RowDelegate):
         align = Qt.AlignmentFlag.AlignRight if COLUMNS[column].right else Qt.AlignmentFlag.AlignLeft
         paint_text(painter, room, str(index.data()), "text2" if column in (SETTINGS, TIME) else "text",
                    "strong" if column in (RUN, HELD_OUT) else "small", align)
+
+
+def paint_spark(painter: QPainter, room: QRectF, points: Points) -> None:
+    """A small curve without axes, from its least to its greatest value; nothing for a single point."""
+    if len(points) < 2:
+        return
+    steps, values = [step for step, _ in points], [value for _, value in points]
+    low, high, last = min(values), max(values), max(steps)
+    room = room.adjusted(0, 10, 0, -11)
+    painter.setPen(QPen(theme.color("accent_text"), 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
+                        Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolyline([QPointF(room.x() + step / last * room.width(),
+                                  room.bottom() - (value - low) / ((high - low) or 1) * room.height())
+                          for step, value in points])
 
 
 class RunsPane(QWidget):
