@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.models import tiny_models
 from workbench.domain import Prompt
 from workbench.errors import Cancelled, ModelError
-from workbench.models import Decoding, LanguageModel
+from workbench.models import Decoding, Draw, LanguageModel, ScoredSequence, load, packed_rows
 from workbench.models.generation import TextStream
+from workbench.models.packed_rows import PackedRows
 from workbench.models.sampling import choose
 from workbench.prompts import render
 
@@ -23,8 +27,9 @@ def quiet(index: int, text: str) -> None:
 def reference(model: LanguageModel, prompt: str, **options: Any) -> str:
     ids = model.tokenizer.encode(prompt).ids
     rows = torch.tensor([ids])
+    model._model.set_attn_implementation("sdpa")  # type: ignore[attr-defined]
     made = model._model.generate(  # type: ignore[attr-defined]
-        rows, attention_mask=torch.ones_like(rows), max_new_tokens=24, do_sample=False, pad_token_id=1, **options
+        rows, attention_mask=torch.ones_like(rows), do_sample=False, pad_token_id=1, **{"max_new_tokens": 24, **options}
     )
     return model.tokenizer.decode(made[0, len(ids) :].tolist())
 
@@ -34,6 +39,73 @@ def test_greedy_equals_transformers_generate(loaded: LanguageModel, penalty: flo
     found = loaded.generate(PROMPTS, Decoding(max_tokens=24, repetition_penalty=penalty), quiet)
     assert found == [reference(loaded, prompt, repetition_penalty=penalty) for prompt in PROMPTS]
     assert len(set(found)) > 1
+
+
+LONG = [f"{'The quick brown ' * (n % 4)}fox {n} jumps over" for n in range(12)]
+
+
+@pytest.mark.parametrize("start", ["", "# Rules that all share: be good.\n"])
+def test_many_rows_that_come_and_go_are_answered_as_each_alone(
+    loaded: LanguageModel, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """Of different lengths, with and without a common start, more than there are places, ended at different times."""
+    monkeypatch.setitem(packed_rows._MOST, "cpu", 5)
+    wanted = [Draw(start + prompt, Decoding(max_tokens=3 + n % 9, stop=("e",))) for n, prompt in enumerate(LONG)]
+    found = loaded.draw(wanted)
+    alone = [loaded.draw([one])[0] for one in wanted]
+    assert [(one.text, one.tokens, one.finish) for one in found] == [(o.text, o.tokens, o.finish) for o in alone]
+    assert {one.finish for one in found} == {"stop", "length"}
+    for one, other in zip(found, alone, strict=True):
+        assert one.logprob == pytest.approx(other.logprob, abs=1e-3)
+
+
+def test_the_log_likelihood_of_an_answer_is_what_scoring_says(loaded: LanguageModel) -> None:
+    prompts = LONG * 4
+    drawn = loaded.draw([Draw(prompt, Decoding(2, temperature=1.3, seed=n)) for n, prompt in enumerate(prompts)])
+    for prompt, one in zip(prompts, drawn, strict=True):
+        start, whole = loaded.tokenizer.encode(prompt).ids, loaded.tokenizer.encode(prompt + one.text).ids
+        if one.finish == "length" and whole[: len(start)] == start and len(whole) == len(start) + 2:
+            (scored,) = loaded.logprobs([ScoredSequence(whole, len(start), len(whole))])
+            assert one.logprob == pytest.approx(sum(scored), abs=1e-3)
+            break
+    else:
+        raise AssertionError("no answer is made of the same tokens when it is read again")
+
+
+def test_answers_of_every_architecture_are_those_of_transformers(tmp_path: Path) -> None:
+    """Sliding windows go another way than full attention; grouped queries and tied heads go the batched one."""
+    for name, config in (
+        ("mistral", {"sliding_window": 8, "num_key_value_heads": 2}),
+        ("qwen2", {"num_key_value_heads": 1, "tie_word_embeddings": True}), ("gpt_neox", {}),
+    ):  # fmt: skip
+        model = load(tiny_models.save(tmp_path / name, model_type=name, **config))
+        found = model.draw([Draw(prompt, Decoding(max_tokens=8)) for prompt in PROMPTS])
+        assert [one.text for one in found] == [reference(model, prompt, max_new_tokens=8) for prompt in PROMPTS]
+        model.close()
+
+
+def test_rows_are_halved_where_the_memory_is_not_enough(loaded: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    begin = PackedRows.add
+
+    def small(self: PackedRows, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+        calls.append(len(prompts))
+        if len(prompts) > 3:
+            raise MemoryError
+        return begin(self, prompts)
+
+    wanted = [Draw(prompt, Decoding(max_tokens=4)) for prompt in LONG]
+    expected = [one.text for one in loaded.draw(wanted)]
+    monkeypatch.setattr(PackedRows, "add", small)
+    assert [one.text for one in loaded.draw(wanted)] == expected
+    assert calls[:3] == [12, 6, 3]
+    monkeypatch.setattr(PackedRows, "add", lambda self, prompts: _no_memory())
+    with pytest.raises(ModelError, match="not enough"):
+        loaded.draw(wanted)
+
+
+def _no_memory() -> torch.Tensor:
+    raise MemoryError
 
 
 def test_what_is_streamed_is_what_is_returned(loaded: LanguageModel) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -53,11 +53,28 @@ class Pack:
         return self
 
 
-_active: ContextVar[Pack | None] = ContextVar("pack", default=None)
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """See Attending."""
+        if self.keep:
+            self.new[layer] = (key, value)
+        out, lse = _inside(self, query, key, value, scale)
+        return merge_past(out, lse, query, self.past[layer], scale) if self.past else out
+
+
+class Attending(Protocol):
+    """What the tokens of one pass, packed in a row, attend to."""
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """``query`` (1, heads, time, head_dim), ``key`` and ``value`` perhaps with fewer heads: to
+        (1, time, heads, head_dim)."""
+
+
+_active: ContextVar[Attending | None] = ContextVar("attending", default=None)
 
 
 @contextmanager
-def packed(pack: Pack) -> Iterator[None]:
+def packed(pack: Attending) -> Iterator[None]:
+    """Within it the model attends to this."""
     token = _active.set(pack)
     try:
         yield
@@ -114,16 +131,17 @@ def _attention(
         raise RuntimeError("cascade attention needs an active pack and no mask")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     layer = int(module.layer_idx)  # type: ignore[arg-type]
-    if pack.keep:
-        pack.new[layer] = (key, value)
-    out, lse = _inside(pack, query, key, value, scale)
-    if pack.past:
-        past_out, past_lse = attention_with_lse(query, *pack.past[layer], causal=False, scale=scale)
-        past_lse = past_lse.transpose(1, 2)
-        both = torch.logaddexp(lse, past_lse)
-        out = out * (lse - both).exp()[..., None]
-        out = out.addcmul_(past_out.transpose(1, 2), (past_lse - both).exp()[..., None])
-    return out.to(query.dtype), None
+    return pack.attend(layer, query, key, value, scale).to(query.dtype), None
+
+
+def merge_past(out: Tensor, lse: Tensor, query: Tensor, past: KeyValue, scale: float) -> Tensor:
+    """Attention to what a row has of its own (1, time, heads, head_dim), with its log-sum-exps (1, time, heads),
+    together with that to the past that all share."""
+    past_out, past_lse = attention_with_lse(query, *past, causal=False, scale=scale)
+    past_lse = past_lse.transpose(1, 2)
+    both = torch.logaddexp(lse, past_lse)
+    out = out * (lse - both).exp()[..., None]
+    return out.addcmul_(past_out.transpose(1, 2), (past_lse - both).exp()[..., None])
 
 
 def _inside(pack: Pack, query: Tensor, key: Tensor, value: Tensor, scale: float) -> KeyValue:

@@ -31,10 +31,11 @@ class Decoder(Protocol):
 class Rows(Protocol):
     """Several answers that a model takes token by token, in step; they are numbered 0 … n - 1."""
 
-    most: int                        # rows at a time
+    most: int                        # rows at a time; known after ``start``
 
-    def start(self, shared: Sequence[int]) -> None:
-        """Compute what all rows begin with (perhaps nothing)."""
+    def start(self, shared: Sequence[int], room: int, count: int) -> None:
+        """Compute what all rows begin with (perhaps nothing). ``count`` rows are to come, of ``room`` tokens at most
+        after it."""
 
     def add(self, prompts: Sequence[Sequence[int]]) -> Tensor:
         """Begin rows, after those that are there, each with what follows the shared start: logits after each (new
@@ -64,7 +65,7 @@ class Steps(Protocol):
 
 
 class OneByOne:
-    """Rows of any model that can be taken token by token: each has a past of its own, and goes through it alone."""
+    """Rows of any model that can be taken token by token: one after the other, with a past of its own each."""
 
     most = 1
 
@@ -73,7 +74,7 @@ class OneByOne:
         self._shared: Any = None
         self._pasts: list[Any] = []
 
-    def start(self, shared: Sequence[int]) -> None:
+    def start(self, shared: Sequence[int], room: int, count: int) -> None:
         self._shared = self._steps.forward(shared, None)[1] if shared else None
 
     def add(self, prompts: Sequence[Sequence[int]]) -> Tensor:
@@ -128,8 +129,9 @@ def draw(
         on_drawn(one.index, found[one.index])
 
     try:
-        rows.start(prompts[0][:shared])
-        _run(rows, [begin(index) for index in range(len(prompts))], shared, whole, end_tokens)
+        answers = [begin(index) for index in range(len(prompts))]
+        rows.start(prompts[0][:shared], max(len(one.prompt) - shared + one.most for one in answers), len(answers))
+        _run(rows, answers, shared, whole, end_tokens)
     finally:
         rows.close()
     return [found[index] for index in range(len(prompts))]
@@ -212,6 +214,11 @@ class _Running:
         self.generator = torch.Generator(device="cpu").manual_seed(self.decoding.seed)
         self.seen = torch.tensor(self.prompt)
 
+    @property
+    def most(self) -> int:
+        """Tokens that it may have."""
+        return min(self.decoding.max_tokens, self.room)
+
     def add(self, token: int, logprob: float, end_tokens: frozenset[int]) -> Finish:
         """Take one more token; why the answer is whole, "" while it is not."""
         self.logprob += logprob
@@ -219,8 +226,8 @@ class _Running:
             return "end"
         if self.stream.add(token):
             return "stop"
-        if len(self.stream.ids) >= min(self.decoding.max_tokens, self.room):
-            return "length" if self.decoding.max_tokens <= self.room else "context"
+        if len(self.stream.ids) >= self.most:
+            return "length" if self.most == self.decoding.max_tokens else "context"
         if self.decoding.repetition_penalty != 1.0:
             self.seen = torch.cat([self.seen, torch.tensor([token])])
         return ""

@@ -19,7 +19,7 @@ _CHUNK = 2**20                   # logits that are made float32 at once
 
 
 @contextmanager
-def _inference() -> Iterator[None]:
+def inference() -> Iterator[None]:
     """No gradients; and torch's ways to say that the memory is not enough, as MemoryError."""
     try:
         with torch.inference_mode():
@@ -42,7 +42,7 @@ class Cascade:
         self._model = model
 
     def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
-        with _inference():
+        with inference():
             return self._run(nodes, past, keep)
 
     def _run(self, nodes: Sequence[Node], past: Any, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
@@ -101,7 +101,7 @@ class Cached:
         self._model = model
 
     def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
-        with _inference():
+        with inference():
             return self._run(nodes, past, keep)
 
     def _run(self, nodes: Sequence[Node], past: Any, keep: bool) -> tuple[list[np.ndarray], list[Any]]:

@@ -19,8 +19,9 @@ from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokeniz
 from workbench.models.embedding import hidden_states
 from workbench.models.facts import read_facts
 from workbench.models.files import read_json
-from workbench.models.generation import OneByOne, alike, draw
+from workbench.models.generation import OneByOne, Rows, alike, draw
 from workbench.models.inspection import token_score
+from workbench.models.packed_rows import PackedRows
 from workbench.models.passes import Cached, CacheSteps, Cascade
 from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
@@ -99,9 +100,14 @@ class TransformersModel:
         for ids in encoded:
             self._check_length(len(ids) + 1)
         decodings = [one.decoding for one in wanted]
-        self._use(plain_attention(type(self._model)))
-        with torch.inference_mode():
+        rows: Rows
+        if isinstance(self._walker.way, Cascade):
+            self._use(cascade.NAME)
+            rows = PackedRows(self._model, _PASS_TOKENS[self._model.device.type])
+        else:
+            self._use(plain_attention(type(self._model)))
             rows = OneByOne(CacheSteps(self._model))
+        with torch.inference_mode():
             return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, self._stops, self.context)
 
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
