@@ -35,6 +35,7 @@ from workbench.gui.pages.rankings_request import (
 )
 from workbench.gui.session import Session
 from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
 from workbench.services.results import GainTable
@@ -291,6 +292,31 @@ def test_the_form_gives_back_what_is_set_in_it(ranked: Session, qtbot: QtBot, se
     assert started[0].kind == "score"
     assert started[0].pool is Pool.ALL
     assert started[0].turns == "all"
+
+
+@pytest.mark.parametrize(("strategy", "shown", "options"), [
+    ("greedy", {"racing"}, SearchOptions(racing="t_race", order="likelihood", equal_evaluations=True)),
+    ("swap", {"racing", "swap_passes"}, SearchOptions(swap_passes=5)),
+    ("beam", {"beam_width"}, SearchOptions(beam_width=7, equal_evaluations=True)),
+    ("best_random", {"random_tries"}, SearchOptions(random_tries=50)),
+    ("set_coverage", set(), SearchOptions(order="local_entropy")),
+])
+def test_the_form_offers_what_goes_with_the_strategy(
+    strategy: str, shown: set[str], options: SearchOptions, ranked: Session, qtbot: QtBot
+) -> None:
+    project = ranked.project
+    assert project is not None
+    choices = project.lane.run(lambda: read_choices(project))
+    asked = replace(request_for(project), strategy=strategy, options=options)  # type: ignore[arg-type]
+    form = RunForm(ranked, choices, asked, lambda request: None)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.request() == asked
+    for name in ("racing", "beam_width", "swap_passes", "random_tries"):
+        assert getattr(form, name).isVisible() == (name in shown)
+    form.racing.setCurrentIndex(1)
+    form.strategy.setCurrentIndex(form.strategy.findData("nearest"))
+    assert form.request().options.racing == "off"
 
 
 def test_the_form_refuses_held_out_questions_that_are_searched_on(ranked: Session, qtbot: QtBot) -> None:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from tests.search.world import Heard, World, demonstrations
-from workbench.search.best_random import best_of_random, best_random, greedy_sets
+from workbench.search.best_random import best_of_random, best_random
 from workbench.search.greedy import greedy
 from workbench.search.improvement import LEAST_GAIN, improved, swap
 from workbench.search.intervals import Floats, mean_logprob
 from workbench.search.options import SearchOptions
 from workbench.search.orders import by_entropy, by_likelihood, global_entropy, local_entropy, orders
 from workbench.search.task import SearchTask
+from workbench.search.work import greedy_sets
 
 
 def task(world: World, heard: Heard, *, size: int = 3, budget: int = 0, **options: int) -> SearchTask:
@@ -81,7 +82,7 @@ def test_by_default_as_many_random_sets_are_tried_as_greedy_search_evaluates(hea
     searched, drawn = World(12, 8), World(12, 8)
     greedy(task(searched, heard))
     best_random(task(drawn, heard))
-    assert greedy_sets(task(searched, heard)) == len(searched.evaluated) == 1 + 12 + 11 + 10
+    assert greedy_sets(12, 3) == len(searched.evaluated) == 1 + 12 + 11 + 10
     assert len(drawn.evaluated) >= 30                # a set that is drawn twice counts once
 
 

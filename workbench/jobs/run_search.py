@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from math import factorial
 from typing import Any, Literal
 
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
@@ -23,12 +22,12 @@ from workbench.scoring.candidates import SetObjective
 from workbench.scoring.probe import GeneratedProbe, labels_of
 from workbench.search.best_random import best_of_random
 from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
-from workbench.search.orders import ENTROPIES, EXHAUSTIVE, by_entropy, by_likelihood, orders
+from workbench.search.options import RACED
+from workbench.search.orders import ENTROPIES, by_entropy, by_likelihood, orders
 from workbench.search.racing import Race
 from workbench.search.strategies import STRATEGIES
 from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, ORDERING, SearchTask, stream
-
-RACED = ("greedy", "swap")           # strategies whose rounds can be raced
+from workbench.search.work import sets_reported, sets_searched
 
 
 def run_search(spec: SearchSpec, run: Run) -> None:
@@ -211,21 +210,8 @@ class SearchRun:
     def _work(self, answers: int, held_answers: int) -> tuple[int, int]:
         """Answers to be scored on the search and on the held-out questions, for the progress bar: at most, where that
         is not known before."""
-        n, k, options = len(self.candidates), min(self.spec.rounds, len(self.candidates)), self.spec.options
-        greedy = 1 + sum(n - number for number in range(k))
-        sets = {
-            "greedy": greedy,
-            "top_k": 1 + n,
-            "beam": 1 + n + sum(n - number for number in range(1, k)) * options.beam_width,
-            "swap": greedy + 1 + options.swap_passes * (k * (n - k) + k * (k - 1) // 2),
-            "best_random": options.random_tries or greedy,
-        }.get(self.spec.strategy, 0)
-        if options.order == "likelihood" and k > 1:
-            sets += factorial(min(k, EXHAUSTIVE))
-        if options.equal_evaluations and self.spec.strategy != "best_random":
-            sets *= 2
-        ranked = self.spec.strategy in (*RACED, "beam")          # their first ranking gives a set of its own
-        held_sets = 3 + ranked + options.equal_evaluations + self.spec.random_sets
+        sets = sets_searched(self.spec.strategy, len(self.candidates), self.spec.rounds, self.spec.options)
+        held_sets = sets_reported(self.spec.strategy, self.spec.random_sets, self.spec.options)
         return sets * answers, held_sets * held_answers if held_answers else 0
 
     def _searched(self, answers: int) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from workbench.search.baselines import random_set
 from workbench.search.finalists import best_set
 from workbench.search.task import SearchTask, in_steps
+from workbench.search.work import greedy_sets
 
 Ids = tuple[int, ...]
 
@@ -14,7 +15,7 @@ Ids = tuple[int, ...]
 def best_random(task: SearchTask) -> Ids:
     """The best of ``random_tries`` random sets. Keeps nothing between: when broken off it is done again."""
     task.check_base()
-    return best_of_random(task, task.options.random_tries or greedy_sets(task), task.rng)
+    return best_of_random(task, task.options.random_tries or greedy_sets(len(task.ids), task.size), task.rng)
 
 
 def best_of_random(task: SearchTask, tries: int, rng: np.random.Generator) -> Ids:
@@ -23,9 +24,3 @@ def best_of_random(task: SearchTask, tries: int, rng: np.random.Generator) -> Id
     sets = [ids for ids in dict.fromkeys(drawn) if ids]
     found = in_steps(task.objective, sets)
     return best_set(task, dict(zip(sets, found, strict=True)))
-
-
-def greedy_sets(task: SearchTask) -> int:
-    """How many sets an exact greedy search evaluates at most: the base and each round's candidates."""
-    count = len(task.ids)
-    return 1 + sum(count - round for round in range(min(task.size, count)))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+RACED = ("greedy", "swap")           # strategies whose rounds can be raced
+EXHAUSTIVE = 5                       # demonstrations up to which all orders are tried
+
 Racing = Literal["off", "t_race", "halving"]
 Order = Literal["found", "likelihood", "global_entropy", "local_entropy"]
 

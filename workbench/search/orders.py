@@ -15,11 +15,10 @@ import numpy as np
 
 from workbench.search.finalists import best_set
 from workbench.search.intervals import Floats
+from workbench.search.options import EXHAUSTIVE
 from workbench.search.task import SearchTask, in_steps
 
 Ids = tuple[int, ...]
-
-EXHAUSTIVE = 5                       # demonstrations up to which all orders are tried
 
 
 class Probe(Protocol):

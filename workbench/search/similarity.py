@@ -64,7 +64,7 @@ def _coverage(task: SearchTask) -> tuple[Floats, Floats]:
 
 def first_fitting(task: SearchTask, ids: Ids, values: NDArray[np.floating], chosen: Ids) -> int | None:
     """Where among ``ids`` the one with the largest value stands that is not chosen and fits; ties by id. None: none."""
-    order = np.lexsort((ids, -values)).tolist()
+    order = np.lexsort((np.asarray(ids), -values)).tolist()
     return next((at for at in order if ids[at] not in chosen and task.fits((*chosen, ids[at]))), None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from workbench.domain import Position
 from workbench.gui import wording
@@ -21,12 +21,23 @@ from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.pane import field
 from workbench.gui.views.segmented import Segmented
+from workbench.search.options import RACED, SearchOptions
 from workbench.services.demonstrations import Filter
 
 ESTIMATE_MS = 300
+SEARCHING = ("greedy", "beam", "swap", "top_k")      # strategies that evaluate sets, random ones apart
 KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
-STRATEGIES = (("greedy", "Greedy: the best next one, round by round"), ("top_k", "Top by single gain"),
-              ("diverse", "Diverse: spread over the sources"), ("random", "Random sets only"))
+STRATEGIES = (
+    ("greedy", "Greedy: the best next one, round by round"), ("beam", "Beam: the best sets of each size go on"),
+    ("swap", "Greedy, then swaps while they gain"), ("top_k", "Top by single gain"),
+    ("best_random", "Best of many random sets"), ("nearest", "Nearest to the questions"),
+    ("set_coverage", "Set coverage (Set-BSR)"), ("vote_k", "Fast vote-k: those that stand for others"),
+    ("diverse", "Diverse: spread over the sources"), ("random", "Random sets only"),
+)
+RACING = (("off", "Exact: everybody on every question"), ("t_race", "t-race: the clearly worse drop out"),
+          ("halving", "Halving: half go on after 8, 16, 32, …"))
+ORDERS = (("found", "As found"), ("likelihood", "Likeliest answers"),
+          ("global_entropy", "Even labels (global entropy)"), ("local_entropy", "Unsure labels (local entropy)"))
 
 
 class RunForm(Dialog):
@@ -59,6 +70,10 @@ class RunForm(Dialog):
         self.kind = Segmented(("Search for a set", "Score each candidate"), name="What to do")
         self.model, self.prompt, self.questions, self.heldout = (ElidedCombo() for _ in range(4))
         self.pool, self.strategy, self.position, self.turns = (ElidedCombo() for _ in range(4))
+        self.racing, self.order = ElidedCombo(), ElidedCombo()
+        self.beam_width, self.swap_passes, self.random_tries = _spin(1, 64), _spin(1, 20), _spin(0, 1_000_000)
+        self.random_tries.setSpecialValueText("As many as greedy search")
+        self.equal = QCheckBox("Compare with the best of as many random sets as the search evaluates")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("tag:code  tokens<200")
         self.rounds, self.budget = _spin(1, 64), _spin(0, 1_000_000)
@@ -83,8 +98,9 @@ class RunForm(Dialog):
             if pool is not Pool.SELECTION or self._start.selection:
                 words = f"{pool} ({len(self._start.selection)})" if pool is Pool.SELECTION else str(pool)
                 self.pool.addItem(words, pool)
-        for value, words in STRATEGIES:
-            self.strategy.addItem(words, value)
+        for combo, offered in ((self.strategy, STRATEGIES), (self.racing, RACING), (self.order, ORDERS)):
+            for value, words in offered:
+                combo.addItem(words, value)
         self.position.addItem("Before the base prompt's", Position.BEFORE_BASE)
         self.position.addItem("After the base prompt's", Position.AFTER_BASE)
         self.turns.addItem("First turn", "first")
@@ -95,11 +111,16 @@ class RunForm(Dialog):
         for combo, value in ((self.model, request.model_id), (self.prompt, request.prompt_id),
                              (self.questions, request.set_id), (self.heldout, request.heldout_id),
                              (self.pool, request.pool), (self.strategy, request.strategy),
-                             (self.position, request.position), (self.turns, request.turns)):
+                             (self.position, request.position), (self.turns, request.turns),
+                             (self.racing, request.options.racing), (self.order, request.options.order)):
             combo.setCurrentIndex(max(0, combo.findData(value)))
         for spin, number in ((self.rounds, request.rounds), (self.budget, request.token_budget),
-                             (self.random_sets, request.random_sets), (self.seed, request.seed)):
+                             (self.random_sets, request.random_sets), (self.seed, request.seed),
+                             (self.beam_width, request.options.beam_width),
+                             (self.swap_passes, request.options.swap_passes),
+                             (self.random_tries, request.options.random_tries)):
             spin.setValue(number)
+        self.equal.setChecked(request.options.equal_evaluations)
         self.filter.setText(request.filter.text)
 
     def _lay_out(self) -> None:
@@ -111,27 +132,38 @@ class RunForm(Dialog):
         self._filter_field = field("Filter", self.filter)
         self._search_fields = [field("Held-out questions", self.heldout), field("Strategy", self.strategy),
                                field("Demonstrations to add", self.rounds), field("Token budget", self.budget),
-                               field("Random sets to compare with", self.random_sets)]
-        heldout, strategy, rounds, budget, random = self._search_fields
+                               field("Random sets to compare with", self.random_sets),
+                               field("Order of the chosen ones", self.order), self.equal]
+        self._option_fields = {
+            "racing": field("Racing", self.racing), "beam": field("Sets that go on", self.beam_width),
+            "swap": field("Passes of swaps", self.swap_passes),
+            "best_random": field("Random sets to try", self.random_tries)}
+        heldout, strategy, rounds, budget, random, order, equal = self._search_fields
+        racing, beam, swap, tries = self._option_fields.values()
+        self._option = _one_of(racing, beam, tries)
         rows = ((field("Model", self.model), field("Base prompt", self.prompt)),
                 (field("Candidates", self.pool), self._filter_field),
                 (field("Questions", self.questions), heldout),
-                (strategy, rounds), (budget, random),
+                (strategy, rounds), (self._option, swap), (budget, random),
                 (field("New demonstrations stand", self.position), field("Answers that count", self.turns)),
-                (field("Seed", self.seed), QWidget()))
+                (field("Seed", self.seed), order))
         for row, pair in enumerate(rows):
             for column, widget in enumerate(pair):
                 grid.addWidget(widget, row, column)
         self.room.insertWidget(0, self.kind)
         self.room.addLayout(grid)
+        self.room.addWidget(equal)
 
     def _watch(self) -> None:
         self.kind.changed.connect(lambda _: self._kind_changed())
-        for combo in (self.model, self.prompt, self.questions, self.heldout, self.pool, self.strategy, self.position,
-                      self.turns):
+        for combo in (self.model, self.prompt, self.questions, self.heldout, self.pool, self.position, self.turns,
+                      self.racing, self.order):
             combo.currentIndexChanged.connect(lambda _: self._changed())
-        for spin in (self.rounds, self.budget, self.random_sets, self.seed):
+        self.strategy.currentIndexChanged.connect(lambda _: self._kind_changed())
+        for spin in (self.rounds, self.budget, self.random_sets, self.seed, self.beam_width, self.swap_passes,
+                     self.random_tries):
             spin.valueChanged.connect(lambda _: self._changed())
+        self.equal.toggled.connect(lambda _: self._changed())
         self.filter.textChanged.connect(lambda _: self._changed())
 
     # what they say
@@ -140,16 +172,34 @@ class RunForm(Dialog):
             self._start, kind=KINDS[self.kind.current()], model_id=self.model.currentData(),
             prompt_id=self.prompt.currentData(), set_id=self.questions.currentData(),
             heldout_id=self.heldout.currentData(), pool=Pool(self.pool.currentData()),
-            filter=Filter(text=self.filter.text()), strategy=cast('Literal["greedy"]', self.strategy.currentData()),
+            filter=Filter(text=self.filter.text()), strategy=cast('Literal["greedy"]', self._strategy()),
             rounds=self.rounds.value(), token_budget=self.budget.value(),
             position=Position(self.position.currentData()), turns=self.turns.currentData(),
-            random_sets=self.random_sets.value(), seed=self.seed.value())
+            random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options())
+
+    def _strategy(self) -> str:
+        return str(self.strategy.currentData())
+
+    def _options(self) -> SearchOptions:
+        """What does not go with the strategy is left as it is by default."""
+        strategy, default = self._strategy(), SearchOptions()
+        return SearchOptions(
+            self.racing.currentData() if strategy in RACED else default.racing,
+            self.beam_width.value() if strategy == "beam" else default.beam_width,
+            self.swap_passes.value() if strategy == "swap" else default.swap_passes,
+            self.random_tries.value() if strategy == "best_random" else default.random_tries,
+            self.order.currentData(), strategy in SEARCHING and self.equal.isChecked())
 
     def _kind_changed(self) -> None:
         kind = KINDS[self.kind.current()]
         for widget in self._search_fields:
             widget.setVisible(kind == "search")
-        self._what.setText(WHAT[kind])
+        strategy = self._strategy() if kind == "search" else ""
+        for name, widget in self._option_fields.items():
+            widget.setVisible(strategy in RACED if name == "racing" else strategy == name)
+        self._option.setVisible(strategy in (*RACED, *self._option_fields))
+        self.equal.setVisible(strategy in SEARCHING)
+        self._what.setText(WHAT[self._strategy()] + REPORTED if kind == "search" else WHAT[kind])
         self.start.setText("Start search" if kind == "search" else "Start scoring")
         self._changed()
         # a dialog with wrapping labels opens at its least height, which squeezes the fields
@@ -183,9 +233,18 @@ class RunForm(Dialog):
         self._started(self.request())
 
 
+REPORTED = " The set is reported on questions that it was not searched on."
 WHAT = {
-    "search": "Builds a set round by round: each round tries every candidate and keeps the best, then reports on "
-              "questions that it has not searched on.",
+    "greedy": "Builds a set round by round: each round tries every candidate and keeps the best.",
+    "beam": "Builds sets round by round: each round tries every candidate after each of the best sets so far.",
+    "swap": "Builds a set round by round, then exchanges single demonstrations and places while that gains.",
+    "top_k": "Tries each candidate alone and takes the best.",
+    "best_random": "Tries many random sets and takes the best.",
+    "nearest": "Takes the candidates whose instructions are most like the questions, by the model’s embeddings.",
+    "set_coverage": "Takes the set whose words together cover the questions’ best, by the model’s embeddings.",
+    "vote_k": "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.",
+    "diverse": "Takes candidates of as many sources as there are. It looks at no score.",
+    "random": "Takes a random set.",
     "score": "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?",
 }
 
@@ -201,6 +260,16 @@ def work_words(work: Work) -> str:
         words += f", about {wording.duration(work.seconds)} at the last run's speed" if work.seconds >= 10 else \
             ", a few seconds at the last run's speed"
     return words
+
+
+def _one_of(*fields: QWidget) -> QWidget:
+    """Fields of which one is shown at a time, in one place."""
+    place = QWidget()
+    column = QVBoxLayout(place)
+    column.setContentsMargins(0, 0, 0, 0)
+    for one in fields:
+        column.addWidget(one)
+    return place
 
 
 def _spin(low: int, high: int) -> QSpinBox:

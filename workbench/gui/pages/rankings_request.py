@@ -9,7 +9,9 @@ from typing import Literal
 
 from workbench.domain import ModelRef, Position, Prompt, Question, QuestionSet, Status
 from workbench.errors import JobError
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.specs import ScoreSpec, SearchSpec, Strategy
+from workbench.search.options import SearchOptions
+from workbench.search.work import sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
 from workbench.services.models import ModelInfo
@@ -50,13 +52,14 @@ class RunRequest:
     pool: Pool = Pool.NOT_REJECTED
     filter: Filter = field(default_factory=Filter)
     selection: tuple[int, ...] = ()
-    strategy: Literal["greedy", "random", "top_k", "diverse"] = "greedy"
+    strategy: Strategy = "greedy"
     rounds: int = 3
     token_budget: int = 0
     position: Position = Position.BEFORE_BASE
     turns: Literal["first", "all"] = "first"
     random_sets: int = 20
     seed: int = 0
+    options: SearchOptions = field(default_factory=SearchOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def build(project: Project, request: RunRequest) -> ScoreSpec | SearchSpec:
         return ScoreSpec(model, base, candidates, questions, request.position, request.turns, request.seed)
     return SearchSpec(model, base, candidates, questions, heldout, rounds=request.rounds,
                       token_budget=request.token_budget, strategy=request.strategy, position=request.position,
-                      turns=request.turns, random_sets=request.random_sets, seed=request.seed)
+                      turns=request.turns, random_sets=request.random_sets, seed=request.seed, options=request.options)
 
 
 def estimate(project: Project, request: RunRequest) -> Work:
@@ -152,16 +155,14 @@ def _seconds(project: Project, model: ModelRef, answers: int) -> float | None:
 
 
 def answers_in_all(asked: RunRequest | ScoreSpec | SearchSpec, candidates: int, answers: int, heldout: int) -> int:
-    """Answers a job scores: each round tries every candidate that is left; sets are measured on held-out ones.
+    """Answers a job scores, at most: each round tries every candidate that is left; sets are measured on held-out ones.
 
     ``answers`` and ``heldout`` count the reference answers of the two sets of questions.
     """
     if isinstance(asked, ScoreSpec) or asked.kind == "score":
         return (candidates + 1) * answers
-    rounds = {"greedy": min(asked.rounds, candidates), "top_k": 1}.get(asked.strategy, 0)
-    searching = (1 + sum(candidates - number for number in range(rounds))) * answers if rounds else 0
-    sets = 3 + (asked.strategy == "greedy") + asked.random_sets if heldout else 0
-    return searching + sets * heldout
+    searched = sets_searched(asked.strategy, candidates, asked.rounds, asked.options)
+    return searched * answers + sets_reported(asked.strategy, asked.random_sets, asked.options) * heldout
 
 
 def _questions(project: Project, request: RunRequest) -> tuple[tuple[Question, ...], tuple[Question, ...]]:

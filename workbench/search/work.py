@@ -1,0 +1,37 @@
+"""How much a search has to score, before it starts. Free of numpy, so that a form can ask."""
+
+from __future__ import annotations
+
+from math import factorial
+
+from workbench.search.options import EXHAUSTIVE, RACED, SearchOptions
+
+RANKED = (*RACED, "beam")            # strategies whose first ranking gives a set of its own to compare with
+
+
+def sets_searched(strategy: str, candidates: int, rounds: int, options: SearchOptions) -> int:
+    """How many sets are scored on the search questions, at most where that is not known before."""
+    n, k = candidates, min(rounds, candidates)
+    greedy = greedy_sets(n, k)
+    sets = {
+        "greedy": greedy,
+        "top_k": 1 + n,
+        "beam": 1 + n + sum(n - number for number in range(1, k)) * options.beam_width,
+        "swap": greedy + 1 + options.swap_passes * (k * (n - k) + k * (k - 1) // 2),
+        "best_random": options.random_tries or greedy,
+    }.get(strategy, 0)
+    if options.order == "likelihood" and k > 1:
+        sets += factorial(min(k, EXHAUSTIVE))
+    if options.equal_evaluations and strategy != "best_random":
+        sets *= 2
+    return sets
+
+
+def sets_reported(strategy: str, random_sets: int, options: SearchOptions) -> int:
+    """How many sets are scored on the held-out questions."""
+    return 3 + (strategy in RANKED) + options.equal_evaluations + random_sets
+
+
+def greedy_sets(candidates: int, rounds: int) -> int:
+    """How many sets an exact greedy search evaluates at most: the base and each round's candidates."""
+    return 1 + sum(candidates - round for round in range(min(rounds, candidates)))
