@@ -15,9 +15,12 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import resources
+from tests.gui.alignment_project import rest
 from workbench.domain import Demonstration, Prompt, Status
 from workbench.gui import theme
 from workbench.gui.main_window import MainWindow
+from workbench.gui.pages.alignment import AlignmentPage
 from workbench.gui.session import Session
 from workbench.services.project import Project
 
@@ -120,4 +123,47 @@ def window(session: Session, qtbot: QtBot) -> MainWindow:
     made.resize(1440, 900)
     made.show()
     qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def made_with_models(made_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The closed project with the two carried models, made once."""
+    folder = shutil.copytree(made_project, tmp_path_factory.mktemp("aligned") / "project")
+    project = Project.open(folder, person="tester")
+    for name in ("tiny-student", "tiny-teacher"):
+        path = resources.path("models", name)
+        project.lane.run(lambda path=path: project.models.register(path))
+    project.close()
+    return folder
+
+
+@pytest.fixture
+def with_models(made_with_models: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made_with_models, tmp_path / "with-models")
+
+
+@pytest.fixture
+def alignment_page(session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
+    """The page by itself, shown, of a project with two models and no runs."""
+    session.adopt(Project.open(with_models, person="tester"))
+    made = AlignmentPage(session)
+    qtbot.addWidget(made)
+    made.form._waiting.setInterval(0)            # nobody types here
+    session.changed.connect(made.refresh)
+    made.resize(1270, 820)
+    made.show()
+    made.shown()
+    rest(made, qtbot)
+    return made
+
+
+@pytest.fixture
+def alignment_in_window(window: MainWindow, session: Session, with_models: Path, qtbot: QtBot) -> AlignmentPage:
+    """The page in the window."""
+    session.adopt(Project.open(with_models, person="tester"))
+    session.open_page("alignment")
+    made = window.page("alignment")
+    assert isinstance(made, AlignmentPage)
+    rest(made, qtbot)
     return made

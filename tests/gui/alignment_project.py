@@ -1,0 +1,63 @@
+"""A project with two carried models, the Alignment page over it, and runs written as the queue writes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+
+from db import jobs
+from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.gui.pages.alignment import AlignmentPage
+from workbench.gui.pages.alignment_request import sample_tasks
+from workbench.jobs.events import Event, Finished, Metric
+from workbench.jobs.wire import encode_spec
+from workbench.services.job_results import store
+from workbench.services.job_titles import job_title
+from workbench.services.project import Project
+
+SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)
+SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": [-1.0, -3.0, -2.0]}
+
+
+def rest(page: AlignmentPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.busy() and not page.session.busy, timeout=20_000)
+
+
+def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:
+    """A run that has said ``events``, written as the queue writes them; called on the lane."""
+    models = {model.ref.name: model.ref for model in project.models.all()}
+    spec = project.alignment.spec(models["tiny-teacher"], models["tiny-student"], options, examples=2,
+                                  pool=sample_tasks())
+    with project.database.write() as connection:
+        job = jobs.insert_job(connection, spec.kind, job_title(spec), encode_spec(spec))
+        jobs.set_state(connection, job, "running")
+        for event in events:
+            store(connection, job, spec.kind, event)
+        if not any(isinstance(event, Finished) for event in events):
+            jobs.set_state(connection, job, "interrupted")
+    return job
+
+
+def points(*values: float) -> list[Metric]:
+    return [Metric(name, step, value) for name in ("kl", "ranking_loss") for step, value in enumerate(values, 1)] + [
+        Metric(name, step, value) for step, value in enumerate(values) for name in
+        ("consistency_best", "consistency_worst", "held_out_kl", "log_likelihood_8")]
+
+
+def summary(before: float = 0.25, after: float = 0.75) -> Finished:
+    numbers = {"consistency_worst": 0.5, "kendall_tau": 0.1, "kl": 0.4, "log_likelihood_0": -3.0,
+               "log_likelihood_8": -2.0, "exact_match_8": 0.5}
+    example = {"task": "label 3", "test": None, "demonstrations": [None] * 4, "places": [4, 0, 1, 2, 3],
+               "subsets": [[0, 1], [1, 2], [2, 3]], **SCORES}
+    return Finished({"before": {"consistency_best": before} | numbers, "after": {"consistency_best": after} | numbers,
+                     "flops": 1.0, "examples": [example]})
+
+
+def write(page: AlignmentPage, qtbot: QtBot, *events: Event, options: AlignmentOptions = SMALL) -> int:
+    made: list[int] = []
+    page.session.ask(lambda project: add_run(project, options, *events), made.append)
+    qtbot.waitUntil(lambda: bool(made))
+    page._read()
+    rest(page, qtbot)
+    return made[0]
