@@ -40,7 +40,7 @@ class AgreementRow:
 
 
 class AgreementChart(Chart):
-    """Darker cells are nearer to the teacher's rank; the number is the student's. ``picked`` carries row and subset.
+    """Cells of a fuller colour are nearer to the teacher's rank; the number is the student's. ``picked`` carries row and subset.
 
     A click picks a cell; the arrows move, and Enter picks.
     """

@@ -11,15 +11,26 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from workbench.gui import theme
 from workbench.gui.charts.chart import Cell, Table
-from workbench.gui.charts.numbers import MINUS
+from workbench.gui.charts.numbers import MINUS, nice_ticks
 
+TICK_ROOM = 20                       # pixels between two numbers at the left, at least
+MOST_TICKS = 5
 RANGE_PAD = 0.045                    # of the range, so that the end labels show
 
 pg.setConfigOptions(antialias=True)
 
 
 class _Axis(pg.AxisItem):
-    """Numbers as everywhere else: with a true minus."""
+    """Numbers as everywhere else: with a true minus, and as many at the left as have room above one another."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        if self.orientation == "left" and not self.logMode:
+            for about in range(MOST_TICKS, 0, -1):
+                ticks = nice_ticks(minVal, maxVal, about)
+                if 1 < len(ticks) <= max(2, size // TICK_ROOM):
+                    return [(ticks[1] - ticks[0], ticks)]
+        found: list[tuple[float, list[float]]] = super().tickValues(minVal, maxVal, size)
+        return found
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [text.replace("-", MINUS) for text in super().tickStrings(values, scale, spacing)]

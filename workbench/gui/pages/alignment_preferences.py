@@ -127,7 +127,7 @@ class PreferencesPane(QWidget):
         if self._run is None or not self._run.summary:
             return
         if self.part.current() == ALL:
-            self._agreement.setText("The student’s rank; darker is nearer the teacher’s")
+            self._agreement.setText("The student’s rank; fuller colour is nearer the teacher’s")
             return
         before, after = self._run.summary["before"], self._run.summary["after"]
         self._agreement.setText(f"Best subset as the teacher’s in {percent(after['consistency_best'])}, "
