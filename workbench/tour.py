@@ -179,4 +179,4 @@ def _shown(project: Project, summary: Mapping[str, Any]) -> dict[str, Any]:
     """What the pictures show: the newest prompt, and the question that gains most from the best candidate."""
     gains = project.results.gains(summary["jobs"]["search"]).gain[0]
     newest = max(prompt.id for prompt in project.prompts.all())
-    return {"rankings": {"cell": [0, gains.index(max(gains))]}, "prompt": {"prompt_id": newest}}
+    return {"rankings": {"cell": [0, int(gains.argmax())]}, "prompt": {"prompt_id": newest}}

@@ -31,7 +31,8 @@ from workbench.gui.charts.heat_map import ROW, HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
-from workbench.gui.item_models.ranking import Column, Measure, RankingModel, wilson
+from workbench.gui.item_models.candidates import Candidates, Measure, wilson
+from workbench.gui.item_models.ranking import Column, RankingModel
 from workbench.services.results import GainTable
 
 QUESTIONS = tuple(Question((f"Question {n}?",), ("Yes.",), category, key=str(n), id=n)
@@ -63,7 +64,7 @@ ROUNDS = (ranking_round(1, 7, 3, 5, 9, chosen=7), ranking_round(2, 5, 3, 9, chos
 def table(*, previous: tuple[int | None, ...] = (None, None, None)) -> GainTable:
     return GainTable(2, (11, 12, 13), TITLES, (Interval(0.65, 0.1, 1.2), Interval(-0.08, -0.3, 0.2),
                                                 Interval(-1.2, -1.6, -0.8)), (0.6, 0.75, 0.0), previous, QUESTIONS,
-                     tuple(map(tuple, GAIN.tolist())), (30, 1284, 20), (0.9, None, 0.5))
+                     GAIN, (30, 1284, 20), (0.9, None, 0.5))
 
 
 # numbers
@@ -287,7 +288,7 @@ def test_long_answers_wrap_and_the_keys_walk_through_them(app: QApplication, qtb
 
 def test_ranks_follow_the_measure_and_sorting_does_not_change_them() -> None:
     model = RankingModel()
-    model.set_table(table())
+    model.show(Candidates.of(table()))
     assert [model.id_at(row) for row in range(3)] == [11, 12, 13]
     model.set_measure(Measure.WIN_RATE)
     assert [model.id_at(row) for row in range(3)] == [12, 11, 13]
@@ -300,14 +301,14 @@ def test_ranks_follow_the_measure_and_sorting_does_not_change_them() -> None:
 
 def test_places_won_do_not_count_what_was_chosen_and_left() -> None:
     model = RankingModel()
-    model.set_table(table(previous=(4, 2, 3)))
+    model.show(Candidates.of(table(previous=(4, 2, 3))))
     assert [model.index(row, Column.CHANGE).data() for row in range(3)] == ["▲ 2", "▼ 1", "▼ 1"]
     assert model.index(0, Column.CHANGE).data(Qt.ItemDataRole.AccessibleTextRole) == "up 2"
 
 
 def test_painted_cells_say_their_numbers() -> None:
     model = RankingModel()
-    model.set_table(table(), frozenset({11}))
+    model.show(Candidates.of(table()), frozenset({11}))
     spoken = model.index(0, Column.GAIN).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "gain +0.65 nats per answer, 95 % interval 0.10 to 1.20"
     assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.AccessibleTextRole) == "Sky at sunset, chosen"
@@ -323,10 +324,10 @@ def test_the_interval_of_a_win_rate_stays_between_none_and_all() -> None:
 
 def test_an_empty_run_is_an_empty_table() -> None:
     model = RankingModel()
-    model.set_table(GainTable(0, (), (), (), (), (), (), (), (), ()))
+    model.show(Candidates.of(GainTable(0, (), (), (), (), (), (), np.zeros((0, 0)), (), ())))
     assert model.rowCount() == 0
     assert model.scale() == (-1.0, 0.0, 1.0)
-    model.set_table(None)
+    model.show(None)
     assert model.top(3) == []
 
 

@@ -91,7 +91,7 @@ def test_a_finished_score_job_shows_its_gains_in_the_demonstrations_table(place:
 def test_a_run_that_has_nothing_yet_is_an_empty_table(place: Workplace) -> None:
     job = add_job(place, place.score_spec(), [])
     table = place.run(lambda: place.project.results.gains(job))
-    assert (table.demonstration_ids, table.gain, table.questions) == ((), (), ())
+    assert (table.demonstration_ids, table.gain.shape, table.questions) == ((), (0, 0), ())
     assert place.run(lambda: place.project.results.ranking(job)) == []
     assert place.run(place.project.results.runs) == []
     assert place.run(lambda: place.project.results.held_out(job)) is None

@@ -1,56 +1,17 @@
-"""A real X server without a screen, and what is drawn on it."""
+"""A real X server without a screen, and the real program in it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 
-SIZE = (1440, 900)
-Pixels = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """``display`` is what DISPLAY is set to; ``framebuffer`` the file in which Xvfb keeps its picture."""
-
-    display: str
-    framebuffer: Path
-
-    def pixels(self) -> Pixels:
-        """(height, width, 3) RGB, read from the X window dump that Xvfb maps its screen to."""
-        data = self.framebuffer.read_bytes()
-        header = np.frombuffer(data[:100], ">u4")
-        start, colours = int(header[0]), int(header[19])
-        width, height, line = int(header[4]), int(header[5]), int(header[12])
-        body = np.frombuffer(data, np.uint8, count=height * line, offset=start + 12 * colours)
-        bgrx = body.reshape(height, line)[:, : width * 4].reshape(height, width, 4)
-        return np.ascontiguousarray(bgrx[:, :, 2::-1])
-
-    def tool(self, *arguments: str) -> str:
-        """Run xdotool; returns what it says."""
-        done = subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self.display},
-                              capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def until(self, true: Callable[[Pixels], bool], what: str, seconds: float = 60) -> Pixels:
-        """Look at the screen until ``true`` of it."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            picture = self.pixels()
-            if true(picture):
-                return picture
-            time.sleep(0.1)
-        raise AssertionError(f"did not come to pass: {what}")
+from tests.x11.screen import SIZE, Program, Screen
 
 
 @pytest.fixture
@@ -74,3 +35,31 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
         os.close(read)
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture
+def start(screen: Screen, tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts the program with arguments for ``workbench``, as a user of its own."""
+    started: list[Program] = []
+
+    def begin(*arguments: str) -> Program:
+        home = tmp_path / "home"
+        folders = {"HOME": home, **{f"XDG_{name.upper()}_{kind}": home / name for name, kind in (
+            ("data", "HOME"), ("config", "HOME"), ("cache", "HOME"), ("state", "HOME"), ("runtime", "DIR"))}}
+        for folder in folders.values():
+            folder.mkdir(mode=0o700)
+        environment = {**os.environ, **{name: str(folder) for name, folder in folders.items()},
+                       "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"}
+        environment.pop("WAYLAND_DISPLAY", None)
+        log = tmp_path / "stderr.txt"
+        with log.open("w") as errors:
+            process = subprocess.Popen([sys.executable, "-m", "workbench", *arguments], env=environment,
+                                       stdout=subprocess.DEVNULL, stderr=errors)
+        started.append(Program(process, home, log))
+        return started[-1]
+
+    yield begin
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.wait(20)

@@ -33,8 +33,9 @@ class FocusRing(QObject):
         return False
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
-        if new is not None and new.window().windowHandle() is not None:
-            self.watch(new.window().windowHandle())      # a dialog has a window of its own; twice is the same as once
+        handle = new.window().windowHandle() if new is not None else None
+        if handle is not None and shiboken6.isValid(handle):     # Qt's file dialogs leave a name for one that is gone
+            self.watch(handle)                   # a dialog has a window of its own; twice is the same as once
         self._mark(new if self.keyboard else None)
 
     def _mark(self, widget: QWidget | None) -> None:

@@ -133,6 +133,10 @@ class MainWindow(QWidget):
         self.stack.setCurrentWidget(page)
         self._enable_shortcuts()
         page.shown(**arguments)
+        if not page.holds_focus():
+            first = next((pane for pane in page.panes() if pane.isVisible() and pane.isEnabled()), None)
+            if first is not None:
+                first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _refresh(self, changes: Changes) -> None:
         for page in self._pages.values():

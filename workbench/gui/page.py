@@ -85,7 +85,7 @@ class Page(QWidget):
         return []
 
     def holds_focus(self) -> bool:
-        """Whether something on the page has the keyboard; a page that is shown and has not, gives it to its main view."""
+        """Whether something on the page has the keyboard; a page that is shown without it gives it to its main view."""
         focused = QApplication.focusWidget()
         return focused is not None and self.isAncestorOf(focused)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from db import runs as stored_runs
 from db import scores as stored_scores
@@ -37,9 +38,9 @@ class RunInfo:
     rounds: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GainTable:
-    """Gains of one run (and round): ``gain[i][j]`` is candidate i's on question j, nats per answer; NaN not scored.
+    """Gains of one run (and round): ``gain[i, j]`` is candidate i's on question j, nats per answer; NaN not scored.
 
     Rows are sorted best first; ``previous_rank`` is the rank in the round before (None in the first).
     """
@@ -51,9 +52,16 @@ class GainTable:
     win_rate: tuple[float, ...]                   # share of questions with a gain above zero
     previous_rank: tuple[int | None, ...]
     questions: tuple[Question, ...]
-    gain: tuple[tuple[float, ...], ...]
+    gain: npt.NDArray[np.float64]                 # (candidates, questions)
     tokens: tuple[int, ...]                       # prompt tokens each adds
     difficulty: tuple[float | None, ...]          # IFD; None where not measured
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GainTable):
+            return NotImplemented
+        names = (field.name for field in fields(self) if field.name != "gain")
+        return (np.array_equal(self.gain, other.gain, equal_nan=True)
+                and all(getattr(self, name) == getattr(other, name) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ def gain_table(
     """Gains over ``base``, best mean first. Candidates without answers (too long for the model) are left out."""
     scored = [(score.demonstration_id, score) for score in scores if score.answers and score.demonstration_id]
     if base is None or not scored:
-        return GainTable(round, (), (), (), (), (), tuple(questions), (), (), ())
+        return GainTable(round, (), (), (), (), (), tuple(questions), np.zeros((0, len(questions))), (), ())
     sums, counts = by_question([base.answers, *(score.answers for _, score in scored)])
     gains = sums[1:] - sums[0]
     intervals = bootstrap(gains, counts, np.random.default_rng(BOOTSTRAP_SEED))
@@ -148,8 +156,8 @@ def gain_table(
     ids = tuple(id for id, _ in rows)
     return GainTable(
         round, ids, tuple(titles.get(id, "")[:TITLE_LENGTH] for id in ids), tuple(intervals[at] for at in order),
-        tuple(float((per_question[at] > 0).mean()) for at in order), tuple(previous.get(id) for id in ids),
-        tuple(questions), tuple(tuple(map(float, per_question[at])) for at in order),
+        tuple((per_question[order] > 0).mean(axis=1).tolist()), tuple(previous.get(id) for id in ids),
+        tuple(questions), per_question[order],
         tuple(score.prompt_tokens for _, score in rows), tuple(difficulty(score) for _, score in rows),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -25,11 +26,13 @@ from workbench.domain import Question
 from workbench.gui import theme
 from workbench.gui.charts import heat_export
 from workbench.gui.charts.chart import KEYBOARD_REASONS, Table, draw_focus_ring, one_line, tip
+from workbench.gui.charts.heat_cells import NOTHING, HeatCells
 from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
 from workbench.gui.charts.heat_header import HeatHeader, header_height
-from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
+from workbench.gui.charts.heat_scale import cell_image, colour_steps
 from workbench.gui.charts.numbers import signed
 
+Order = npt.NDArray[np.int64]
 ROW = 32
 SIDE = (12, 16)                      # left and right margin
 NONE = (-1, -1)
@@ -52,12 +55,9 @@ class HeatMap(QAbstractScrollArea):
         self.setAccessibleName("Gain by question")
         self.setMinimumSize(200, 100)
         self.setViewportMargins(0, header_height(), 0, 0)
-        self._gain = np.zeros((0, 0))
-        self._steps = np.zeros((0, 0), np.int64)
-        self._titles: list[str] = []
-        self._questions: tuple[Question, ...] = ()
+        self._cells = NOTHING
+        self._order: Order = np.arange(0)
         self._layout: ColumnLayout = layout((), 0)
-        self._clip = 1.0
         self._cell, self._hover = NONE, NONE
         self._keyboard_focus = False
         self._colours: list[QColor] = []
@@ -69,17 +69,25 @@ class HeatMap(QAbstractScrollArea):
     # data
     def set_data(self, titles: Sequence[str], questions: Sequence[Question], gain: np.ndarray) -> None:
         """``gain`` (rows, questions) in nats per answer, NaN where not scored; ``titles`` name the rows."""
+        self.show_cells(HeatCells.of(titles, questions, gain))
+
+    def show_cells(self, cells: HeatCells, order: Order | None = None) -> None:
+        """Show the rows of ``cells`` in that order (indices of rows), or as they come."""
         cell = self._cell
-        self._titles = [one_line(title) for title in titles]
-        self._questions = tuple(questions)
-        self._gain = gain
-        self._clip = clip_at(gain)
-        self._steps = step_of(gain, self._clip)
-        self._cell = cell if cell[0] < gain.shape[0] and cell[1] < gain.shape[1] else NONE
+        self._cells, self._order = cells, np.arange(len(cells.gain)) if order is None else order
+        self._cell = cell if cell[0] < self.rows and cell[1] < len(cells.questions) else NONE
         self._hover = NONE
         self._arrange()
-        self.scale_changed.emit(self._clip)
+        self.scale_changed.emit(self.clip)
         self.viewport().update()
+
+    @property
+    def rows(self) -> int:
+        return len(self._order)
+
+    def gain_at(self, row: int, question: int) -> float:
+        """The gain in a cell, NaN where there is none."""
+        return float(self._cells.gain[self._order[row], question])
 
     @property
     def dense(self) -> bool:
@@ -88,7 +96,7 @@ class HeatMap(QAbstractScrollArea):
 
     @property
     def clip(self) -> float:
-        return self._clip
+        return self._cells.clip
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -97,7 +105,7 @@ class HeatMap(QAbstractScrollArea):
 
     def set_cell(self, row: int, question: int) -> None:
         """Move to a cell, scrolling sideways so that it shows; says so with ``cell_changed``."""
-        if not (0 <= row < self._gain.shape[0] and 0 <= question < self._gain.shape[1]):
+        if not (0 <= row < self.rows and 0 <= question < len(self._cells.questions)):
             row, question = NONE
         if (row, question) == self._cell:
             return
@@ -111,39 +119,42 @@ class HeatMap(QAbstractScrollArea):
 
     def cell_words(self, row: int, question: int) -> tuple[str, str]:
         """("Sky at sunset, question 9, reasoning", "gain +0.12 nats")."""
-        category = one_line(self._questions[question].category)
-        name = f"{self._titles[row]}, question {question + 1}" + (f", {category}" if category else "")
-        value = self._gain[row, question]
+        category = one_line(self._cells.questions[question].category)
+        title = self._cells.titles[self._order[row]]
+        name = f"{title}, question {question + 1}" + (f", {category}" if category else "")
+        value = self.gain_at(row, question)
         return name, "not scored" if np.isnan(value) else f"gain {signed(value)} nats"
 
     # export
     def table(self) -> Table:
         names = (f"Question {number}" + (f" ({question.category})" if question.category else "")
-                 for number, question in enumerate(self._questions, start=1))
-        rows = zip(self._titles, self._gain.tolist(), strict=True)
+                 for number, question in enumerate(self._cells.questions, start=1))
+        titles = (self._cells.titles[row] for row in self._order)
+        rows = zip(titles, self._cells.gain[self._order].tolist(), strict=True)
         return Table(("Candidate", *names), tuple((title, *values) for title, values in rows))
 
     def export_size(self) -> QSizeF:
-        return heat_export.size(*self._gain.shape)
+        return heat_export.size(self.rows, len(self._cells.questions))
 
     def draw(self, painter: QPainter, rect: QRectF) -> None:
         """The whole map with its names and scale, not only what is scrolled into view."""
-        heat_export.draw(painter, rect, self._titles, self._questions, self._steps, self._clip)
+        titles = [self._cells.titles[row] for row in self._order]
+        heat_export.draw(painter, rect, titles, self._cells.questions, self._cells.steps[self._order], self.clip)
 
     # geometry
     def _arrange(self) -> None:
         room = self.viewport().width() - sum(SIDE)
-        self._layout = layout(self._questions, room)
+        self._layout = layout(self._cells.questions, room)
         content = round(self._layout.width) + sum(SIDE)
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setRange(0, max(0, content - self.viewport().width()))
         across.setPageStep(self.viewport().width())
         across.setSingleStep(max(12, round(self._layout.cell)))
-        down.setRange(0, max(0, self._gain.shape[0] * ROW - self.viewport().height()))
+        down.setRange(0, max(0, self.rows * ROW - self.viewport().height()))
         down.setPageStep(self.viewport().height())
         down.setSingleStep(ROW)
         self._header.setGeometry(QRect(0, 0, self.viewport().width(), self.viewport().y()))
-        self._header.show_columns(self._layout, self._questions, SIDE[0] - across.value())
+        self._header.show_columns(self._layout, self._cells.questions, SIDE[0] - across.value())
 
     def cell_rect(self, row: int, question: int) -> QRectF:
         """A cell's place in the viewport."""
@@ -153,7 +164,7 @@ class HeatMap(QAbstractScrollArea):
     def _cell_at(self, position: QPointF) -> tuple[int, int]:
         row = int((position.y() + self.verticalScrollBar().value()) // ROW)
         place = self._layout.place_at(position.x() + self.horizontalScrollBar().value() - SIDE[0])
-        if place is None or not 0 <= row < self._gain.shape[0]:
+        if place is None or not 0 <= row < self.rows:
             return NONE
         return row, self._layout.order[place]
 
@@ -169,11 +180,11 @@ class HeatMap(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.color("surface"))
-        if not self._gain.size:
+        if not self.rows:
             return
         top = self.verticalScrollBar().value()
         rows = range(max(0, (event.rect().top() + top) // ROW),
-                     min(self._gain.shape[0], (event.rect().bottom() + top) // ROW + 1))
+                     min(self.rows, (event.rect().bottom() + top) // ROW + 1))
         if self._cell[0] in rows:
             band = QRectF(0, self._cell[0] * ROW - top, self.viewport().width(), ROW)
             painter.fillRect(band, theme.color("selected"))
@@ -196,8 +207,9 @@ class HeatMap(QAbstractScrollArea):
         painter.setPen(Qt.PenStyle.NoPen)
         for row in rows:
             y = row * ROW - self.verticalScrollBar().value() + 0.75
+            steps = self._cells.steps[self._order[row]].tolist()
             for question, x in edges:
-                step = self._steps[row, question]
+                step = steps[question]
                 rect = QRectF(QPointF(x + 0.75, y), size)
                 if step < 0:
                     painter.setPen(hairline)
@@ -209,7 +221,7 @@ class HeatMap(QAbstractScrollArea):
                     painter.drawRoundedRect(rect, 2.5, 2.5)
 
     def _paint_image(self, painter: QPainter, rows: range) -> None:
-        image = cell_image(self._steps[rows.start:rows.stop], self._layout.order)
+        image = cell_image(self._cells.steps[self._order[rows.start:rows.stop]], self._layout.order)
         left = SIDE[0] - self.horizontalScrollBar().value()
         y = rows.start * ROW - self.verticalScrollBar().value()
         for group in self._layout.groups:
@@ -239,7 +251,7 @@ class HeatMap(QAbstractScrollArea):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         if dx:
-            self._header.show_columns(self._layout, self._questions, SIDE[0] - self.horizontalScrollBar().value())
+            self._header.show_columns(self._layout, self._cells.questions, SIDE[0] - self.horizontalScrollBar().value())
         if self._keyboard_focus:
             self.viewport().update()
         else:
@@ -271,7 +283,7 @@ class HeatMap(QAbstractScrollArea):
 
     def move(self, key: Qt.Key) -> bool:
         """Move the current cell as an arrow, Home, End or Page key says; False if ``key`` is none of those."""
-        if not self._gain.size:
+        if not self.rows:
             return False
         row = max(0, self._cell[0])
         place = self._layout.order.index(self._cell[1]) if self._cell != NONE else 0
@@ -281,7 +293,7 @@ class HeatMap(QAbstractScrollArea):
         if key not in down and key not in along:
             return False
         if self._cell != NONE:
-            row = min(max(row + down.get(key, 0), 0), self._gain.shape[0] - 1)
+            row = min(max(row + down.get(key, 0), 0), self.rows - 1)
             place = min(max(place + along.get(key, 0), 0), len(self._layout.order) - 1)
         self.set_cell(row, self._layout.order[place])
         return True
@@ -303,7 +315,7 @@ class HeatMap(QAbstractScrollArea):
                 QToolTip.hideText()
             else:
                 name, value = self.cell_words(*cell)
-                asked = one_line(" ".join(self._questions[cell[1]].turns[:1]))
+                asked = one_line(" ".join(self._cells.questions[cell[1]].turns[:1]))
                 QToolTip.showText(event.globalPos(), tip(name, value[0].upper() + value[1:], asked), self.viewport())
             return True
         return super().viewportEvent(event)

@@ -30,12 +30,11 @@ def colour_steps() -> list[QColor]:
 
 
 def step_of(values: np.ndarray, clip: float) -> np.ndarray:
-    """The index of each value's colour in ``colour_steps`` (same shape, int); -1 where there is no number."""
+    """The index of each value's colour in ``colour_steps`` (same shape, int16); -1 where there is no number."""
     scaled = np.clip(np.nan_to_num(values / clip), -1, 1)
-    steps = np.rint((scaled + 1) * STEPS).astype(np.int64)
+    steps = np.rint((scaled + 1) * STEPS).astype(np.int16)
     steps[~np.isfinite(values)] = -1
     return steps
-
 
 
 def cell_image(steps: np.ndarray, order: tuple[int, ...]) -> QImage:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui.charts.chart_view import ChartTools, ChartView
+from workbench.gui.charts.heat_cells import NOTHING
 from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import signed
-from workbench.gui.item_models.ranking import Measure, RankingModel
+from workbench.gui.item_models.candidates import Measure
+from workbench.gui.item_models.ranking import RankingModel
 from workbench.gui.page import Page
 from workbench.gui.pages.rankings_charts import ChartsPane
 from workbench.gui.pages.rankings_header import RankingsHeader
@@ -79,7 +80,7 @@ class RankingsPage(Page):
 
     # building
     def _build(self) -> None:
-        start = primary("Start a search", "play")
+        self._start = start = primary("Start a search", "play")
         start.clicked.connect(self.starter.start_default)
         choose = secondary("Choose what to run…")
         choose.clicked.connect(lambda: self.starter.open_form())
@@ -154,9 +155,9 @@ class RankingsPage(Page):
                                   "Ctrl+Shift+N", self.name, lambda: not self.session.read_only, icon="play",
                                   group="Rankings")
         self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
-                                  "", self.name, self.tools.add.isEnabled, icon="plus", group="Rankings")
+                                  "P", self.name, self.tools.add.isEnabled, icon="plus", group="Rankings")
         self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
-                                  page=self.name, icon="export", group="Rankings")
+                                  "Ctrl+E", self.name, icon="export", group="Rankings")
 
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -197,6 +198,8 @@ class RankingsPage(Page):
             self._stale.start()
 
     def panes(self) -> list[QWidget]:
+        if self._stack.currentIndex() != CONTENT:
+            return [self._start]
         return [self.table, self._heat_view, self.charts.current_view(), self.tokens.view]
 
     def busy(self) -> bool:
@@ -252,7 +255,8 @@ class RankingsPage(Page):
         table = reading.table if reading is not None else None
         self.tokens.show_reading(reading)
         self.tools.show_runs(self._runs, reading)
-        self.model.set_table(table, frozenset(reading.chosen if reading is not None else ()))
+        self.model.show(reading.candidates if reading is not None else None,
+                        frozenset(reading.chosen if reading is not None else ()))
         self._arrange_heat()
         self.charts.show_reading(reading)
         filled = table is not None and bool(table.demonstration_ids)
@@ -281,15 +285,10 @@ class RankingsPage(Page):
 
     def _arrange_heat(self) -> None:
         """The heat map's rows follow the table's."""
-        table, order = self.model.table, self.model.order
-        if table is None:
-            self.heat.set_data((), (), np.zeros((0, 0)))
-            return
-        gain = np.asarray(table.gain, float).reshape(len(table.titles), len(table.questions))
         current = self.table.currentIndex().row()
         question = self.heat.cell[1]
         self.heat.blockSignals(True)
-        self.heat.set_data([table.titles[index] for index in order], table.questions, gain[order])
+        self.heat.show_cells(self._reading.candidates.cells if self._reading is not None else NOTHING, self.model.order)
         self.heat.set_cell(current, question)
         self.heat.blockSignals(False)
         self._scale.set_ends(signed(-self.heat.clip, 1), signed(self.heat.clip, 1))

@@ -137,8 +137,9 @@ class ChartsPane(QWidget):
 
     def _row(self) -> int | None:
         """The selected candidate's row in the reading's table."""
-        ids = self._reading.table.demonstration_ids if self._reading is not None else ()
-        return ids.index(self._candidate) if self._candidate in ids else None
+        if self._reading is None or self._candidate is None:
+            return None
+        return self._reading.candidates.row_of.get(self._candidate)
 
     def _tab_changed(self, tab: int) -> None:
         self._pages.setCurrentIndex(tab)

@@ -12,7 +12,8 @@ from workbench.domain import Position
 from workbench.errors import WorkbenchError
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import one_line, tip
-from workbench.gui.item_models.ranking import Measure, RankingModel
+from workbench.gui.item_models.candidates import Measure
+from workbench.gui.item_models.ranking import RankingModel
 from workbench.gui.page import PageHeader
 from workbench.gui.pages.rankings_reading import RunReading
 from workbench.gui.session import Session

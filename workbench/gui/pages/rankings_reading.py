@@ -1,4 +1,4 @@
-"""What the Rankings page shows of one run, read from the project in one go (no Qt here)."""
+"""What the Rankings page shows of one run, read from the project in one go, on the database lane."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.domain import Interval, SearchRound, SetEvaluation
 from workbench.gui.charts.bump import bump_lines
+from workbench.gui.item_models.candidates import Candidates
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.intervals import bootstrap, gain_intervals
 from workbench.services.job_queue import JobInfo
@@ -25,10 +26,14 @@ class RunReading:
     run: RunInfo
     job: JobInfo
     spec: ScoreSpec | SearchSpec
-    table: GainTable
+    candidates: Candidates
     rounds: tuple[SearchRound, ...] = ()
     held_out: HeldOut | None = None
     titles: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def table(self) -> GainTable:
+        return self.candidates.table
 
     @property
     def is_search(self) -> bool:
@@ -62,13 +67,13 @@ def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
     """Read a run; ``round`` 0 is a score job's table, or a search's newest round."""
     job, spec = project.jobs.get(run.job_id), project.jobs.spec(run.job_id)
     assert isinstance(spec, ScoreSpec | SearchSpec)
-    table = project.results.gains(run.job_id, round)
+    candidates = Candidates.of(project.results.gains(run.job_id, round))
     if run.kind != "search":
-        return RunReading(run, job, spec, table)
+        return RunReading(run, job, spec, candidates)
     rounds = tuple(project.results.rounds(run.job_id))
     titles = {candidate.id: candidate.instruction[:80] for candidate in spec.candidates if candidate.id is not None}
     shown = {line.demonstration_id for line in bump_lines(rounds)}
-    return RunReading(run, job, spec, table, rounds, project.results.held_out(run.job_id),
+    return RunReading(run, job, spec, candidates, rounds, project.results.held_out(run.job_id),
                       {id: title for id, title in titles.items() if id in shown})
 
 

@@ -7,10 +7,12 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from workbench.domain import Interval
-from workbench.gui import theme
+from workbench.gui import focus, theme
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, draw_text, text_width
 from workbench.gui.charts.dot_plot import draw_interval
-from workbench.gui.item_models.ranking import VALUE_ROLE, Column, Measure, RankingModel
+from workbench.gui.item_models.candidates import Measure
+from workbench.gui.item_models.ranking import VALUE_ROLE, Column, RankingModel
+from workbench.gui.views.glyphs import paint_focus
 
 PAD = 8
 
@@ -51,6 +53,9 @@ class RankingDelegate(QStyledItemDelegate):
             self._paint_gain(painter, rect, text, index.data(VALUE_ROLE))
         else:
             draw_text(painter, inner, text, theme.color("text2"), theme.font("small"), RIGHT)
+        if index.row() == self._view.currentIndex().row() and focus.visible(self._view):
+            painter.setClipRect(rect)            # each cell draws its part of the row's ring
+            paint_focus(painter, QRectF(0, rect.y(), self._view.viewport().width(), rect.height()), 2)
         painter.restore()
 
     def _paint_ground(self, painter: QPainter, rect: QRectF, option: QStyleOptionViewItem,
