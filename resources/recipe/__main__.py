@@ -50,7 +50,7 @@ def _train(chosen: argparse.Namespace) -> None:
     torch.set_num_threads(chosen.threads)
     size = SIZES[chosen.name]
     if chosen.tokens:
-        size = replace(size, tokens=chosen.tokens)
+        size = replace(size, tokens=chosen.tokens, stop=None)
     Training(chosen.name, chosen.seed, chosen.out, size, chosen.fused).run()
 
 

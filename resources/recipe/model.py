@@ -10,15 +10,20 @@ from resources.recipe.tokenizer import CONTEXT
 
 @dataclass(frozen=True)
 class Size:
-    """Width, depth and heads of a model, and how many million tokens it is trained on."""
+    """Width, depth and heads of a model. Its learning rate is planned for ``tokens`` million tokens of training.
+
+    Training ends after ``stop`` million of them, if that is given: a model stopped while its rate is high can still
+    learn much, as a student has to.
+    """
 
     width: int
     layers: int
     heads: int
     tokens: float
+    stop: float | None = None
 
 
-SIZES = {"teacher": Size(128, 4, 4, 13.4), "student": Size(64, 2, 2, 13.8)}
+SIZES = {"teacher": Size(128, 4, 4, 13.4), "student": Size(64, 2, 2, 13.8, stop=10.1)}
 
 
 def make(size: Size, tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:

@@ -24,7 +24,7 @@ MIXES: dict[str, dict[str, float]] = {
     "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "singles": 0.16, "families": 0.48},
 }
 ENOUGH = {"runs": {"runs": 0.94}, "pairs": {"pairs": 0.9, "kinds": 0.8}}
-PRACTICE_AT_MOST = {"runs": 0.4, "pairs": 0.6}
+PRACTICE_AT_MOST = {"runs": 0.36, "pairs": 0.42}
 STEP_TOKENS = 3600
 CHECK_EVERY = 100
 REPORT_EVERY = 500
@@ -115,6 +115,7 @@ class Training:
         self.out, self.seed = out, seed
         self.size = size or SIZES[name]
         self.budget = int(self.size.tokens * 1e6)
+        self.end = int((self.size.stop or self.size.tokens) * 1e6)
         self.tokenizer = tokenizer.make(0)
         self.encoder = Encoder(self.tokenizer)
         self.model = make(self.size, self.tokenizer, seed)
@@ -135,10 +136,10 @@ class Training:
             body.forward = torch.compile(body.forward, dynamic=True)
 
     def run(self) -> None:
-        """Train until the tokens are spent."""
+        """Train until the tokens are spent, or as far as the size says."""
         started = time.monotonic()
         self.model.train()
-        while self.progress.tokens < self.budget:
+        while self.progress.tokens < self.end:
             rng = random.Random(f"{self.seed}/{self.progress.step}")
             stream = rows(self.encoder, rng, self.progress.phase)
             for batch in batches(stream, rng, CHECK_EVERY):
