@@ -57,20 +57,25 @@ def report(value: Report) -> str:
         parts.append(f"<p><strong>{escape(verdict(value))}</strong></p>\n")
     parts += [f"<figure><h2>{escape(chart.title)}</h2>{chart.svg}<figcaption>{escape(chart.caption)}</figcaption>"
               "</figure>\n" for chart in value.charts]
-    parts.append(_table("Held-out questions", ("Set", ">Demonstrations", ">Nats per answer"),
+    parts.append(table("Held-out questions", ("Set", ">Demonstrations", ">Nats per answer"),
                         [(name_of(line), str(line.size), number(line.mean)) for line in value.sets]))
-    parts.append(_table("Rounds", (">Round", "Chosen", ">Id", ">Objective", ">Prompt tokens"), [
+    parts.append(table("Rounds", (">Round", "Chosen", ">Id", ">Objective", ">Prompt tokens"), [
         (str(line.number), line.title, str(line.demonstration_id), number(line.objective), f"{line.prompt_tokens:,}")
         for line in value.rounds]))
     if value.chosen:
         parts.append("<h2>The chosen demonstrations</h2>\n")
         parts += [_section(demonstration, place) for place, demonstration in enumerate(value.chosen, 1)]
-    parts.append(_table("Ranking", (">Rank", "Candidate", ">Id", ">Gain, nats per answer", ">Win rate", ">Tokens",
+    parts.append(table("Ranking", (">Rank", "Candidate", ">Id", ">Gain, nats per answer", ">Win rate", ">Tokens",
                                     ">IFD"), [
         (str(line.rank), line.title, str(line.demonstration_id), interval(line.gain), f"{line.win_rate:.0%}",
          f"{line.tokens:,}", number(line.difficulty)) for line in value.ranking]))
-    parts.append(_table("What made these numbers", ("", ""), value.facts))
+    parts.append(table("What made these numbers", ("", ""), value.facts))
     return "".join([*parts, _FOOT])
+
+
+def document(title: str, parts: Iterable[str]) -> str:
+    """A whole page around ``parts``, which are HTML made by this program."""
+    return "".join([_head(title), *parts, _FOOT])
 
 
 _FOOT = "</body>\n</html>\n"
@@ -96,7 +101,7 @@ def _section(demonstration: Demonstration, place: int) -> str:
             f"{turns}{note}")
 
 
-def _table(title: str, heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(title: str, heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table; a heading that starts with > stands over numbers, which go to the right."""
     classes = [' class="right"' if name.startswith(">") else "" for name in heading]
     body = ["<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(classes, row, strict=True))

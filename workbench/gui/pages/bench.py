@@ -8,29 +8,32 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind, Rendered
 from workbench.gui.page import Page
 from workbench.gui.pages import bench_summary as numbers
+from workbench.gui.pages.bench_actions import BenchActions
 from workbench.gui.pages.bench_answers import AnswersPane
 from workbench.gui.pages.bench_arena import ArenaPane
+from workbench.gui.pages.bench_bar import BenchBar
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, WINS, Behind
+from workbench.gui.pages.bench_commands import ANSWERS, ARENA, add_commands
 from workbench.gui.pages.bench_measures import Measure, measures
 from workbench.gui.pages.bench_overview import Overview
-from workbench.gui.pages.bench_reading import BenchReading, details, read_bench
+from workbench.gui.pages.bench_progress import RunLine
+from workbench.gui.pages.bench_reading import BenchReading, read_bench
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import ghost, primary, secondary
-from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.empty import EmptyState
-from workbench.gui.views.labels import ElidedLabel, hairline
-from workbench.gui.views.legend import MOST, Legend
+from workbench.gui.views.labels import hairline
+from workbench.gui.views.legend import MOST
 from workbench.gui.views.prompt_dialog import PromptDialog
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
+from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopped
 from workbench.services.project import Project
 
-OVERVIEW, ANSWERS, ARENA = range(3)
 EMPTY, SHOWN = range(2)
 UPDATE_MS = 250                      # live: at most four times a second
 NARROW = 1150
@@ -47,15 +50,16 @@ class BenchPage(Page):
         self._set_id: int | None = None
         self._chosen: list[int] = []
         self._measure: Measure | None = None
-        self._under_way = self._again = self._narrow = False
+        self._under_way = self._again = False
         self._counting = 0                       # the newest background computation; older ones are dropped
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
         self._reading_time = QElapsedTimer()
         self.part = Segmented(("Overview", "Answers", "Blind arena"), name="Bench")
-        self.legend, self.sets, self.measure = Legend(), ElidedCombo("Question set", 10), ElidedCombo("Measure", 12)
+        self.bar = BenchBar()
         self.overview, self.answers = Overview(session.error.emit), AnswersPane()
-        self.arena = ArenaPane(session)
+        self.arena, self.line = ArenaPane(session), RunLine()
+        self.actions = BenchActions(self)
         self._build()
         self._connect()
         self._read()
@@ -67,21 +71,14 @@ class BenchPage(Page):
         header.add_tool(self.part)
         header.add_tool(self.export)
         header.set_primary(self.run)
-        self._bar = QWidget()
-        self._bar.setFixedHeight(42)
-        row = QHBoxLayout(self._bar)
-        row.setContentsMargins(14, 0, 16, 0)
-        row.setSpacing(8)
-        self._note = ElidedLabel("", "faint")
-        self._note.setAlignment(Qt.AlignmentFlag.AlignRight)
-        row.addWidget(self.legend, 3)
-        row.addWidget(self._note, 1)
-        for box in (self.sets, self.measure):
-            box.setMaximumWidth(210)
-            row.addWidget(box)
-        self.body.addWidget(self._bar)
-        self._line = hairline()
-        self.body.addWidget(self._line)
+        self.bar.manage.setMenu(self.actions.manage_menu(self.bar.manage))
+        self.body.addWidget(self.bar)
+        self._hairline = hairline()
+        self.body.addWidget(self._hairline)
+        self.body.addWidget(self.line)
+        self._line_end = hairline()
+        self._line_end.hide()
+        self.body.addWidget(self._line_end)
         self._empty_run, self._empty_import = primary("Run bench…", "play"), secondary("Import answers…", "folder")
         self._empty = EmptyState("bench", "Nobody has answered yet",
                                  "A bench lets models, prompts and decoding settings answer the same questions, and "
@@ -97,9 +94,9 @@ class BenchPage(Page):
 
     def _connect(self) -> None:
         self.part.changed.connect(self._part_changed)
-        self.legend.changed.connect(self._choose)
-        self.sets.activated.connect(lambda index: self._set_chosen(self.sets.itemData(index)))
-        self.measure.activated.connect(lambda index: self._measure_chosen(self.measure.itemData(index)))
+        self.bar.contestants_chosen.connect(self._choose)
+        self.bar.set_chosen.connect(self._set_chosen)
+        self.bar.measure_chosen.connect(self._measure_chosen)
         self.overview.behind.connect(self.show_behind)
         self.overview.prompt_wanted.connect(lambda contestant, question: self._show_prompt(contestant, question, 0))
         self.overview.comparison.wanted.connect(self._count)
@@ -107,27 +104,13 @@ class BenchPage(Page):
         self.answers.prompt_wanted.connect(self._show_prompt)
         self.answers.search_wanted.connect(self._search)
         self.arena.changed.connect(self.session.changed)
-        self._add_commands()
-
-    def _add_commands(self) -> None:
-        def browsing() -> bool:
-            return self._stack.currentIndex() == SHOWN and self.part.current() != ARENA
-
-        def in_answers() -> bool:
-            return self._stack.currentIndex() == SHOWN and self.part.current() == ANSWERS
-
-        for id, title, run, keys, enabled, icon in (
-            ("bench.next", "Next question", lambda: self._step(1), "J", browsing, "down"),
-            ("bench.before", "Question before", lambda: self._step(-1), "K", browsing, "up"),
-            ("bench.differences", "Mark where answers differ", self.answers.differences.toggle, "D", in_answers,
-             "split"),
-            ("bench.judgements", "Show what judges said", self.answers.judgements.toggle, "V", in_answers, "eye"),
-            ("bench.search", "Search answers and judgements", self._focus_search, "Ctrl+F", browsing, "search"),
-            ("bench.overview", "Bench: overview", lambda: self.part.set_current(OVERVIEW), "", browsing, "bench"),
-            ("bench.answers", "Bench: answers", lambda: self.part.set_current(ANSWERS), "", browsing, "bench"),
-            ("bench.arena", "Bench: blind arena", lambda: self.part.set_current(ARENA), "", browsing, "eye"),
-        ):
-            self.session.commands.add(id, title, run, keys, page=self.name, enabled=enabled, icon=icon, group="Bench")
+        self.run.clicked.connect(self.actions.ask_what_to_run)
+        self._empty_run.clicked.connect(self.actions.ask_what_to_run)
+        self._empty_import.clicked.connect(self.actions.import_answers)
+        self.export.setMenu(self.actions.export_menu(self.export))
+        self.line.acted.connect(self.actions.act)
+        self.session.job_event.connect(self._on_event)
+        add_commands(self)
 
     # the page's interface
     def shown(self, *, part: int | None = None, set: int | None = None, question: int | None = None,
@@ -146,6 +129,39 @@ class BenchPage(Page):
             self._focus_main()
 
     _wanted_place: int | None = None
+
+    @property
+    def reading(self) -> BenchReading:
+        return self._reading
+
+    @property
+    def set_id(self) -> int | None:
+        return self._set_id
+
+    @property
+    def chosen(self) -> Sequence[int]:
+        """The contestants in the charts."""
+        return self._chosen
+
+    @property
+    def measure_shown(self) -> Measure | None:
+        return self._measure
+
+    @property
+    def has_answers(self) -> bool:
+        return self._stack.currentIndex() == SHOWN
+
+    def show_set(self, set_id: int) -> None:
+        self._set_id = set_id
+        self._read()
+
+    def reread(self) -> None:
+        self._read()
+
+    def _on_event(self, job_id: int, event: object) -> None:
+        self.line.event_of(job_id, event)
+        if isinstance(event, StateChanged | Started | Finished | Failed | Stopped) and not self._stale.isActive():
+            self._stale.start()
 
     def refresh(self, changes: Changes) -> None:
         if any(changes.concerns(kind) for kind in _KINDS) and not self._stale.isActive():
@@ -167,13 +183,8 @@ class BenchPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = event.size().width() < NARROW
-        self._narrow = narrow
-        self._show_note()
+        self.bar.set_narrow(narrow)
         self.export.setText("Report…" if narrow else "Export report…")
-
-    def _show_note(self) -> None:
-        """The note is in the charts' hints, too; here it gives way to the contestants' names."""
-        self._note.setVisible(not self._narrow and len(self._reading.contestants) <= 4)
 
     def _focus_main(self) -> None:
         if self._stack.currentIndex() == EMPTY:
@@ -217,30 +228,22 @@ class BenchPage(Page):
         self._chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self._chosen))]
         self._offer(reading)
         self.arena.show_reading(reading)
+        self.line.show_job(reading.running, read_only=self.session.read_only)
+        self._line_end.setVisible(reading.running is not None)
         self._stack.setCurrentIndex(SHOWN if reading.answers else EMPTY)
-        for widget in (self.part, self.export):
-            widget.setEnabled(bool(reading.answers))
+        for widget in (self.part, self.export, self.run):      # the empty page has its own button
+            widget.setVisible(bool(reading.answers))
+        self.run.setEnabled(not self.session.read_only)
         self._show_bar()
         self._summarise()
         if self._again:
             self._stale.start()
 
     def _offer(self, reading: BenchReading) -> None:
-        colours = reading.colours()
-        self.legend.show_entries([(one.id, one.name, colours[one.id], details(one)) for one in reading.contestants
-                                  if one.id is not None], self._chosen)
-        self.sets.clear()
-        for info in reading.sets:
-            self.sets.addItem(info.name, info.id)
-        self.sets.setCurrentIndex(self.sets.findData(self._set_id))
         found = measures(reading)
         if self._measure not in found:
             self._measure = found[0] if found else None
-        self.measure.clear()
-        for measure in found:
-            self.measure.addItem(measure.label, measure)
-        self.measure.setCurrentIndex(found.index(self._measure) if self._measure is not None else -1)
-        self.measure.setVisible(bool(found))
+        self.bar.show_reading(reading, self._chosen, found, self._measure)
         self.overview.comparison.offer([measure for measure in found if measure != self._measure])
         self._say()
 
@@ -252,8 +255,6 @@ class BenchPage(Page):
         turns = {1: "one turn", 2: "two turns"}.get(reading.turns, f"{reading.turns} turns")
         words = f"{counted(len(reading.questions), 'question')}, {turns}"
         self.header().set_subtitle(words + (f", {_judged(measure)}" if measure is not None else ", not judged yet"))
-        self._note.setText(measure.note if measure is not None else "")
-        self._show_note()
 
     # numbers
     def _summarise(self) -> None:
@@ -317,8 +318,8 @@ class BenchPage(Page):
     def _show_bar(self) -> None:
         """The names and colours of the contestants: not where they are to stay hidden."""
         on = self.part.current() != ARENA or self._stack.currentIndex() == EMPTY
-        self._bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
-        self._line.setVisible(self._bar.isVisibleTo(self))
+        self.bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
+        self._hairline.setVisible(self.bar.isVisibleTo(self))
 
     def _choose(self, ids: Sequence[int]) -> None:
         self._chosen = list(ids)
@@ -334,7 +335,7 @@ class BenchPage(Page):
         self._offer(self._reading)
         self._summarise()
 
-    def _step(self, by: int) -> None:
+    def step(self, by: int) -> None:
         if self.part.current() == ANSWERS:
             self.answers.step(by)
         else:
@@ -349,7 +350,7 @@ class BenchPage(Page):
         self.answers.show_behind(behind)
         self.answers.set_contestants(ids)
 
-    def _focus_search(self) -> None:
+    def focus_search(self) -> None:
         self.part.set_current(ANSWERS)
         self.answers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

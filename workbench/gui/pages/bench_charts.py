@@ -78,9 +78,8 @@ class CategoryPane(ChartPane):
     behind = Signal(object)
 
     def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
-        self.radar = RadarChart("By category")
-        self._stack, self.view = _framed(self.radar, self.radar, EmptyState(
-            "bench", "No radar for fewer than three categories", "The question set has too few categories."))
+        self.radar, self._empty = RadarChart("By category"), EmptyState("bench", "Nothing is judged yet")
+        self._stack, self.view = _framed(self.radar, self.radar, self._empty)
         super().__init__(label("By category", "section"), lambda: self.view, failed)
         room = QVBoxLayout()
         room.setContentsMargins(20, 0, 20, 8)
@@ -99,6 +98,8 @@ class CategoryPane(ChartPane):
         values = [value.mean for outline in outlines for value in outline.values if value is not None]
         self.radar.show_outlines(axes, outlines, _rings(summary.measure, values), summary.measure.unit)
         self._stack.setCurrentIndex(1 if len(axes) > 2 and values else 0)
+        few = "A radar needs three categories or more" if values else "Nothing is judged yet"
+        self._empty.set_text(few, "Each contestant's mean in each category shows here.")
         left_out = len(summary.chosen) - len(shown)
         hints = [f"the first {MOST} of {len(summary.chosen)}"] if left_out > 0 else []
         self.hint.setText(" · ".join(hints + [summary.measure.note] * (summary.measure.kind == "measure")))
@@ -224,7 +225,7 @@ class ComparisonPane(ChartPane):
             for name, means in summary.by_turn.items()]
         measure = summary.measure
         self.bars.show_groups(groups, *measure.scale, unit=measure.unit, digits=measure.digits)
-        self._filled(TURNS, filled=bool(groups), hint=f"mean with 95 % interval{self._caution()}",
+        self._filled(TURNS, filled=bool(groups), hint=f"{self._caution()}mean with 95 % interval" if groups else "",
                      words=_summary_words(summary, called))
 
     def show_games(self, found: Games) -> None:
@@ -234,7 +235,7 @@ class ComparisonPane(ChartPane):
         titles = [called[id] for id in found.contestants]
         self.matrix.show_cells(titles, titles, cells)
         source = "from its values on the same answers" if found.derived else "from its pairs"
-        hint = f"{counted(found.played, 'game')} {source}{self._caution()}"
+        hint = f"{self._caution()}{counted(found.played, 'game')} {source}"
         self._filled(WINS, filled=bool(found.contestants), hint=hint, words=_game_words(found))
         rungs = [Rung(called[id], Interval(one.rating, one.low, one.high), colours[id], ("contestant", id),
                       counted(one.games, "game")) for id, one in found.ratings]
@@ -264,7 +265,7 @@ class ComparisonPane(ChartPane):
         words = "" if slope is None else (
             f"An answer twice as long gets {signed(slope.mean)} {unit} ({interval_words(slope)}), within the same "
             "question and turn. Longer answers may also be better ones.")
-        self._filled(LENGTH, filled=bool(points), hint=f"a dot an answer{self._caution()}", words=words)
+        self._filled(LENGTH, filled=bool(points), hint=f"{self._caution()}a dot an answer", words=words)
 
     def show_compared(self, found: Compared, x: Measure, y: Measure) -> None:
         called, colours = names(self._reading.contestants), self._reading.colours()
@@ -281,12 +282,12 @@ class ComparisonPane(ChartPane):
             if found.contestants_tau == found.contestants_tau:
                 words += f"; over the contestants' means: {plain(found.contestants_tau)}"
             words += ". 1 is the same order, 0 none, −1 the reverse."
-        self._filled(JUDGES, filled=bool(found.points), hint=f"a dot an answer{self._caution()}", words=words)
+        self._filled(JUDGES, filled=bool(found.points), hint=f"{self._caution()}a dot an answer", words=words)
 
     def _caution(self) -> str:
         """What the number is not, on the charts that have no other room for it."""
         measure = self._summary.measure if self._summary is not None else None
-        return f" · {measure.note}" if measure is not None and measure.kind == "measure" else ""
+        return f"{measure.note} · " if measure is not None and measure.kind == "measure" else ""
 
     def nothing_to_compare(self) -> None:
         self._filled(JUDGES, filled=False, hint="")

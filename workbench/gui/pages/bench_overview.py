@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
+from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain
@@ -16,6 +17,7 @@ from workbench.gui.pages.bench_charts import CategoryPane, ComparisonPane
 from workbench.gui.pages.bench_columns import columns
 from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading, is_baseline, names
+from workbench.gui.pages.bench_report import Gathered
 from workbench.gui.pages.bench_summary import Summary
 from workbench.gui.views.answer_columns import AnswerColumns
 from workbench.gui.views.elided_combo import ElidedCombo
@@ -36,6 +38,7 @@ class Overview(QWidget):
         super().__init__()
         self._reading, self._summary = BenchReading(), None
         self._place = 0
+        self._compared: dict[ElidedCombo, int] = {}
         self.categories, self.comparison = CategoryPane(failed), ComparisonPane(failed)
         self.map = ScoreMap("By question")
         self.map_view = ChartView(self.map, scrolled(self.map))
@@ -48,7 +51,7 @@ class Overview(QWidget):
         self.map.picked.connect(lambda key: self._go_to(key[0]))
         self.question.stepped.connect(self.step)
         for box in (self.first, self.second):
-            box.currentIndexChanged.connect(lambda _: self._show_answers())
+            box.activated.connect(lambda _, box=box: self._compare(box))
         for pane in (self.categories, self.comparison):
             pane.behind.connect(self.behind)
         self.answers.prompt_wanted.connect(self._prompt_wanted)
@@ -67,8 +70,9 @@ class Overview(QWidget):
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         top = splitter(across, self.categories, self.comparison, sizes=[470, 770], stretch=1, key="bench-top")
         bottom = splitter(across, self.question, self.answers, sizes=[325, 920], stretch=1, key="bench-answers")
-        bottom.setMinimumHeight(150)
+        bottom.setMinimumHeight(200)
         rows = splitter(down, top, self._strip(), bottom, sizes=[300, 168, 270], stretch=2, key="bench-rows")
+        rows.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(rows)
@@ -113,19 +117,39 @@ class Overview(QWidget):
         self._offer(summary.chosen)
         self._go_to(min(self._place, len(reading.questions) - 1))
 
+    def filled_charts(self, found: Gathered) -> list[tuple[str, Exportable, str]]:
+        """The charts of a report, filled with its numbers: (title, chart, caption)."""
+        pane, note = self.comparison, found.summary.measure.note
+        self.show_summary(found.reading, found.summary)
+        pane.show_games(found.games)
+        pane.show_lengths(found.points, found.slope)
+        charts: list[tuple[str, Exportable, str]] = [("By turn", pane.bars, f"Means with 95 % intervals. {note}.")]
+        if len(found.summary.by_category) > 2:
+            charts.insert(0, ("By category", self.categories.radar, f"Means. {note}."))
+        if found.games.contestants:
+            charts += [("Win rates", pane.matrix, "The row's share of the games against the column, ties as half."),
+                       ("Ratings", pane.ladder, "Bradley–Terry strengths on Elo's scale with 95 % intervals.")]
+        charts.append(("By question", self.map, f"Each question's mean. {note}."))
+        if found.points:
+            charts.append(("Score against length", pane.length, "A dot an answer; large dots are means."))
+        return charts
+
     def _offer(self, chosen: Sequence[int]) -> None:
         """The two boxes offer what is chosen; at first the baseline (or the first) and the last."""
         called = names(self._reading.contestants)
         start = next((place for place, id in enumerate(chosen) if is_baseline(self._reading.contestant(id))), 0)
         for box, place in ((self.first, start), (self.second, len(chosen) - 1 if start != len(chosen) - 1 else 0)):
-            before = box.currentData()
-            box.blockSignals(True)
+            wanted = self._compared.get(box)
             box.clear()
             for id in chosen:
                 box.addItem(called[id], id)
-            box.setCurrentIndex(list(chosen).index(before) if before in chosen else place)
-            box.blockSignals(False)
+            box.setCurrentIndex(list(chosen).index(wanted) if wanted in chosen else place)
         self.second.setEnabled(len(chosen) > 1)
+
+    def _compare(self, box: ElidedCombo) -> None:
+        """A person's choice stays while answers arrive; what was offered first does not."""
+        self._compared[box] = box.currentData()
+        self._show_answers()
 
     @property
     def place(self) -> int:
@@ -171,4 +195,6 @@ class Overview(QWidget):
 
 
 def _said(measure: Measure) -> str:
+    if not measure.judge:
+        return "not judged yet"
     return measure.note if measure.kind == "measure" else f"{measure.label}, {measure.unit}"

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from workbench.domain import Answer, Contestant, Judgement, Question, QuestionSet
 from workbench.gui.charts.marks import BASELINE
+from workbench.jobs.specs import JobState
+from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.questions import QuestionSetInfo
 
+JOB_KINDS = ("answer", "judge", "recipe", "sweep")
+LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 AnswerKey = tuple[int, int, int, int]            # contestant, question, turn, repeat
 
 
@@ -26,6 +30,7 @@ class BenchReading:
     by_key: dict[AnswerKey, Answer] = field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     said_of: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+    running: JobInfo | None = None               # an answering or judging job that runs, or else waits
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -69,7 +74,7 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
         set_id = max(counts, key=lambda id: (counts[id], id), default=None)
     answered = frozenset(id for id, count in counts.items() if count)
     if set_id is None:
-        return BenchReading(sets, answered)
+        return BenchReading(sets, answered, running=running_job(project))
     contestants = tuple(project.bench.contestants(set_id))
     answers = project.bench.answers(set_id)
     judgements = tuple(project.bench.judgements(set_id))
@@ -81,7 +86,12 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
     return BenchReading(sets, answered, project.questions.get(set_id), contestants,
                         {answer.id: answer for answer in answers if answer.id is not None},
                         {answer.key: answer for answer in answers}, judgements,
-                        {id: tuple(found) for id, found in said.items()})
+                        {id: tuple(found) for id, found in said.items()}, running_job(project))
+
+
+def running_job(project: Project) -> JobInfo | None:
+    """The bench's own job that runs, or is the first to wait."""
+    return next((job for job in project.jobs.all() if job.kind in JOB_KINDS and job.state in LIVE), None)
 
 
 def details(contestant: Contestant) -> str:

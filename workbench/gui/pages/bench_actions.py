@@ -1,0 +1,258 @@
+"""What can be done on the Bench page besides looking: run, judge, import, export, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
+
+from workbench.domain import Changes
+from workbench.errors import WorkbenchError
+from workbench.gui import dialogs
+from workbench.gui.charts.chart import one_line
+from workbench.gui.pages import bench_report as reports
+from workbench.gui.pages.bench_form import BenchForm
+from workbench.gui.pages.bench_reading import BenchReading
+from workbench.gui.pages.bench_request import (
+    BenchChoices,
+    BenchRequest,
+    Plan,
+    default_request,
+    judge,
+    read_choices,
+    start,
+)
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.elided_combo import ElidedCombo
+from workbench.gui.views.pane import field
+from workbench.gui.wording import counted
+from workbench.jobs.events import Finished
+from workbench.services.bench_files import Imported
+from workbench.services.project import Project
+
+if TYPE_CHECKING:
+    from workbench.gui.pages.bench import BenchPage
+
+ANSWER_FILES = "Answers (*.jsonl *.json);;All files (*)"
+
+
+class BenchActions(QObject):
+    """``plans`` are what is judged when a job has answered."""
+
+    def __init__(self, page: BenchPage) -> None:
+        super().__init__(page)
+        self._page: BenchPage = page
+        self._session: Session = page.session
+        self.plans: list[Plan] = []
+        self.form: BenchForm | None = None
+        self._session.job_event.connect(self._on_event)
+        self._session.project_closed.connect(self.plans.clear)
+
+    @property
+    def _reading(self) -> BenchReading:
+        return self._page.reading
+
+    # running
+    def ask_what_to_run(self) -> None:
+        set_id, prompt_id = self._page.set_id, self._session.current_prompt_id
+
+        def show(choices: BenchChoices) -> None:
+            request = default_request(choices, set_id, prompt_id)
+            if request is None:
+                self._need_questions()
+                return
+            self.form = BenchForm(choices, request, self.run, self._page.window())
+            self.form.open()
+
+        self._session.ask(read_choices, show, owner=self)
+
+    def _need_questions(self) -> None:
+        made = dialogs.Dialog("bench", "There is no question set yet", (
+            "Import one (MT-Bench's question.jsonl, AlpacaEval's, a CSV), or open the sample project, which has two.",),
+            self._page.window())
+        add = made.add_button(primary("Import questions…"), default=True)
+        add.clicked.connect(made.accept)
+        close = made.add_button(secondary("Close"))
+        close.clicked.connect(made.reject)
+        made.accepted.connect(self.import_questions)
+        made.open()
+
+    def run(self, request: BenchRequest) -> None:
+        def started(plan: Plan) -> None:
+            if plan.after is None:
+                self._judge(plan)
+            else:
+                self.plans.append(plan)
+                self._session.notice.emit("The answers are in the queue. They show here as they come.", "info")
+            self._page.show_set(request.set_id)
+
+        self._session.ask(lambda project: start(project, request), started, owner=self)
+
+    def _on_event(self, job_id: int, event: object) -> None:
+        if isinstance(event, Finished):
+            for plan in [plan for plan in self.plans if plan.after == job_id]:
+                self.plans.remove(plan)
+                self._judge(plan)
+
+    def _judge(self, plan: Plan) -> None:
+        def done(found: tuple[list[int], Changes]) -> None:
+            jobs, changes = found
+            if changes.touched:
+                self._session.changed.emit(changes)
+            if jobs:
+                self._session.notice.emit(f"{counted(len(jobs), 'judging job')} in the queue.", "info")
+
+        self._session.ask(lambda project: judge(project, plan), done, owner=self)
+
+    def act(self, what: str, job_id: int) -> None:
+        if self._session.read_only:
+            return
+
+        def work(project: Project) -> None:
+            {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
+
+        self._session.ask(work, lambda _: self._page.reread(), owner=self)
+
+    # files
+    def import_questions(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import questions", "",
+                                                "Question sets (*.jsonl *.json *.csv);;All files (*)")
+        if chosen:
+            path = Path(chosen)
+            self._session.change(lambda project: project.questions.import_file(path, None, path.stem))
+
+    def import_answers(self) -> None:
+        set_id = self._page.set_id
+        if set_id is None:
+            self._need_questions()
+            return
+        chosen, _ = QFileDialog.getOpenFileNames(self._page, "Import answers to this question set", "", ANSWER_FILES)
+        if chosen:
+            paths = [Path(one) for one in chosen]
+            self._import(lambda project: project.bench_files.import_answers(set_id, paths), "answer")
+
+    def import_judgements(self) -> None:
+        set_id = self._page.set_id
+        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import judgements of these answers", "",
+                                                "FastChat's judgements (*.jsonl);;All files (*)")
+        if chosen and set_id is not None:
+            self._import(lambda project: project.bench_files.import_judgements(set_id, Path(chosen)), "judgement")
+
+    def _import(self, work: Callable[[Project], Imported], unit: str) -> None:
+        def done(found: Imported) -> None:
+            self._session.changed.emit(found.changes)
+            words = f"{counted(found.taken, unit)} imported"
+            if found.refused:
+                file, line, why = found.refused[0]
+                where = f"{file}, line {line}" if line else file
+                words += f", {len(found.refused)} left out ({one_line(where)}: {one_line(why)[:120]})"
+            self._session.notice.emit(words + ".", "info")
+
+        self._session.ask(work, done, owner=self)
+
+    def export_folder(self, format: str) -> None:
+        """FastChat's, AlpacaEval's or URIAL's files, of the contestants that are shown."""
+        chosen = QFileDialog.getExistingDirectory(self._page, "Export into a folder")
+        set_id, ids = self._page.set_id, list(self._page.chosen)
+        if not chosen or set_id is None:
+            return
+
+        def work(project: Project) -> list[Path]:
+            writer: Any = {"fastchat": project.bench_files.export_fastchat, "urial": project.bench_files.export_urial,
+                           "alpaca_eval": project.bench_files.export_alpaca_eval}[format]
+            files: list[Path] = writer(set_id, Path(chosen), ids)
+            return files
+
+        self._session.ask(work, lambda files: self._session.notice.emit(
+            f"{counted(len(files), 'file')} written into {one_line(Path(chosen).name)}.", "info"), owner=self)
+
+    def export_report(self, ending: str, path: Path | None = None) -> None:
+        """A report of what is shown, as "html" or "pdf"."""
+        measure = self._page.measure_shown
+        if measure is None:
+            self._session.notice.emit("A report needs judged answers. Run a judge first.", "info")
+            return
+        if path is None:
+            chosen, _ = QFileDialog.getSaveFileName(self._page, "Export the report", f"comparison.{ending}",
+                                                    f"*.{ending}")
+            if not chosen:
+                return
+            path = Path(chosen) if Path(chosen).suffix else Path(f"{chosen}.{ending}")
+        reading, ids, target = self._reading, tuple(self._page.chosen), path
+
+        def write(found: reports.Gathered) -> None:
+            charts = self._page.overview.filled_charts(found)
+            made = reports.report(found, charts)
+            try:
+                if ending == "pdf":
+                    reports.write_pdf(made, [chart for _, chart, _ in charts], target)
+                else:
+                    reports.write_html(made, target)
+            except WorkbenchError as error:
+                self._session.error.emit(error)
+                return
+            self._session.notice.emit(f"{target.name} written.", "info")
+
+        self._session.background(lambda: reports.gather(reading, measure, ids), write, owner=self)
+
+    def export_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        menu.addAction("Report, HTML…", lambda: self.export_report("html"))
+        menu.addAction("Report, PDF…", lambda: self.export_report("pdf"))
+        menu.addSeparator()
+        for format, name in (("fastchat", "FastChat's folder…"), ("alpaca_eval", "AlpacaEval's outputs…"),
+                             ("urial", "URIAL's results…")):
+            menu.addAction(name, lambda format=format: self.export_folder(format))
+        return menu
+
+    def manage_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        for words, run in (("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
+                           ("Import judgements…", self.import_judgements), ("", None),
+                           ("Rename a contestant…", self.ask_new_name), ("Delete contestants…", self.ask_to_delete)):
+            if run is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(words, run)
+        return menu
+
+    # contestants
+    def _chooser(self, ids: Sequence[int]) -> ElidedCombo:
+        box = ElidedCombo("Contestant", 20)
+        for one in self._reading.contestants:
+            if one.id in ids:
+                box.addItem(one_line(one.name), one.id)
+        return box
+
+    def ask_new_name(self) -> None:
+        made = dialogs.Dialog("edit", "Rename a contestant", (), self._page.window())
+        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+        name = QLineEdit(box.currentText())
+        box.currentIndexChanged.connect(lambda _: name.setText(box.currentText()))
+        made.room.addWidget(field("Contestant", box))
+        made.room.addWidget(field("New name", name))
+        cancel = made.add_button(secondary("Cancel"))
+        cancel.clicked.connect(made.reject)
+        accept = made.add_button(primary("Rename"), default=True)
+        accept.clicked.connect(made.accept)
+        made.accepted.connect(lambda: self._session.change(
+            lambda project: project.bench.rename_contestant(box.currentData(), name.text().strip())))
+        made.open()
+
+    def ask_to_delete(self) -> None:
+        made = dialogs.Dialog("trash", "Delete a contestant",
+                              ("Its answers, and what was said of them, go with it. Ctrl+Z brings it back.",),
+                              self._page.window())
+        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+        made.room.addWidget(field("Contestant", box))
+        cancel = made.add_button(secondary("Cancel"))
+        cancel.clicked.connect(made.reject)
+        accept = made.add_button(primary("Delete contestant"), default=True)
+        accept.clicked.connect(made.accept)
+        made.accepted.connect(lambda: self._session.change(
+            lambda project: project.bench.delete_contestants([box.currentData()])))
+        made.open()

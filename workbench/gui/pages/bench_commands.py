@@ -1,0 +1,39 @@
+"""The Bench page's commands, for the palette and the keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.gui.pages.bench import BenchPage
+
+OVERVIEW, ANSWERS, ARENA = range(3)
+
+
+def add_commands(page: BenchPage) -> None:
+    """Register them; a single letter acts only while no text field has the focus."""
+    def browsing() -> bool:
+        return page.has_answers and page.part.current() != ARENA
+
+    def can_write() -> bool:
+        return page.session.project is not None and not page.session.read_only
+
+    def in_answers() -> bool:
+        return page.has_answers and page.part.current() == ANSWERS
+
+    for id, title, run, keys, enabled, icon in (
+        ("bench.next", "Next question", lambda: page.step(1), "J", browsing, "down"),
+        ("bench.before", "Question before", lambda: page.step(-1), "K", browsing, "up"),
+        ("bench.differences", "Mark where answers differ", page.answers.differences.toggle, "D", in_answers,
+         "split"),
+        ("bench.judgements", "Show what judges said", page.answers.judgements.toggle, "V", in_answers, "eye"),
+        ("bench.search", "Search answers and judgements", page.focus_search, "Ctrl+F", browsing, "search"),
+        ("bench.run", "Run bench…", page.actions.ask_what_to_run, "Ctrl+Return", can_write, "play"),
+        ("bench.report", "Export the report as HTML…", lambda: page.actions.export_report("html"), "", browsing,
+         "export"),
+        ("bench.import", "Import answers…", page.actions.import_answers, "", can_write, "folder"),
+        ("bench.overview", "Bench: overview", lambda: page.part.set_current(OVERVIEW), "", browsing, "bench"),
+        ("bench.answers", "Bench: answers", lambda: page.part.set_current(ANSWERS), "", browsing, "bench"),
+        ("bench.arena", "Bench: blind arena", lambda: page.part.set_current(ARENA), "", browsing, "eye"),
+    ):
+        page.session.commands.add(id, title, run, keys, page=page.name, enabled=enabled, icon=icon, group="Bench")
