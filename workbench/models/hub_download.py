@@ -137,7 +137,7 @@ def _receive(
 def _checked(response: httpx.Response, part: Path, most: int) -> Iterator[bytes]:
     """The response's blocks, with a look at the disk now and then, and never more than the file's size."""
     came = 0
-    for block in response.iter_bytes(_BLOCK):
+    for block in response.iter_raw():    # with a block size httpx would keep back what comes before a cut
         if came // _CHECK_EVERY != (came + len(block)) // _CHECK_EVERY:
             _check_disk(part.parent, most - came)
         came += len(block)

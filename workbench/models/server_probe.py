@@ -22,7 +22,7 @@ def address(text: str) -> str:
 
     Raises ModelError: not an address.
     """
-    text = text.strip().rstrip("/")
+    text = text.strip()
     if "://" not in text:
         local = text.startswith(("localhost", "127.", "[::1]", "192.168.", "10."))
         text = f"{'http' if local else 'https'}://{text}"
@@ -33,7 +33,7 @@ def address(text: str) -> str:
         wrong = True
     if wrong or parts.username or parts.password or parts.query or parts.fragment:
         raise ModelError(f"“{text}” is not a server's address.", remedy="Type one like http://localhost:8000/v1.")
-    return text if parts.path.strip("/") else f"{text}/v1"
+    return text.rstrip("/") if parts.path.strip("/") else f"{text.rstrip('/')}/v1"
 
 
 def served_models(http: ServerHttp) -> dict[str, int]:

@@ -71,34 +71,29 @@ class EstimatingTokenizer(CharacterTokenizer):
 def places(text: str, pieces: Sequence[str]) -> list[tuple[int, int]] | None:
     """Which characters of ``text`` each of a server's tokens stands for; None where they are not this text's tokens.
 
-    A token that is not the text's next part (a BOS by its name, or one of several that make up a character) shares the
-    characters up to where the next one that is found again begins.
+    A token that is not the text's next part stands for no characters (a BOS by its name, the token that is drawn at the
+    end), or it is one of several that make up a character: these are told as "" or U+FFFD and share it.
     """
     found: list[tuple[int, int]] = []
-    place, unknown = 0, 0
+    place, unknown, broken = 0, 0, 0
     for piece in pieces:
-        begin = _next(text, piece, place, unknown)
+        begin = _next(text, piece, place, broken)
         if begin is None:
             unknown += 1
+            broken += not piece or "\ufffd" in piece
             continue
-        if begin > place and not unknown:
-            return None
-        found += [(place, begin)] * unknown
         end = begin + len(_shown(text, piece, begin))
-        found.append((begin, end))
-        place, unknown = end, 0
+        found += [*[(place, begin)] * unknown, (begin, end)]
+        place, unknown, broken = end, 0, 0
     found += [(place, len(text))] * unknown
-    return found if place == len(text) or unknown else None
+    return found if len(text) - place <= broken else None
 
 
-def _next(text: str, piece: str, place: int, unknown: int) -> int | None:
-    """Where ``piece`` stands, at ``place`` or not far behind it where unknown pieces stand between."""
+def _next(text: str, piece: str, place: int, broken: int) -> int | None:
+    """Where ``piece`` stands: at ``place``, or behind as many characters as broken ones stand for."""
     if not piece or "\ufffd" in piece:
         return None
-    if _shown(text, piece, place):
-        return place
-    begin = text.find(piece, place, place + 4 * unknown + len(piece)) if unknown else -1
-    return begin if begin >= 0 else None
+    return next((begin for begin in range(place, place + broken + 1) if _shown(text, piece, begin)), None)
 
 
 def _shown(text: str, piece: str, place: int) -> str:
