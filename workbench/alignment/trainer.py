@@ -1,9 +1,10 @@
 """The trainer: transformers' own, with a step that needs little memory.
 
-A step of BiAlign (L = L_KL + λ · L_rank) is several backward passes whose gradients add up, so that never more than
-one pass's activations are held: first the student scores all subsets without a graph; the hinge's gradient with
-respect to those few scores says which subsets matter; only these are run again with a graph; the output loss comes
-last. Mixed precision, accumulation, checkpoints, resume and distribution are the library's.
+A step of BiAlign (L = L_KL + λ · L_rank) is several backward passes whose gradients add up, so that few passes'
+activations are held at a time: first the student scores all subsets, the longest with a graph and the others without;
+the hinge's gradient with respect to those few scores says which subsets matter; only these are back-propagated, those
+without a graph after a second pass; the output loss comes last. Mixed precision, accumulation, checkpoints, resume and
+distribution are the library's.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from workbench.alignment.samples import Padded, Sample, counted, pad
 from workbench.alignment.teacher import Teacher
 
 KEPT_CHECKPOINTS = 2
+HELD = 1.4                           # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
+PADDING = 0.05                       # of a pass, at most
 TOKENS_AT_ONCE = {"cpu": 1_024, "gpu": 16_384}          # of the subsets in one pass; padding costs, and so do passes
 
 
@@ -98,7 +101,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         total = torch.zeros((), device=device)
         if "subsets" in inputs:
             with self.accelerator.no_sync(model):      # processes differ in how many passes they need
-                ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share)
+                held = HELD * int(inputs["sequence"].mask.sum())
+                ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share, held)
             total += self.options.ranking_weight * ranking
             self._note("ranking_loss", ranking)
         with self.compute_loss_context_manager():
@@ -123,13 +127,17 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         losses = torch.nn.functional.cross_entropy(student.logits(hidden), targets, reduction="none")
         return (losses * weights).sum()
 
-    def _ranking_step(self, model: Any, subsets: Padded, teacher_scores: Tensor, share: float) -> Tensor:
+    def _ranking_step(
+        self, model: Any, subsets: Padded, teacher_scores: Tensor, share: float, held: float
+    ) -> Tensor:
         """Back-propagate λ · L_rank through the subsets whose score it depends on; returns L_rank's value.
 
-        The last group, which holds the longest rows, has its graph from the start and is not run twice.
+        The longest rows, up to ``held`` tokens and one group in any case, have their graph from the start and are not
+        run twice.
         """
         output_head = head(self.accelerator.unwrap_model(model))
-        *others, last = length_groups(subsets.mask.sum(1), self._tokens_at_once)
+        lengths = subsets.mask.sum(1)
+        once, twice = split_groups(length_groups(lengths, self._tokens_at_once), lengths, held)
         scores = torch.zeros(len(subsets.ids), device=subsets.ids.device)
 
         def score(rows: Tensor) -> Tensor:
@@ -143,17 +151,19 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
 
         with torch.no_grad():
-            for rows in others:
+            for rows in twice:
                 scores[rows] = score(rows)
-        held = score(last)
-        scores[last] = held.detach()
+        graphs = [(score(rows), rows) for rows in once]
+        for found, rows in graphs:
+            scores[rows] = found.detach()
         leaf = scores.view(teacher_scores.shape).requires_grad_()
         loss = ranking_loss(leaf, teacher_scores, self._ranking, self._pairs(teacher_scores))
         slope = torch.autograd.grad(loss, leaf)[0].flatten()
-        if slope[last].any():
-            backward(held, last)
-        del held
-        for rows in others:
+        while graphs:                                   # each graph is dropped before the next pass
+            found, rows = graphs.pop()
+            if slope[rows].any():
+                backward(found, rows)
+        for rows in twice:
             active = rows[slope[rows] != 0]
             if len(active):
                 backward(score(active), active)
@@ -222,14 +232,29 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
 
 
 def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
-    """Row numbers in groups of similar length, shortest first: rows × longest row ≤ ``tokens``, or a single row."""
+    """Row numbers in groups of similar length, shortest first: a single row, or rows × longest row ≤ ``tokens`` with
+    little padding."""
     groups: list[list[int]] = []
+    sums: list[int] = []
     for row in lengths.argsort(stable=True).tolist():
-        if groups and (len(groups[-1]) + 1) * int(lengths[row]) <= tokens:
+        length = int(lengths[row])
+        padded = (len(groups[-1]) + 1) * length if groups else 0
+        if groups and padded <= tokens and padded <= (sums[-1] + length) * (1 + PADDING):
             groups[-1].append(row)
+            sums[-1] += length
         else:
             groups.append([row])
+            sums.append(length)
     return [torch.tensor(group, device=lengths.device) for group in groups]
+
+
+def split_groups(groups: Sequence[Tensor], lengths: Tensor, held: float) -> tuple[list[Tensor], list[Tensor]]:
+    """The last group and those before it, as long as their tokens are at most ``held``; and the others."""
+    tokens, first = 0, len(groups)
+    while first and (first == len(groups) or tokens + int(lengths[groups[first - 1]].sum()) <= held):
+        first -= 1
+        tokens += int(lengths[groups[first]].sum())
+    return list(groups[first:]), list(groups[:first])
 
 
 def newest_checkpoint(folder: Path) -> str | None:
