@@ -187,6 +187,14 @@ def _add_models(commands: Any) -> None:
 
 def _add_runs(commands: Any) -> None:
     _run_options(_add(commands, "score", "running:score", "measure what each candidate does to the reference answers"))
+    about = "measure what each demonstration of a prompt, and their order, does to the reference answers"
+    command = _add(commands, "sensitivity", "sensitivity:sensitivity", about)
+    command.add_argument("prompt", nargs="?", help="id or name; by default the first")
+    command.add_argument("--model", help="id or name; by default the current one")
+    command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")
+    command.add_argument("--turns", default="first", choices=("first", "all"))
+    command.add_argument("--orders", type=int, default=24, help="orders to try at most; 0: none")
+    command.add_argument("--seed", type=int, default=0)
     command = _add(commands, "search", "running:search", "search for the set that helps most")
     _run_options(command)
     command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')

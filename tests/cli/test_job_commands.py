@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import resources
 from tests.cli.conftest import Run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Path, run: Run) -> None:
-    command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "2", "--random-sets", "40"]
+    command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "3", "--random-sets", "60"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         assert program.stderr
         for line in program.stderr:
@@ -39,10 +40,25 @@ def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Pa
     assert [one["state"] for one in run("jobs", "list", folder, "--json")[1]] == ["stopped"]
     code, found, err = run("jobs", "resume", folder, 1, "--json")
     assert (code, err) == (0, "")
-    assert len(found["summary"]["chosen"]) == 2
+    assert len(found["summary"]["chosen"]) == 3
     assert found["summary"]["heldout"]["difference"]["mean"] is not None
     assert found["ranking"][0]["demonstration_id"] == found["summary"]["chosen"][0]
     _look_at_a_finished_search(folder, tmp_path, run)
+
+
+def test_what_each_demonstration_of_a_prompt_adds_is_told(folder: Path, run: Run) -> None:
+    code, _, err = run("sensitivity", folder)
+    assert code == 1
+    assert "none to leave out" in err
+    assert run("import", folder, resources.path("sample", "base_prompt.txt"))[0] == 0
+    code, found, err = run("sensitivity", folder, "--orders", "3", "--json")
+    assert (code, err) == (0, "")
+    assert [one["place"] for one in found["summary"]["demonstrations"]] == [1, 2, 3]
+    assert found["summary"]["orders"]["tried"] == 3
+    code, text, _ = run("sensitivity", folder, "--orders", "0")
+    assert code == 0
+    assert "adds least" in text
+    assert "orders:" not in text
 
 
 def _look_at_a_finished_search(folder: Path, tmp_path: Path, run: Run) -> None:

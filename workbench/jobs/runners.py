@@ -11,6 +11,7 @@ from workbench.jobs.run_judge import run_judge
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
+from workbench.jobs.run_sensitivity import run_sensitivity
 from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,
@@ -21,6 +22,7 @@ from workbench.jobs.specs import (
     JudgeSpec,
     ScoreSpec,
     SearchSpec,
+    SensitivitySpec,
 )
 
 
@@ -31,6 +33,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_score(spec, run)
         case SearchSpec():
             run_search(spec, run)
+        case SensitivitySpec():
+            run_sensitivity(spec, run)
         case AlignSpec():
             run_align(spec, run)
         case AnswerSpec():

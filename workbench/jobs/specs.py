@@ -91,6 +91,21 @@ class SearchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SensitivitySpec:
+    """What each demonstration of ``prompt`` adds to the others, and what their order does: the prompt without each one
+    of them, and at most ``orders`` of their orders, on ``questions``. Nothing is changed by it."""
+
+    model: ModelRef
+    prompt: Prompt
+    questions: tuple[Question, ...]
+    turns: Literal["first", "all"] = "first"
+    orders: int = 24
+    seed: int = 0
+    kept_scores: str = ""
+    kind: Literal["sensitivity"] = "sensitivity"
+
+
+@dataclass(frozen=True, slots=True)
 class InspectSpec:
     """Each token of one reference answer, with and without one demonstration: what a heat-map cell stands for.
 
@@ -177,5 +192,6 @@ class AnswerSpec:
         return self.contestants[0].model
 
 
-JobSpec = AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | InspectSpec | CountSpec | GenerateSpec
+JobSpec = (AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | SensitivitySpec | InspectSpec | CountSpec
+           | GenerateSpec)
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

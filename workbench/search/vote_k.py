@@ -36,8 +36,7 @@ def votes_for(near: NDArray[np.int64], taken: NDArray[np.bool_]) -> NDArray[np.f
     """What each candidate gets: Σ over the voters that are not taken of DISCOUNT^-(taken ones among the voter's
     neighbours). ``near`` is ``(candidates, neighbours)``."""
     weight = np.where(taken, 0.0, DISCOUNT ** -taken[near].sum(axis=1, dtype=np.float64))
-    votes: NDArray[np.float64] = np.bincount(near.ravel(), np.repeat(weight, near.shape[1]), minlength=len(near))
-    return votes.astype(np.float64)
+    return np.asarray(np.bincount(near.ravel(), np.repeat(weight, near.shape[1]), minlength=len(near)), np.float64)
 
 
 def neighbours(vectors: Floats, count: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from db import answers, jobs, judgements, scores
 from db.session import Connection
-from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, ScoreSpec, SearchSpec, SensitivitySpec
 from workbench.services.job_reuse import take_over
 
 
@@ -38,4 +38,6 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
                         if number > last or score.demonstration_id == winner),
             kept_scores=kept_scores,
         )
+    if isinstance(spec, SensitivitySpec):
+        return replace(spec, kept_scores=kept_scores)
     return spec

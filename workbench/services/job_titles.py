@@ -16,6 +16,7 @@ from workbench.jobs.specs import (
     JudgeSpec,
     ScoreSpec,
     SearchSpec,
+    SensitivitySpec,
 )
 from workbench.services.wording import counted
 
@@ -35,6 +36,8 @@ def job_title(spec: JobSpec) -> str:
         case SearchSpec():
             name = STRATEGY_NAMES[spec.strategy]
             return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
+        case SensitivitySpec():
+            return f"Leave one out of {counted(len(spec.prompt.demonstrations), 'demonstration')}"
         case AlignSpec():
             return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"
         case AnswerSpec():
@@ -80,6 +83,9 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         unreadable = f", {summary['unreadable']} unreadable" if summary["unreadable"] else ""
         cost = f", cost {summary['cost']:.2f}" if summary["cost"] else ""
         return f"{counted(summary['judgements'], 'judgement')}{unreadable}{cost}"
+    if kind == "sensitivity":
+        least = min(summary["demonstrations"], key=lambda one: float(one["mean"]))
+        return f"The demonstration in place {least['place']} adds least: {least['mean']:+.3f} nats per answer"
     if kind != "search":
         return ""
     chosen = "Chosen: " + ", ".join(map(str, summary["chosen"])) if summary["chosen"] else "Nothing chosen"
