@@ -42,12 +42,13 @@ class Scatter(MarkedChart):
         self._titles = ("", "")
         self._digits = (0, 2)
         self._dots: tuple[Dot, ...] = ()
-        self._diagonal = False
+        self._diagonal = self._logarithmic = False
         self.setMinimumSize(160, 120)
 
     def show_dots(self, dots: Sequence[Dot], titles: tuple[str, str], *, digits: tuple[int, int] = (0, 2),
-                  diagonal: bool = False) -> None:
-        """``titles`` are the units of x and y."""
+                  diagonal: bool = False, logarithmic: bool = False) -> None:
+        """``titles`` are the units of x and y; ``logarithmic`` is the x axis, for lengths."""
+        self._logarithmic = logarithmic
         self._dots = tuple(dot for dot in dots if math.isfinite(dot.x) and math.isfinite(dot.y))
         self._titles, self._digits, self._diagonal = titles, digits, diagonal
         named = [dot for dot in self._dots if dot.large] or list(self._dots[:12])
@@ -66,8 +67,11 @@ class Scatter(MarkedChart):
                 f"{plain(dot.y, self._digits[1])} {self._titles[1]}")
 
     # geometry
+    def _along(self, x: float) -> float:
+        return math.log10(max(x, 1.0)) if self._logarithmic else x
+
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        along = _range([end for dot in self._dots for end in _ends(dot.x, dot.x_interval)])
+        along = _range([self._along(end) for dot in self._dots for end in _ends(dot.x, dot.x_interval)])
         up = _range([end for dot in self._dots for end in _ends(dot.y, dot.y_interval)])
         if self._diagonal:
             both = min(along[0], up[0]), max(along[1], up[1])
@@ -75,15 +79,28 @@ class Scatter(MarkedChart):
         return along, up
 
     def _plot(self, rect: QRectF) -> QRectF:
-        _, up = self._ranges()
-        ticks = nice_ticks(*up, about=4)
+        ticks = self._ticks_up(rect.height() - FOOT)
         font = theme.font("caption")
         side = max((text_width(plain(tick, tick_digits(ticks)), font) for tick in ticks), default=20.0) + 12
         return rect.adjusted(side, 8, -14, -FOOT)
 
+    def _ticks_up(self, height: float) -> list[float]:
+        """At least two, so that the scale can be read."""
+        _, up = self._ranges()
+        ticks = nice_ticks(*up, about=max(3, int(height // 50)))
+        return ticks if len(ticks) > 1 else nice_ticks(*up, about=6)
+
+    def _ticks_along(self, width: float) -> list[float]:
+        low, high = self._ranges()[0]
+        if not self._logarithmic:
+            return nice_ticks(low, high, about=max(2, int(width // 90)))
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        return [value for power in powers for value in (10.0 ** power, 3 * 10.0 ** power)
+                if low <= math.log10(value) <= high]
+
     def _at(self, plot: QRectF, x: float, y: float) -> QPointF:
         along, up = self._ranges()
-        return QPointF(plot.left() + (x - along[0]) / (along[1] - along[0]) * plot.width(),
+        return QPointF(plot.left() + (self._along(x) - along[0]) / (along[1] - along[0]) * plot.width(),
                        plot.bottom() - (y - up[0]) / (up[1] - up[0]) * plot.height())
 
     def marks(self, rect: QRectF) -> Sequence[Mark]:
@@ -115,14 +132,14 @@ class Scatter(MarkedChart):
     def _draw_axes(self, painter: QPainter, rect: QRectF, plot: QRectF) -> None:
         along, up = self._ranges()
         font, faint = theme.font("caption"), theme.color("text3")
-        ticks = nice_ticks(*up, about=max(2, int(plot.height() // 50)))
+        ticks = self._ticks_up(plot.height())
         for tick in ticks:
-            y = round(self._at(plot, along[0], tick).y()) + 0.5
+            y = round(self._at(plot, 0.0, tick).y()) + 0.5
             painter.setPen(QPen(theme.color("hairline"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             draw_text(painter, QRectF(rect.left(), y - 9, plot.left() - rect.left() - 8, 18),
                       plain(tick, tick_digits(ticks)), faint, font, RIGHT, elide=False)
-        ticks = nice_ticks(*along, about=max(2, int(plot.width() // 90)))
+        ticks = self._ticks_along(plot.width())
         for tick in ticks:
             x = self._at(plot, tick, up[0]).x()
             draw_text(painter, QRectF(x - 40, plot.bottom() + 4, 80, 16), plain(tick, tick_digits(ticks)), faint, font,
@@ -153,6 +170,9 @@ class Scatter(MarkedChart):
             for room, align in rooms:
                 if plot.adjusted(-4, -8, 8, 8).contains(room) and not any(room.intersects(one) for one in taken):
                     taken.append(room)
+                    ground = theme.color("surface")
+                    ground.setAlphaF(0.75)
+                    painter.fillRect(room.adjusted(-1, 1, 1, -1), ground)
                     draw_text(painter, room, one_line(dot.label), theme.color("text"), font, align)
                     break
 
