@@ -1,4 +1,4 @@
-"""The tour: the main job from import to report on the sample project, without a display.
+"""The tour: from import through search, training and bench to the report on the sample project, without a display.
 
 It leaves ``summary.json``, ``screens/*.png`` (the real window's pages, light and dark), ``report.html`` and
 ``prompt.txt`` in a folder, and beside them the project that it worked in, to be opened.
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
+from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.command_line.output import as_json
 from workbench.command_line.running import base_prompt, candidates, follow, heldout_questions, search_questions
 from workbench.domain import ModelRef
@@ -27,8 +28,12 @@ from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
 from workbench.prompts import add
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project, open_sample
+from workbench.tour_alignment import align_spec, alignment_charts, alignment_summary, register_taught
+from workbench.tour_bench import bench_charts, bench_summary, contestants, held_out_set
 
-PAGES = ("welcome", "demonstrations", "prompt", "rankings", "models", "jobs", "palette", "shortcuts")
+PAGES = ("welcome", "demonstrations", "prompt", "rankings", "alignment", "bench", "models", "jobs", "palette",
+         "shortcuts")
+TRAINING = replace(PRESETS["quick"], evaluate_every=max(1, PRESETS["quick"].steps // 3))
 SEED = 0
 CANDIDATES = "candidates.jsonl"
 PICTURE_SECONDS = 170
@@ -44,6 +49,9 @@ class Scale:
     pool: str = ""
     rounds: int = 3
     random_sets: int = 20
+    training: AlignmentOptions = TRAINING
+    examples: int = 60               # held-out ones that training is measured on
+    questions: int = 40              # held-out ones that are answered
     pages: tuple[str, ...] = PAGES
 
 
@@ -78,14 +86,42 @@ class Tour:
             scored = self._run(project, lambda: _score_spec(project, model, self.scale))
         with self._step("search"):
             found = self._run(project, lambda: _search_spec(project, model, self.scale))
+        with self._step("align"):
+            spec = project.lane.run(lambda: align_spec(project, model, self.scale.training, self.scale.examples))
+            trained = self._run(project, lambda: spec)
+            taught = project.lane.run(lambda: register_taught(project, trained.id))
+        prompt_id = project.lane.run(lambda: _store_prompt(project, found.summary["chosen"]))
+        with self._step("bench"):
+            set_id = self._bench(project, model, spec.student, taught, prompt_id)
+        summary = project.lane.run(lambda: _summary(project, model, scored, found)) | {
+            "alignment": alignment_summary(spec, trained),
+            "bench": project.lane.run(lambda: bench_summary(project, set_id))}
         with self._step("export"):
-            prompt_id = project.lane.run(lambda: _store_prompt(project, found.summary["chosen"]))
+            charts = [*alignment_charts(summary["alignment"]), *bench_charts(summary["bench"])]
             project.lane.run(lambda: project.exports.prompt(prompt_id, self.out / "prompt.txt", "urial"))
-            project.lane.run(lambda: project.exports.report(found.id, self.out / "report.html", "html"))
-        return project.lane.run(lambda: _summary(project, model, scored, found))
+            project.lane.run(lambda: project.exports.report(found.id, self.out / "report.html", "html", charts))
+        return summary
+
+    def _bench(self, project: Project, model: ModelRef, untaught: ModelRef, taught: ModelRef, prompt_id: int) -> int:
+        """Answer the held-out questions, then judge the answers; returns the question set's id."""
+        set_id = project.lane.run(lambda: held_out_set(project))
+        questions = project.lane.run(lambda: heldout_questions(project, None))
+        some = questions[::max(1, len(questions) // self.scale.questions)]         # of every category
+        asked = [one.id for one in some if one.id is not None]
+        found = project.lane.run(lambda: project.prompts.get(prompt_id))
+        who = contestants(model, untaught, taught, project.lane.run(lambda: base_prompt(project, None)), found)
+        answering = project.lane.run(lambda: project.bench.submit_answers(who, set_id, question_ids=asked))
+        self._follow(project, answering)
+        ids = [one.id for one in project.lane.run(lambda: project.bench.contestants(set_id)) if one.id is not None]
+        for job_id in project.lane.run(lambda: project.judging.submit_likelihoods(set_id, ids)):
+            self._follow(project, job_id)
+        project.lane.run(lambda: project.judging.measure(set_id))
+        return set_id
 
     def _run(self, project: Project, spec: Callable[[], JobSpec]) -> JobInfo:
-        job_id = project.lane.run(lambda: project.jobs.submit(spec()))
+        return self._follow(project, project.lane.run(lambda: project.jobs.submit(spec())))
+
+    def _follow(self, project: Project, job_id: int) -> JobInfo:
         info = follow(project, job_id, quiet=self.quiet)
         if info.state is not JobState.FINISHED:
             raise JobError(info.detail)
@@ -179,4 +215,5 @@ def _shown(project: Project, summary: Mapping[str, Any]) -> dict[str, Any]:
     """What the pictures show: the newest prompt, and the question that gains most from the best candidate."""
     gains = project.results.gains(summary["jobs"]["search"]).gain[0]
     newest = max(prompt.id for prompt in project.prompts.all())
-    return {"rankings": {"cell": [0, int(gains.argmax())]}, "prompt": {"prompt_id": newest}}
+    training = {"job": summary["alignment"]["job"], "matrix": True}
+    return {"alignment": training, "rankings": {"cell": [0, int(gains.argmax())]}, "prompt": {"prompt_id": newest}}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from workbench.alignment.options import PRESETS
 from workbench.errors import ProjectError
 from workbench.services.project import Project
 from workbench.tour import Scale, take_tour
 
-SMALL = Scale(pool="category:math source:hand-written", rounds=1, random_sets=2, pages=("jobs",))
+TRAINING = replace(PRESETS["quick"], steps=2, episodes=8, batch=2, most=5, evaluate_every=0)
+SMALL = Scale(pool="category:math source:hand-written", rounds=1, random_sets=2, training=TRAINING, examples=3,
+              questions=3, pages=("jobs",))
 
 
 def test_it_goes_from_import_to_report_and_again_into_the_same_folder(tmp_path: Path) -> None:
@@ -26,10 +31,29 @@ def test_it_goes_from_import_to_report_and_again_into_the_same_folder(tmp_path: 
     heldout = summary["search"]["heldout"]
     assert heldout["difference"]["mean"] == pytest.approx(heldout["greedy"] - heldout["random_mean"])
     assert heldout["difference"]["low"] <= heldout["difference"]["mean"] <= heldout["difference"]["high"]
-    assert set(summary["seconds"]) == {"import", "score", "search", "export", "screens"}
+    assert set(summary["seconds"]) == {"import", "score", "search", "align", "bench", "export", "screens"}
+    _check_training(summary["alignment"])
+    _check_bench(summary["bench"])
     assert {file.name for file in (tmp_path / "screens").iterdir()} == {"jobs-light.png", "jobs-dark.png"}
-    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert report.startswith("<!DOCTYPE html>")
+    assert "Training: held-out answers" in report
+    assert "Bench: reference log-likelihood" in report
     _check_prompt(tmp_path, summary["search"]["chosen"])
+
+
+def _check_training(said: dict[str, Any]) -> None:
+    assert said["options"]["steps"] == 2
+    assert said["before"]["log_likelihood_8"] < 0
+    assert said["before"] != said["after"]
+
+
+def _check_bench(said: dict[str, Any]) -> None:
+    assert (said["questions"], len(said["contestants"])) == (4, 4)          # every 26th of 80
+    likelihood = next(one for one in said["measures"] if one["name"] == "Reference log-likelihood")
+    assert set(likelihood["means"]) == set(said["contestants"])
+    assert all(one["low"] <= one["mean"] <= one["high"] < 0 for one in likelihood["means"].values())
+    assert {"Rules kept, exact grader", "Exact match with the reference"} <= {one["name"] for one in said["measures"]}
 
 
 def _check_prompt(out: Path, chosen: list[int]) -> None:

@@ -133,7 +133,7 @@ def for_this_machine(needs: Callable[[AlignmentOptions], Needs], free: int, *, o
     chosen = next((options for options in tried if needs(options).memory <= ROOM * free), tried[-1])
     seconds = needs(chosen).seconds
     if seconds > PATIENCE:
-        steps = max(20, round(chosen.steps * PATIENCE / seconds, -1))
+        steps = max(20, 10 * round(chosen.steps * PATIENCE / seconds / 10))
         chosen = replace(chosen, steps=steps, episodes=min(chosen.episodes, steps * chosen.batch * chosen.accumulation),
                          warmup_steps=min(chosen.warmup_steps, steps // 10))
     return chosen
