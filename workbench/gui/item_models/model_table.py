@@ -25,8 +25,9 @@ COLUMNS = (
     ColumnSpec("Size", "888.8 M", right=True, drop=4), ColumnSpec("Type", "bfloat16", drop=3),
     ColumnSpec("Memory needed", extra=168), ColumnSpec("Context", "131 072", right=True, drop=2),
 )
-BACKENDS = {Backend.TRANSFORMERS: "In process", Backend.LLAMA_CPP: "llama.cpp", Backend.OPENAI: "Local server"}
+BACKENDS = {Backend.TRANSFORMERS: "In process", Backend.LLAMA_CPP: "llama.cpp", Backend.OPENAI: "Server"}
 RIGHT = Qt.AlignmentFlag.AlignRight
+QUANTISED = {"int8": "8 bit", "nf4": "4 bit"}
 CONTEXT_SHOWN = 4096                             # the table's estimates are for a context of at most this
 
 
@@ -112,12 +113,14 @@ class ModelTable(QAbstractTableModel):
             return STATES[self.state(model)][0]
         if column == BACKEND:
             return BACKENDS[model.ref.backend]
+        if column == CONTEXT and model.ref.server is not None and model.ref.server.context:
+            return f"{model.ref.server.context:,}".replace(",", "\N{NO-BREAK SPACE}")
         if facts is None:
             return "–"
         if column == SIZE:
             return short_parameters(facts.parameters)
         if column == TYPE:
-            return facts.dtype if model.ref.dtype == "auto" else model.ref.dtype
+            return facts.dtype if model.ref.dtype == "auto" else QUANTISED.get(model.ref.dtype, model.ref.dtype)
         if column == CONTEXT:
             return f"{facts.context:,}".replace(",", "\N{NO-BREAK SPACE}")
         needed = self.estimates.get(model.ref.id or 0)
@@ -134,9 +137,13 @@ class ModelTable(QAbstractTableModel):
 
 def describe(model: ModelInfo) -> str:
     """The second line: where it is, and its files."""
-    parts = [short_path(Path(model.ref.path))]
     if model.reason:
         return model.reason
+    if model.ref.server is not None:
+        return ", ".join([model.ref.url, *(["cannot score"] if not model.ref.server.scoring else [])])
+    if model.ref.base:
+        return f"Adapter for {Path(model.ref.base).name}, {short_path(Path(model.ref.path))}"
+    parts = [short_path(Path(model.ref.path))]
     if model.facts is not None:
         parts += [counted(len(model.facts.files), "file"), gigabytes(model.facts.size_bytes)]
     return ", ".join(parts)

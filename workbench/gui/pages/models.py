@@ -7,23 +7,27 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.domain import Changes, Kind, MemoryEstimate, ModelFacts
+from workbench.domain import Changes, Kind, MemoryEstimate, ModelFacts, Server
 from workbench.gui import dialogs, preferences, theme
 from workbench.gui.item_models.model_table import COLUMNS, CONTEXT_SHOWN, ModelDelegate, ModelTable
 from workbench.gui.page import Page
 from workbench.gui.session import Session
-from workbench.gui.views.buttons import ghost, primary
+from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.data_table import DataTable
+from workbench.gui.views.download_line import DownloadLine
 from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.hub_dialog import HubDialog
 from workbench.gui.views.labels import hairline
 from workbench.gui.views.memory_bar import DeviceBar
 from workbench.gui.views.model_details import ModelDetails
 from workbench.gui.views.notice import Notice
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.search_field import SearchField
+from workbench.gui.views.server_dialog import ServerDialog
 from workbench.gui.wording import counted
+from workbench.services.model_sources import probe_server
 from workbench.services.models import Machine, ModelInfo, Models
 from workbench.services.project import Project
 
@@ -52,15 +56,16 @@ class ModelsPage(Page):
         self._filter = SearchField("Filter models")
         self._filter.setFixedWidth(220)
         header.add_tool(self._filter)
-        self._add_file = ghost("Add GGUF file…", "plus")
-        header.add_tool(self._add_file)
-        self._add = header.set_primary(primary("Add model…", "folder"))
+        self._add = header.set_primary(primary("Add model", "plus"))
+        self._add.setMenu(self._add_menu())
         self._bars = QWidget()
         row = QHBoxLayout(self._bars)
         row.setContentsMargins(20, 12, 16, 14)
         row.setSpacing(32)
         self._devices: list[DeviceBar] = []
         self.body.addWidget(self._bars)
+        self.download = DownloadLine()
+        self.body.addWidget(self.download)
         self._gguf = Notice("", "info")
         around = QVBoxLayout()
         around.setContentsMargins(20, 0, 16, 12)
@@ -70,10 +75,11 @@ class ModelsPage(Page):
         self._gguf_room.hide()
         self.body.addWidget(self._gguf_room)
         self.body.addWidget(hairline())
-        add = primary("Add model…", "folder")
-        add.clicked.connect(self._choose_folder)
+        add, hub, server = primary("Add a folder…", "folder"), secondary("From the Hub…"), secondary("On a server…")
+        for button, act in ((add, self._choose_folder), (hub, self.open_hub), (server, lambda: self.open_server())):
+            button.clicked.connect(act)
         self._empty = EmptyState("models", "No models yet", "Add a folder with config.json, tokenizer.json and "
-                                 "safetensors, or drop it here.", [add])
+                                 "safetensors, or drop it here.", [add, hub, server])
         self._no_match = EmptyState("filter", "No model matches", "Esc empties the filter.")
         self._stack = QStackedWidget()
         for widget in (self.table, self._empty, self._no_match):
@@ -82,9 +88,19 @@ class ModelsPage(Page):
             Qt.Orientation.Horizontal, self._stack, self.details, sizes=[900, 356], key="models"), 1)
         self.details.setMinimumWidth(320)
 
+    def _add_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.addAction("Folder on this computer…", self._choose_folder)
+        self._add_file = menu.addAction("GGUF file…", self._choose_file)
+        menu.addSeparator()
+        menu.addAction("From the Hugging Face Hub…", self.open_hub)
+        menu.addAction("On a server…", lambda: self.open_server())
+        return menu
+
     def _connect(self) -> None:
-        self._add.clicked.connect(self._choose_folder)
-        self._add_file.clicked.connect(self._choose_file)
+        self.download.finished.connect(self.add_model)
+        self.download.failed.connect(self._download_failed)
         self._filter.searched.connect(self._filtered)
         self._filter.left.connect(self.table.setFocus)
         self.table.chosen.connect(lambda row: self._show_current())
@@ -97,6 +113,9 @@ class ModelsPage(Page):
         can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
         add("models.add", "Add a model…", self._choose_folder, "Ctrl+N", page=self.name, enabled=can_write,
             icon="models")
+        add("models.hub", "Add a model from the Hub…", self.open_hub, page=self.name, enabled=can_write, icon="models")
+        add("models.server", "Add a model on a server…", lambda: self.open_server(), page=self.name, enabled=can_write,
+            icon="link")
         add("models.filter", "Filter models", self._filter.setFocus, "Ctrl+F", page=self.name, icon="filter")
         add("models.try", "Try the chosen model", self._try, "Ctrl+T", page=self.name, icon="play")
         theme.notifier.changed.connect(self._read_machine)
@@ -104,8 +123,7 @@ class ModelsPage(Page):
     # -- reading
 
     def shown(self, *, add: bool = False, **arguments: Any) -> None:
-        for button in (self._add, self._add_file):
-            button.setEnabled(not self.session.read_only)
+        self._add.setEnabled(not self.session.read_only)
         self._read()
         self._read_machine()
         self._timer.start()
@@ -159,7 +177,7 @@ class ModelsPage(Page):
         self.header().set_subtitle(f"{counted(len(models), 'model')} in this project" if models else "")
         self._gguf.set_text(reason)
         self._gguf_room.setVisible(not supported)
-        self._add_file.setEnabled(supported and not self.session.read_only)
+        self._add_file.setEnabled(supported)
         self._add_file.setToolTip("" if supported else reason)
         self._show_stack()
 
@@ -218,21 +236,68 @@ class ModelsPage(Page):
         self.header().set_subtitle(f"Reading {path.name}…")
         self._add.setEnabled(False)
 
-        def read(facts: ModelFacts) -> None:
-            self._add.setEnabled(True)
-            self.session.change(lambda p: p.models.register(path, facts=facts), registered, owner=self)
+        def with_base(base: Path | None) -> None:
+            self.session.background(lambda: Models.read(path, base), lambda facts: read(facts, base), failed,
+                                    owner=self)
 
-        def registered(changes: Changes) -> None:
-            ids = changes.created or tuple(changes.touched.get(Kind.MODEL, ()))
-            self._wanted = ids[0] if ids else None
-            self._read()
+        def read(facts: ModelFacts, base: Path | None) -> None:
+            self._add.setEnabled(True)
+            self.session.change(lambda p: p.models.register(path, facts=facts, base=base), self._registered,
+                                owner=self)
 
         def failed(error: Exception) -> None:
             self._add.setEnabled(True)
             self._read()
             self.session.error.emit(error)
 
-        self.session.background(lambda: Models.read(path), read, failed, owner=self)
+        self.session.ask(lambda p: p.models.base_of(path), with_base, failed, owner=self)
+
+    def _registered(self, changes: Changes) -> None:
+        ids = changes.created or tuple(changes.touched.get(Kind.MODEL, ()))
+        self._wanted = ids[0] if ids else None
+        self._read()
+
+    def open_hub(self) -> HubDialog:
+        dialog = HubDialog(self.session, self.window())
+        dialog.wanted.connect(self.download.start)
+        dialog.there.connect(self.add_model)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def open_server(self, model: ModelInfo | None = None) -> ServerDialog:
+        """``model``: one of the project's, to change how its server is used."""
+        dialog = ServerDialog(self.session, self.window())
+        if model is not None and model.ref.server is not None:
+            dialog.show_server(model.ref.url, model.ref.server)
+        dialog.found.connect(self._add_server)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def _add_server(self, url: str, server: Server) -> None:
+        self.session.change(lambda p: p.models.register_server(url, server), self._registered, owner=self)
+
+    def _ask_server(self, model: ModelInfo) -> None:
+        """What its server can do is found out again."""
+        server, url = model.ref.server, model.ref.url
+        if server is None:
+            return
+        said = self.details.server.says
+
+        def failed(error: Exception) -> None:
+            said.setText(str(error))
+
+        def found(probed: Server) -> None:
+            said.setText("")
+            self._add_server(url, probed)
+
+        said.setText("Asking…")
+        self.session.background(lambda: probe_server(url, server), found, failed, owner=self)
+
+    def _download_failed(self, error: Exception | None) -> None:
+        if error is not None:
+            self.session.error.emit(error)
 
     def _act(self, what: str) -> None:
         model = self._current()
@@ -245,8 +310,12 @@ class ModelsPage(Page):
             return
         elif what == "current" and model.state == "ready" and not model.current:
             self.session.change(lambda p: p.models.set_current(id))
+        elif what == "again" and model.ref.server is not None:
+            self._ask_server(model)
         elif what == "again":
             self.add_model(path)
+        elif what == "settings":
+            self.open_server(model)
         elif what == "remove" and dialogs.confirm(
                 f"Remove “{model.ref.name}” from the project?", "Its files stay where they are; scores that it made "
                 "stay too.", "Remove model", self.window(), destroys=True):
@@ -279,4 +348,4 @@ class ModelsPage(Page):
 
 
 def _is_model(path: Path) -> bool:
-    return path.suffix == ".gguf" or (path / "config.json").is_file()
+    return path.suffix == ".gguf" or any((path / name).is_file() for name in ("config.json", "adapter_config.json"))

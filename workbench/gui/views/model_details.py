@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.domain import Backend, MemoryEstimate, ModelFacts
+from workbench.domain import Backend, MemoryEstimate
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, link, primary, secondary
 from workbench.gui.views.labels import ElidedLabel, hairline, label
@@ -28,11 +28,17 @@ from workbench.gui.views.notice import Notice
 from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
 from workbench.gui.views.segmented import Segmented
+from workbench.gui.views.server_details import ServerDetails
 from workbench.gui.views.try_prompt import TryPrompt
 from workbench.gui.wording import gigabytes, parameters
+from workbench.services.model_sources import missing_for
 from workbench.services.models import Machine, ModelInfo, Models
 
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+DTYPES = {
+    "auto": "As in its files", "float32": "float32", "bfloat16": "bfloat16", "float16": "float16", "int8": "8 bit",
+    "nf4": "4 bit",
+}
+QUANTISED = ("int8", "nf4")                      # by bitsandbytes, while loading
 ESTIMATED_CONTEXT = 4096
 
 
@@ -40,7 +46,7 @@ class ModelDetails(QWidget):
     """``loading_changed`` has (device, dtype); ``acted`` what the menu or a button asks for."""
 
     loading_changed = Signal(str, str)
-    acted = Signal(str)                              # current | remove | again | folder
+    acted = Signal(str)                              # current | remove | again | folder | settings
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,8 +79,9 @@ class ModelDetails(QWidget):
         row.addWidget(self._title, 1)
         more = icon_button("more", "More")
         more.setMenu(self._menu)
-        self._menu.addAction("Read its files again", lambda: self.acted.emit("again"))
-        self._menu.addAction("Show its folder", lambda: self.acted.emit("folder"))
+        self._again = self._menu.addAction("Read its files again", lambda: self.acted.emit("again"))
+        self._folder = self._menu.addAction("Show its folder", lambda: self.acted.emit("folder"))
+        self._settings = self._menu.addAction("Server settings…", lambda: self.acted.emit("settings"))
         self._menu.addSeparator()
         self._menu.addAction("Remove from the project…", lambda: self.acted.emit("remove"))
         row.addWidget(more)
@@ -84,7 +91,12 @@ class ModelDetails(QWidget):
         head.addWidget(self._parts)
         column.addLayout(head)
         column.addWidget(hairline())
-        self._stack.addWidget(_scrolled(self._memory_part()))
+        self._first = QStackedWidget()
+        self.server = ServerDetails()
+        self.server.asked.connect(lambda: self.acted.emit("again"))
+        self._first.addWidget(_scrolled(self._memory_part()))
+        self._first.addWidget(_scrolled(self.server))
+        self._stack.addWidget(self._first)
         self._stack.addWidget(_scrolled(self._facts_part()))
         self._stack.addWidget(self.trial)
         column.addWidget(self._stack, 1)
@@ -99,8 +111,8 @@ class ModelDetails(QWidget):
 
     def _memory_part(self) -> QWidget:
         self.dtype, self.device = QComboBox(), QComboBox()
-        for dtype in DTYPES:
-            self.dtype.addItem("As in its files" if dtype == "auto" else dtype, dtype)
+        for dtype, text in DTYPES.items():
+            self.dtype.addItem(text, dtype)
         for combo in (self.dtype, self.device):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(6)
@@ -119,6 +131,9 @@ class ModelDetails(QWidget):
             for part in pair:
                 row.addWidget(part, 1)
             column.addLayout(row)
+        self._lacking = label("", "faint", wrap=True)
+        self._lacking.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self._lacking)
         column.addSpacing(4)
         column.addWidget(label("Memory estimate", "section"))
         self._estimate_view = EstimateView()
@@ -166,7 +181,7 @@ class ModelDetails(QWidget):
         usable = model is not None and model.state == "ready"
         self.setEnabled(model is not None)
         self._title.setText(model.ref.name if model else "")
-        self._says.setText(_sentence(model.facts) if model and model.facts else model.reason if model else "")
+        self._says.setText(_sentence(model))
         self._use.setVisible(usable and model is not None and not model.current)
         self._use.setEnabled(not self.session.read_only)
         self._current.setVisible(model is not None and model.current)
@@ -174,11 +189,24 @@ class ModelDetails(QWidget):
         self._problem.setVisible(model is not None and bool(model.reason))
         if model is None:
             return
+        served = model.ref.backend is Backend.OPENAI
+        self._first.setCurrentIndex(1 if served else 0)
+        self._parts.set_text(0, "Server" if served else "Memory")
+        self._parts.button(1).setVisible(not served)
+        if served:
+            self.server.show_model(model, read_only=self.session.read_only)
+            if self._parts.current() == 1:
+                self.show_part(0)
+        self._again.setText("Ask its server again" if served else "Read its files again")
+        self._folder.setVisible(not served)
+        self._settings.setVisible(served)
         self._problem.set_text(model.reason)
+        self._show_types(model)
         self.dtype.setCurrentIndex(max(self.dtype.findData(model.ref.dtype), 0))
         self._fill_devices()
         for combo in (self.dtype, self.device):
             combo.setEnabled(not self.session.read_only and model.ref.backend is Backend.TRANSFORMERS)
+        self.dtype.setEnabled(self.dtype.isEnabled() and not (model.facts and model.facts.quantisation))
         if new:
             self._verified.setText("")
             if model.facts is not None:
@@ -196,6 +224,17 @@ class ModelDetails(QWidget):
     def show_part(self, index: int) -> None:
         """0 memory, 1 facts, 2 trying it."""
         self._parts.set_current(index)
+
+    def _show_types(self, model: ModelInfo) -> None:
+        """8 and 4 bit are greyed out where what they need is missing, and a line says what installs it."""
+        lacking = missing_for("bitsandbytes")
+        items = self.dtype.model()
+        for dtype in QUANTISED:
+            item = items.item(self.dtype.findData(dtype))
+            item.setEnabled(not lacking)
+            item.setToolTip(lacking)
+        self._lacking.setText(lacking)
+        self._lacking.setVisible(bool(lacking) and model.ref.backend is Backend.TRANSFORMERS)
 
     def _fill_devices(self) -> None:
         wanted = self._model.ref.device if self._model else "auto"
@@ -250,7 +289,8 @@ class ModelDetails(QWidget):
             return
         self._verify.setEnabled(False)
         self._verified.setText("Reading the files…")
-        self.session.background(lambda: Models.read(Path(model.ref.path)).sha256,
+        base = Path(model.ref.base) if model.ref.base else None
+        self.session.background(lambda: Models.read(Path(model.ref.path), base).sha256,
                                 self._verified_as(model), self._not_verified, owner=self)
 
     def _verified_as(self, model: ModelInfo) -> Callable[[str], None]:
@@ -283,14 +323,22 @@ def _advice(needed: MemoryEstimate, where: str, total: int, free: int) -> str:
             "or batch, or a smaller model.")
 
 
-def _sentence(facts: ModelFacts) -> str:
+def _sentence(model: ModelInfo | None) -> str:
+    if model is None:
+        return ""
+    if model.ref.server is not None:
+        return "Runs on a server; " + ("it scores and answers" if model.ref.server.scoring else "it answers")
+    facts = model.facts
+    if facts is None:
+        return model.reason
     vocabulary = f"{facts.vocabulary:,}".replace(",", "\N{NO-BREAK SPACE}")
     return f"{parameters(facts.parameters)} parameters, {facts.layers} layers, vocabulary of {vocabulary}"
 
 
 def _facts(model: ModelInfo) -> list[tuple[str, str]]:
     facts = model.facts
-    found = [("Folder" if Path(model.ref.path).is_dir() else "File", model.ref.path)]
+    kind = "Adapter" if model.ref.base else "Folder" if Path(model.ref.path).is_dir() else "File"
+    found = [(kind, model.ref.path), *([("Base model", model.ref.base)] if model.ref.base else [])]
     if facts is None:
         return found
     heads = f"{facts.heads}" + (f", {facts.kv_heads} for keys and values" if facts.kv_heads != facts.heads else "")
@@ -298,7 +346,8 @@ def _facts(model: ModelInfo) -> list[tuple[str, str]]:
         ("Architecture", facts.architecture), ("Parameters", parameters(facts.parameters)),
         ("Layers", str(facts.layers)), ("Hidden size", f"{facts.hidden_size}"), ("Attention heads", heads),
         ("Vocabulary", f"{facts.vocabulary:,}".replace(",", "\N{NO-BREAK SPACE}")),
-        ("Context", f"{facts.context:,} tokens".replace(",", "\N{NO-BREAK SPACE}")), ("Type in its files", facts.dtype),
+        ("Context", f"{facts.context:,} tokens".replace(",", "\N{NO-BREAK SPACE}")),
+        ("Type in its files", facts.dtype), *([("Quantised by", facts.quantisation)] if facts.quantisation else []),
         ("Chat template", "yes" if facts.chat_template else "no"),
         ("On disk", f"{gigabytes(facts.size_bytes)} in {len(facts.files)} files"), *found,
         ("SHA-256", f"{facts.sha256[:16]}…"),

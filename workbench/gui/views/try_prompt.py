@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
@@ -116,6 +117,8 @@ class TryPrompt(QWidget):
 
         def work(project: Project) -> int:
             prompt = project.prompts.get(prompt_id) if prompt_id is not None else Prompt(template="plain")
+            if ref.server is not None and not ref.server.completions:
+                prompt = replace(prompt, template="chat", verbatim="")   # it takes messages only
             return project.jobs.submit(GenerateSpec(ref, prompt, (text,), tokens), f"Try {ref.name}")
 
         self.answer.clear()

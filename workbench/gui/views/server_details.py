@@ -1,0 +1,78 @@
+"""The details of a served model: where it is and what its server was found to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.gui.views.buttons import secondary
+from workbench.gui.views.labels import label
+from workbench.gui.views.notice import Notice
+from workbench.gui.wording import counted
+from workbench.services.models import ModelInfo
+
+
+class ServerDetails(QWidget):
+    """``asked`` when the server is to be probed again."""
+
+    asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 12, 20, 16)
+        column.setSpacing(12)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(8)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._form)
+        self._note = Notice("", "warn")
+        column.addWidget(self._note)
+        self.again = secondary("Ask again", "undo")
+        self.again.setToolTip("Ask the server again what it can do")
+        self.again.clicked.connect(self.asked)
+        row = QHBoxLayout()
+        row.addWidget(self.again)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.says = label("", "small", wrap=True)
+        column.addWidget(self.says)
+        column.addStretch(1)
+
+    def show_model(self, model: ModelInfo, *, read_only: bool) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for name, value in rows(model):
+            words = label(value, "body", wrap=True)
+            words.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+            words.setAccessibleName(f"{name}: {value}")
+            self._form.addRow(label(name, "small"), words)
+        server = model.ref.server
+        lacks = server is not None and not server.scoring
+        self._note.setVisible(lacks)
+        if server is not None and lacks:
+            self._note.set_text(
+                f"It cannot score: the server tells no log-probabilities of prompts. {server.note} It can answer and "
+                "judge. vLLM does tell them, and llama-cpp-python’s server with logits_all.".replace("  ", " "))
+        self.again.setEnabled(not read_only)
+
+
+def rows(model: ModelInfo) -> list[tuple[str, str]]:
+    server = model.ref.server
+    if server is None:
+        return [("Server", model.ref.url)]
+    context = f"{server.context:,} tokens".replace(",", "\N{NO-BREAK SPACE}") if server.context else "not told"
+    minute = f", at most {server.requests_per_minute} a minute" if server.requests_per_minute else ""
+    return [
+        ("Server", model.ref.url), ("Model", server.model), ("Chat", _yes(server.chat)),
+        ("Text completions", _yes(server.completions)), ("Scores of prompts", _yes(bool(server.scoring))),
+        ("Context", context), ("Token counts", "estimated"),
+        ("Requests", f"{counted(server.concurrency, 'request')} at a time{minute}"),
+        ("Gives up after", f"{server.timeout:g} s without an answer, {counted(server.attempts, 'attempt')}"),
+    ]
+
+
+def _yes(there: bool) -> str:
+    return "yes" if there else "no"
