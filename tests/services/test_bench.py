@@ -97,20 +97,6 @@ def test_a_judge_that_is_asked_again_has_one_judgement(filled: Project) -> None:
     assert filled.bench.search("number", 1) == []
 
 
-def test_no_pair_comes_again_before_all_were_seen(filled: Project) -> None:
-    seen = []
-    for number in range(3):
-        choice = filled.bench.next_pair("Ada", 1)
-        assert choice is not None
-        assert (choice.seen, choice.total) == (number, 3)
-        assert choice == filled.bench.next_pair("Ada", 1)
-        seen.append({choice.left.answer_id, choice.right.answer_id})
-        filled.bench.vote("Ada", choice.left.answer_id, choice.right.answer_id, "skip")
-    assert {frozenset(pair) for pair in seen} == {frozenset((1, 4)), frozenset((2, 5)), frozenset((3, 6))}
-    assert filled.bench.next_pair("Grace", 1).seen == 0  # type: ignore[union-attr]
-    assert filled.bench.next_pair("Ada", 1, [1]) is None
-
-
 def test_answers_to_different_turns_are_not_compared(filled: Project) -> None:
     with pytest.raises(WorkbenchError, match="cannot be compared"):
         filled.bench.vote("Ada", 1, 5, "tie")

@@ -100,8 +100,8 @@ class Answering:
 
 
 def seed_of(one: Wanted) -> int:
-    """A seed of its own for each answer (31 bits, which every server takes), from the contestant's seed, the question's text, turn and repeat:
-    the same in every project, and whatever is answered beside it."""
+    """A seed of its own for each answer (31 bits, which every server takes), from the contestant's seed, the question's
+    text, turn and repeat: the same in every project, and whatever is answered beside it."""
     what = json.dumps([one.contestant.decoding.seed, list(one.question.turns), one.turn, one.repeat])
     return int.from_bytes(hashlib.sha256(what.encode("ascii")).digest()[:4], "big") >> 1
 

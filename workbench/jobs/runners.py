@@ -8,7 +8,9 @@ from workbench.jobs.run import Run
 from workbench.jobs.run_align import run_align
 from workbench.jobs.run_answer import run_answer
 from workbench.jobs.run_judge import run_judge
+from workbench.jobs.run_evaluate import run_evaluate
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
+from workbench.jobs.run_recipe import run_recipe
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
 from workbench.jobs.run_sensitivity import run_sensitivity
@@ -16,10 +18,12 @@ from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,
     CountSpec,
+    EvaluateSpec,
     GenerateSpec,
     InspectSpec,
     JobSpec,
     JudgeSpec,
+    RecipeSpec,
     ScoreSpec,
     SearchSpec,
     SensitivitySpec,
@@ -37,10 +41,14 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_sensitivity(spec, run)
         case AlignSpec():
             run_align(spec, run)
+        case EvaluateSpec():
+            run_evaluate(spec, run)
         case AnswerSpec():
             run_answer(spec, run)
         case JudgeSpec():
             run_judge(spec, run)
+        case RecipeSpec():
+            run_recipe(spec, run)
         case InspectSpec():
             run_inspect(spec, run)
         case CountSpec():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 
 from workbench.alignment.options import AlignmentOptions
+from workbench.bench.recipes import Place, Recipe
 from workbench.domain import (
     Answer,
     CandidateScore,
@@ -19,6 +20,7 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
+from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.judge_spec import JudgeSpec
 from workbench.search.options import SearchOptions
 
@@ -192,6 +194,33 @@ class AnswerSpec:
         return self.contestants[0].model
 
 
-JobSpec = (AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | SensitivitySpec | InspectSpec | CountSpec
-           | GenerateSpec)
+@dataclass(frozen=True, slots=True)
+class RecipeSpec:
+    """An experiment of the ICL-alignment paper: contestants that differ in one or two things answer questions, and the
+    references' log-likelihood under each prompt is measured where ``likelihood`` is set.
+
+    ``places`` says where each contestant (by id) stands in the chart; one may stand in several. ``known`` and
+    ``evaluated`` are what is there already.
+    """
+
+    recipe: Recipe
+    contestants: tuple[Contestant, ...]
+    places: tuple[tuple[int, Place], ...]
+    questions: tuple[Question, ...]
+    repeats: int = 1
+    answers: bool = True
+    likelihood: bool = True
+    turns: Literal["first", "all"] = "all"
+    known: tuple[Answer, ...] = ()
+    evaluated: tuple[SetEvaluation, ...] = ()
+    kind: Literal["recipe"] = "recipe"
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that answers first."""
+        return self.contestants[0].model
+
+
+JobSpec = (RecipeSpec | AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | SensitivitySpec | InspectSpec
+           | CountSpec | GenerateSpec | EvaluateSpec)
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

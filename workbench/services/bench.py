@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from db import answers as stored_answers
 from db import bench_search, revisions
@@ -16,7 +14,6 @@ from db import questions as stored_questions
 from db.bench_search import Hit
 from db.session import Connection
 from workbench.bench.answers import asked
-from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.domain import Answer, Changes, Contestant, Judgement, Kind, Question, Rendered
 from workbench.domain.bench import Verdict
 from workbench.domain.filter import parse_query
@@ -28,10 +25,9 @@ from workbench.services.wording import counted
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["Bench", "Choice", "Hit"]
+__all__ = ["Bench", "Hit"]
 
 VOTES = {"answer": "the one", "other": "the other", "tie": "a tie", "both_bad": "both bad", "skip": "skipped"}
-_SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
 
 
 class Bench:
@@ -93,6 +89,11 @@ class Bench:
         """By contestant, question's place, repeat and turn."""
         with self._project.database.read() as connection:
             return stored_answers.of_set(connection, question_set_id, contestant_ids)
+
+    def answers_to(self, question_ids: Iterable[int], contestant_ids: Iterable[int]) -> list[Answer]:
+        """What these contestants have answered to these questions, in the order it was stored."""
+        with self._project.database.read() as connection:
+            return stored_answers.of_contestants(connection, contestant_ids, question_ids)
 
     def answers_by_id(self, answer_ids: Sequence[int]) -> list[Answer]:
         """In the order of the ids; those that are gone are left out."""
@@ -164,20 +165,6 @@ class Bench:
                               details={"reasons": list(reasons)}, **orders)    # type: ignore[arg-type]
         return self.add_judgement(judgement, f"Vote of {person}: {VOTES[verdict]}")
 
-    def next_pair(
-        self, person: str, question_set_id: int, contestant_ids: Iterable[int] | None = None
-    ) -> Choice | None:
-        """Which two answers to show this person next, and on which sides; None where there are none to compare.
-
-        The same until somebody votes, so that a page may ask again.
-        """
-        answers = {one.id: one for one in self.answers(question_set_id, contestant_ids) if one.id is not None}
-        votes = [_vote(one, answers) for one in self.judgements(question_set_id)
-                 if one.kind == "pair" and one.by_person and {one.answer_id, one.other_answer_id} <= set(answers)]
-        candidates = [Candidate(id, one.contestant_id, one.question_id, one.turn, one.repeat)
-                      for id, one in answers.items()]
-        return next_pair(candidates, votes, person, np.random.default_rng([len(votes), *person.encode()]))
-
     def rate(self, person: str, answer_id: int, score: float, *, note: str = "") -> Changes:
         """A person's rating of one answer, 1 to 10; the rating before it is put aside. Undoable."""
         if not 1 <= score <= 10:
@@ -233,9 +220,3 @@ class Bench:
         if len(found) < len(answer_ids) or len({(one.question_id, one.turn) for one in found}) > 1:
             raise WorkbenchError("These answers cannot be compared: they are gone, or not to the same question.",
                                  safe="No vote was stored.", remedy="Choose other answers.")
-
-
-def _vote(judgement: Judgement, answers: Mapping[int, Answer]) -> Vote:
-    one, other = answers[judgement.answer_id], answers[judgement.other_answer_id or 0]
-    return Vote(judgement.judge, judgement.answer_id, judgement.other_answer_id or 0, one.contestant_id,
-                other.contestant_id, one.question_id, _SHARES.get(judgement.verdict))

@@ -31,7 +31,7 @@ SHORT = ("inspect", "count", "generate")
 LONG = tuple(kind for kind in KINDS if kind not in SHORT)
 SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
-WARM = (*SHORT, "score", "search", "sensitivity", "answer", "judge")   # their process is kept for the next job
+WARM = (*SHORT, "score", "search", "sensitivity", "answer", "judge", "recipe")   # kept for the next job
 KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from db import answers, jobs, judgements, scores
 from db.session import Connection
-from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, ScoreSpec, SearchSpec, SensitivitySpec
+from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, RecipeSpec, ScoreSpec, SearchSpec, SensitivitySpec
 from workbench.services.job_reuse import take_over
 
 
@@ -15,7 +15,9 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
 
     ``kept_scores`` is the folder in which it finds and keeps scores by content.
     """
-    if isinstance(spec, AnswerSpec):
+    if isinstance(spec, AnswerSpec | RecipeSpec):
+        if isinstance(spec, RecipeSpec):
+            spec = replace(spec, evaluated=tuple(scores.evaluations(connection, job_id)))
         return replace(spec, known=tuple(answers.of_contestants(
             connection, [one.id for one in spec.contestants if one.id is not None],
             [one.id for one in spec.questions if one.id is not None])))

@@ -10,9 +10,11 @@ from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,
     CountSpec,
+    EvaluateSpec,
     GenerateSpec,
     InspectSpec,
     JobSpec,
+    RecipeSpec,
     JudgeSpec,
     ScoreSpec,
     SearchSpec,
@@ -25,6 +27,11 @@ STRATEGY_NAMES = {
     "best_random": "Best of random sets", "random": "Random set", "top_k": "Best by single gain",
     "diverse": "Diverse set", "nearest": "Nearest to the questions", "set_coverage": "Set coverage (Set-BSR)",
     "vote_k": "Fast vote-k",
+}
+
+RECIPE_NAMES = {
+    "decoding": "Decoding parameters", "scaling": "Number of demonstrations",
+    "demonstration_parts": "What matters in a demonstration",
 }
 
 
@@ -40,6 +47,8 @@ def job_title(spec: JobSpec) -> str:
             return f"Leave one out of {counted(len(spec.prompt.demonstrations), 'demonstration')}"
         case AlignSpec():
             return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"
+        case EvaluateSpec():
+            return f"Evaluate {spec.model.name}, {counted(len(spec.options.tasks) + bool(spec.questions), 'task')}"
         case AnswerSpec():
             who = counted(len(spec.contestants), "contestant")
             return f"Answer {counted(len(spec.questions), 'question')}, {who}"
@@ -48,6 +57,9 @@ def job_title(spec: JobSpec) -> str:
                 return f"Likelihood of the references, {counted(len(spec.matches), 'answer')}"
             pairs = spec.matches and spec.matches[0].second is not None
             return f"Judge {counted(len(spec.matches), 'answer pair' if pairs else 'answer')}"
+        case RecipeSpec():
+            return (f"{RECIPE_NAMES[spec.recipe]}, {counted(len(spec.contestants), 'contestant')}, "
+                    f"{counted(len(spec.questions), 'question')}")
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
@@ -62,7 +74,7 @@ def job_detail(spec: JobSpec) -> str:
     """What it runs on."""
     if isinstance(spec, AlignSpec):
         return f"Teacher {spec.teacher.name}, {spec.options.steps} steps, seed {spec.options.seed}"
-    if isinstance(spec, AnswerSpec):
+    if isinstance(spec, AnswerSpec | RecipeSpec):
         return ", ".join(dict.fromkeys(contestant.model.name for contestant in spec.contestants))
     if isinstance(spec, SearchSpec):
         return f"{spec.model.name}, {spec.rounds} rounds, seed {spec.seed}"
@@ -77,7 +89,10 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         before, after = summary["before"], summary["after"]
         return (f"Best subset agrees with the teacher’s in {after['consistency_best']:.0%} "
                 f"(was {before['consistency_best']:.0%})")
-    if kind == "answer":
+    if kind == "evaluate":
+        scores = ((task, *next(iter(values.items()))) for task, values in summary["tasks"].items() if values)
+        return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
+    if kind in ("answer", "recipe"):
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
     if kind == "judge":
         unreadable = f", {summary['unreadable']} unreadable" if summary["unreadable"] else ""

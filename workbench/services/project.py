@@ -29,6 +29,7 @@ from workbench.services.lane import Lane
 from workbench.services.models import Models
 from workbench.services.prompts import Prompts
 from workbench.services.questions import QuestionSets
+from workbench.services.recipes import Recipes
 from workbench.services.results import Results
 
 DATABASE = "project.db"
@@ -62,6 +63,7 @@ class Project:
         self.alignment = Alignment(self)
         self.results = Results(self)
         self.bench = Bench(self)
+        self.recipes = Recipes(self)
         self.judging = Judging(self)
         self.bench_files = BenchFiles(self)
         self.jobs = JobQueue(self)

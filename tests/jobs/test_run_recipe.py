@@ -1,0 +1,67 @@
+"""Recipes from their start to the points of their charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.workplace import Workplace
+from workbench.domain import DecodingSettings, Demonstration, Judgement, ModelRef, Prompt
+from workbench.errors import WorkbenchError
+from workbench.jobs.events import Finished
+
+BASE = Prompt("Be good.", (Demonstration.pair("a", "b"), Demonstration.pair("c", "d")), name="base")
+SHORT = DecodingSettings(max_tokens=3)
+
+
+@pytest.fixture
+def place(tmp_path: Path, model: ModelRef) -> Iterator[Workplace]:
+    made = Workplace.make(tmp_path / "project", model, candidates=8, questions=4)
+    yield made
+    made.project.close()
+
+
+def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_again(place: Workplace) -> None:
+    recipes = place.project.recipes
+    job = place.run(lambda: recipes.submit_scaling(
+        1, place.model, BASE, sizes=(0, 2, 4), series=("random", "diverse"), seeds=2, decoding=SHORT))
+    assert isinstance(place.ended(job), Finished)
+    assert [one.name for one in place.run(lambda: recipes.scores(job))] == ["log_likelihood", "f1", "exact"]
+    points = place.run(lambda: recipes.points(job))
+    assert [one.series for one in points] == ["random"] * 3 + ["diverse"] * 3
+    assert [one.x for one in points] == [0, 2, 4] * 2
+    assert points[2].answers == 2 * points[5].answers == 8
+    assert len(points[2].contestant_ids) == 2
+    assert points[0].interval == points[3].interval
+    assert all(one.interval.low <= one.interval.mean <= one.interval.high < 0 for one in points)
+    again = place.run(lambda: recipes.submit_scaling(
+        1, place.model, BASE, sizes=(0, 2, 4), series=("random", "diverse"), seeds=2, decoding=SHORT, answers=False))
+    ended = place.ended(again)
+    assert isinstance(ended, Finished)
+    assert ended.summary["answers"] == 0
+    means = [one.interval.mean for one in place.run(lambda: recipes.points(again))]
+    assert means == pytest.approx([one.interval.mean for one in points], abs=1e-3)
+
+
+def test_a_judges_ratings_are_points_of_the_same_chart(place: Workplace) -> None:
+    project = place.project
+    job = place.run(lambda: project.recipes.submit_decoding(
+        1, place.model, BASE, {"temperature": (0.0, 1.0)}, repeats=2, base=SHORT, questions=2))
+    assert isinstance(place.ended(job), Finished)
+    answers = place.run(lambda: project.bench.answers(1))
+    assert len(answers) == 2 * (2 + 4)
+    place.run(lambda: project.bench.store_judgements(
+        [Judgement("judge", "rating", one.id or 0, score=float(5 + one.repeat)) for one in answers], "rated"))
+    score = place.run(lambda: project.recipes.scores(job))[-1]
+    assert (score.judge, score.name) == ("judge", "rating")
+    points = place.run(lambda: project.recipes.points(job, score))
+    assert [(one.series, one.x, one.interval.mean) for one in points] == [
+        ("prompt", 0, 5), ("prompt", 1, 5.5), ("none", 0, 5), ("none", 1, 5.5)]
+
+
+def test_another_job_is_no_recipe(place: Workplace) -> None:
+    job = place.submit(place.count_spec())
+    with pytest.raises(WorkbenchError, match="not a recipe"):
+        place.run(lambda: place.project.recipes.points(job))

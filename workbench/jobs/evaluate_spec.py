@@ -1,0 +1,24 @@
+"""What an evaluation job is told to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.alignment.harness_options import HarnessOptions
+from workbench.domain import ModelRef, Prompt, Question
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateSpec:
+    """Tasks of lm-evaluation-harness on ``model``; with ``questions`` also a task made from their first turns and
+    references under ``base``, whose files are written to ``folder``. ``allow_download`` lets the harness fetch data.
+    """
+
+    model: ModelRef
+    options: HarnessOptions
+    folder: str = ""
+    questions: tuple[Question, ...] = ()
+    base: Prompt = Prompt()
+    allow_download: bool = False
+    kind: Literal["evaluate"] = "evaluate"

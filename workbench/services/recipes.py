@@ -1,0 +1,197 @@
+"""The ICL-alignment paper's experiments: started as jobs, read as points of a chart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from db import scores as stored_scores
+from workbench.bench.intervals import Measured, mean_interval
+from workbench.bench.recipes import (
+    PARTS,
+    SCALING_SERIES,
+    SERIES_NAMES,
+    SIZES,
+    Place,
+    Recipe,
+    Variant,
+    decoding,
+    demonstration_parts,
+    scaling,
+)
+from workbench.bench.sweep import PAPER
+from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Status
+from workbench.domain.filter import Filter, Sort
+from workbench.errors import WorkbenchError
+from workbench.jobs.specs import RecipeSpec
+from workbench.services.job_results import BOOTSTRAP_SEED
+from workbench.services.measures import GRADER, REFERENCE, measured
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "RecipePoint", "Recipes", "Score"]
+
+LIKELIHOOD = "log_likelihood"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a recipe's chart can show. ``judge`` is the language-model judge of a rating, "reference" or "grader" of a
+    measure."""
+
+    name: str
+    judge: str
+    title: str                       # "Log-likelihood of the reference, nats per answer: not an MT-Bench score"
+
+
+SCORES = {
+    LIKELIHOOD: Score(LIKELIHOOD, REFERENCE, "Log-likelihood of the reference, nats per answer: not an MT-Bench score"),
+    "f1": Score("f1", REFERENCE, "Token F1 against the reference, 0 to 1: not an MT-Bench score"),
+    "exact": Score("exact", REFERENCE, "Share of answers equal to the reference: not an MT-Bench score"),
+    "rules": Score("rules", GRADER, "Share of the mini-world's rules that are kept: not an MT-Bench score"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipePoint:
+    """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
+    95 % interval over questions. ``label`` names ``x`` where it is no number."""
+
+    series: str
+    title: str                       # the series' name
+    x: float
+    y: float | None
+    label: str
+    interval: Interval
+    answers: int
+    contestant_ids: tuple[int, ...]
+
+
+class Recipes:
+    """``project.recipes``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    # — starting —
+
+    def submit_decoding(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, axes: Mapping[str, Sequence[float]] = PAPER, *,
+        repeats: int = 3, base: DecodingSettings | None = None, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 1: one or two decoding parameters, with the prompt and without one. Returns the job's id."""
+        variants = decoding(model, prompt, axes, base)
+        return self._submit("decoding", question_set_id, variants, repeats, turns, questions, likelihood=False)
+
+    def submit_scaling(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = SIZES,
+        series: Sequence[str] = SCALING_SERIES, seeds: int = 3, ranking_job: int | None = None, query: str = "",
+        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 2: 0, 3, 5, … demonstrations. The greedy-ranked series takes the ranking of ``ranking_job`` (a score
+        or search job), by default the gains measured last."""
+        pool = self._pool(prompt, query)
+        ranking = self._ranking(pool, ranking_job) if "greedy" in series else ()
+        variants = scaling(model, prompt, pool, ranking, sizes=sizes, series=series, seeds=seeds, settings=decoding)
+        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers)
+
+    def submit_parts(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, parts: Sequence[str] = PARTS, seeds: int = 3,
+        query: str = "", decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all",
+        questions: int = 0,
+    ) -> int:
+        """Recipe 3: correct, shifted, random and no answers."""
+        variants = demonstration_parts(model, prompt, self._pool(prompt, query), parts=parts, seeds=seeds,
+                                       settings=decoding)
+        return self._submit("demonstration_parts", question_set_id, variants, 1, turns, questions, answers=answers)
+
+    # — reading —
+
+    def spec(self, job_id: int) -> RecipeSpec:
+        """Raises WorkbenchError if the job is no recipe."""
+        found = self._project.jobs.spec(job_id)
+        if not isinstance(found, RecipeSpec):
+            raise WorkbenchError(f"Job {job_id} is not a recipe.", remedy="Choose another job.")
+        return found
+
+    def scores(self, job_id: int) -> list[Score]:
+        """What there is to show: measures first, then language-model judges that rated these answers."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        judges = sorted({judge for judge, _ in values if judge not in (REFERENCE, GRADER)})
+        return [one for one in SCORES.values() if (one.judge, one.name) in values] + [
+            Score("rating", judge, f"Rating by {judge}, 1 to 10") for judge in judges]
+
+    def points(self, job_id: int, score: Score | None = None) -> list[RecipePoint]:
+        """The chart's marks, series by series, for one of ``scores`` (by default the first)."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        score = score or next((one for one in SCORES.values() if (one.judge, one.name) in values), None)
+        of_contestant = values.get((score.judge, score.name), {}) if score else {}
+        groups: dict[tuple[str, float, float | None], list[int]] = {}
+        for contestant_id, place in spec.places:
+            groups.setdefault((place.series, place.x, place.y), []).append(contestant_id)
+        found = []
+        for (series, x, y), listed in groups.items():
+            ids = tuple(dict.fromkeys(listed))       # what is drawn by lot may come out the same
+            all_values = [one for id in ids for one in of_contestant.get(id, ())]
+            interval = mean_interval(all_values, np.random.default_rng(BOOTSTRAP_SEED))
+            if interval is not None:
+                label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
+                found.append(RecipePoint(series, SERIES_NAMES[series], x, y, label, interval, len(all_values), ids))
+        return found
+
+    def _values(self, spec: RecipeSpec, job_id: int) -> dict[tuple[str, str], dict[int, list[Measured]]]:
+        """(judge, name) → contestant → its values."""
+        found: defaultdict[tuple[str, str], defaultdict[int, list[Measured]]] = defaultdict(lambda: defaultdict(list))
+        with self._project.database.read() as connection:
+            evaluations = stored_scores.evaluations(connection, job_id)
+        for evaluation in evaluations:
+            found[REFERENCE, LIKELIHOOD][int(evaluation.label)] += [
+                Measured(one.question_id, one.turn, one.logprob) for one in evaluation.answers]
+        ids = {one.id for one in spec.contestants if one.id is not None}
+        asked = [one for one in spec.questions if one.id is not None]
+        answers = {one.id: one for one in self._project.bench.answers_to([one.id or 0 for one in asked], ids)}
+        stored = (one for one in self._project.bench.judgements_of(id for id in answers if id is not None)
+                  if one.kind == "rating" and not one.by_person and one.readable)
+        for judgement in (*measured(asked, answers.values()), *stored):
+            answer = answers.get(judgement.answer_id)
+            if answer is not None and judgement.score is not None:
+                name = "rating" if judgement.kind == "rating" else judgement.name
+                found[judgement.judge, name][answer.contestant_id].append(
+                    Measured(answer.question_id, answer.turn, judgement.score, answer.repeat))
+        return {key: dict(by_contestant) for key, by_contestant in found.items()}
+
+    # — parts —
+
+    def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
+                questions: int, *, answers: bool = True, likelihood: bool = True) -> int:
+        asked = self._project.questions.get(question_set_id).questions
+        asked = asked[:: max(len(asked) // questions, 1)][:questions] if questions else asked
+        stored = self._project.bench.add_contestants([one.contestant for one in variants])
+        places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
+                                           for one, variant in zip(stored, variants, strict=True)]
+        spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
+                          answers, likelihood and any(any(one.references) for one in asked),
+                          "first" if turns == "first" else "all")
+        return self._project.jobs.submit(spec)
+
+    def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
+        """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
+        own = {one.content_hash for one in base.demonstrations}
+        where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
+        found = self._project.demonstrations.get(self._project.demonstrations.ids(where))
+        return [one for one in found if one.answer and one.content_hash not in own]
+
+    def _ranking(self, pool: Iterable[Demonstration], job_id: int | None) -> list[int]:
+        if job_id is not None:
+            first = 1 if self._project.jobs.get(job_id).kind == "search" else 0
+            return [one.demonstration_id for one in self._project.results.ranking(job_id, first)]
+        ids = self._project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
+        wanted = {one.id for one in pool}
+        return [row.id for row in self._project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
