@@ -47,6 +47,10 @@ def test_it_says_what_each_demonstration_adds_and_what_the_order_does(
 
     whole = value((0, 1, 2, 3))
     assert found["whole"] == pytest.approx(whole, abs=1e-4)
+    assert found["gain"]["mean"] == pytest.approx(whole - value(()), abs=1e-4)
+    assert found["gain"]["low"] <= found["gain"]["mean"] <= found["gain"]["high"]
+    bare, every = engine.evaluate([(), (0, 1, 2, 3)])
+    assert found["gain"]["win_rate"] == sum(b.logprob > a.logprob for a, b in zip(bare, every, strict=True)) / 6
     assert [(one["place"], one["id"]) for one in found["demonstrations"]] == [(1, 30), (2, 10), (3, 20), (4, None)]
     for at, one in enumerate(found["demonstrations"]):
         assert one["mean"] == pytest.approx(whole - value(tuple(i for i in range(4) if i != at)), abs=1e-4)
@@ -55,10 +59,10 @@ def test_it_says_what_each_demonstration_adds_and_what_the_order_does(
     best = tuple(place - 1 for place in found["orders"]["best_order"])
     assert value(best) == pytest.approx(max(value(order) for order in permutations(range(4))), abs=1e-4)
     progress = [event for event in events if isinstance(event, Progress)]
-    assert progress[-1].done == progress[-1].total == (1 + 4 + 23) * 6
+    assert progress[-1].done == progress[-1].total == (2 + 4 + 23) * 6
     again, events = run(spec, models)
     assert again == found
-    assert any("168 of 168 answers had been scored before" in event.message for event in events
+    assert any("174 of 174 answers had been scored before" in event.message for event in events
                if isinstance(event, Log))
 
 
