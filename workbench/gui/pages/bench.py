@@ -18,7 +18,7 @@ from workbench.gui.pages.bench_answers import AnswersPane
 from workbench.gui.pages.bench_arena import ArenaPane
 from workbench.gui.pages.bench_bar import BenchBar
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, WINS, Behind
-from workbench.gui.pages.bench_commands import ANSWERS, ARENA, add_commands
+from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW, add_commands
 from workbench.gui.pages.bench_measures import Measure, measures
 from workbench.gui.pages.bench_overview import Overview
 from workbench.gui.pages.bench_progress import RunLine
@@ -51,6 +51,9 @@ class BenchPage(Page):
         self._chosen: list[int] = []
         self._measure: Measure | None = None
         self._under_way = self._again = False
+        self._due = False                        # numbers are to be computed once they are looked at
+        self._latest: tuple[numbers.Summary, bool] | None = None
+        self._not_shown: set[int] = set()        # parts that have not been filled with them
         self._counting = 0                       # the newest background computation; older ones are dropped
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -258,9 +261,12 @@ class BenchPage(Page):
 
     # numbers
     def _summarise(self) -> None:
-        """Compute what the charts in front show, on a thread of its own."""
+        """Compute what the charts in front show, on a thread of its own; in the arena there are none."""
         reading, measure, chosen = self._reading, self._measure, tuple(self._chosen)
         self._counting += 1
+        self._due = self.part.current() == ARENA
+        if self._due:
+            return
         if measure is None or not chosen:
             self._summary = None
             self._show_summary(numbers.Summary(Measure("", "rating"), chosen,
@@ -277,13 +283,23 @@ class BenchPage(Page):
         self.session.background(lambda: numbers.summarise(reading, measure, chosen), done, owner=self)
 
     def _show_summary(self, summary: numbers.Summary, *, judged: bool) -> None:
-        reading = self._reading
-        self.answers.show_summary(reading, summary if judged else None, summary.chosen)
-        self.overview.show_summary(reading, summary)
-        place, self._wanted_place = self._wanted_place, None
+        self._latest, self._not_shown = (summary, judged), {OVERVIEW, ANSWERS}
+        self._show_part()
+
+    def _show_part(self) -> None:
+        """Fill the part that is in front; the other one waits until it is looked at."""
+        part, reading = self.part.current(), self._reading
+        if self._latest is None or part not in self._not_shown:
+            return
+        self._not_shown.discard(part)
+        (summary, judged), place = self._latest, self._wanted_place
+        self._wanted_place = None
+        if part == ANSWERS:
+            self.answers.show_summary(reading, summary if judged else None, summary.chosen)
+        else:
+            self.overview.show_summary(reading, summary)
         if place is not None and place < len(reading.questions):
-            self.overview.go_to(place)
-            self.answers.go_to(reading.questions[place].id or 0)
+            self.go_to(place)
 
     def _count(self, tab: int) -> None:
         """Compute the numbers of a chart that came to the front."""
@@ -312,6 +328,10 @@ class BenchPage(Page):
     def _part_changed(self, part: int) -> None:
         self._parts.setCurrentIndex(part)
         self._show_bar()
+        if self._due and part != ARENA:
+            self._summarise()
+        else:
+            self._show_part()
         if self.isVisible():
             self._focus_main()
 
@@ -335,6 +355,13 @@ class BenchPage(Page):
         self._offer(self._reading)
         self._summarise()
 
+    def go_to(self, place: int) -> None:
+        """Show a question, by its place in the set."""
+        if self.part.current() == ANSWERS:
+            self.answers.go_to(self._reading.questions[place].id or 0)
+        else:
+            self.overview.go_to(place)
+
     def step(self, by: int) -> None:
         if self.part.current() == ANSWERS:
             self.answers.step(by)
@@ -347,8 +374,7 @@ class BenchPage(Page):
         beside = next((id for id in self._chosen if id not in wanted), None)
         ids = [beside, *wanted] if len(wanted) == 1 and beside is not None else wanted
         self.part.set_current(ANSWERS)
-        self.answers.show_behind(behind)
-        self.answers.set_contestants(ids)
+        self.answers.show_behind(behind, ids)
 
     def focus_search(self) -> None:
         self.part.set_current(ANSWERS)

@@ -42,6 +42,7 @@ class AnswersPane(QWidget):
         super().__init__()
         self._reading, self._summary = BenchReading(), None
         self._contestants: tuple[int, ...] = ()
+        self._only: tuple[int, ...] = ()         # of these contestants alone, as chosen in a chart
         self._behind: Behind | None = None
         self._found: dict[int, int] | None = None        # hits by question, while there is a search
         self._said_found: frozenset[int] = frozenset()   # questions whose judgements were found
@@ -121,6 +122,8 @@ class AnswersPane(QWidget):
     def show_summary(self, reading: BenchReading, summary: Summary | None, contestants: Sequence[int]) -> None:
         """``summary`` None: nothing is judged yet, and answers show without scores."""
         self._reading, self._summary, self._contestants = reading, summary, tuple(contestants)
+        known = {one.id for one in reading.contestants}
+        self._only = tuple(id for id in self._only if id in known)
         self.draw.blockSignals(True)
         before = max(0, self.draw.currentIndex())
         self.draw.clear()
@@ -130,19 +133,15 @@ class AnswersPane(QWidget):
         self.draw.blockSignals(False)
         self._fill()
 
-    def set_contestants(self, ids: Sequence[int]) -> None:
-        self._contestants = tuple(ids)
-        self._show_question()
-
-    def show_behind(self, behind: Behind | None) -> None:
-        """Only the questions behind a mark of a chart; None for all."""
-        self._behind = behind
+    def show_behind(self, behind: Behind | None, contestants: Sequence[int] = ()) -> None:
+        """Only the questions behind a mark of a chart, answered by ``contestants``; None for all."""
+        self._behind, self._only = behind, tuple(contestants)
         while self._chips.count() > 1:
             item = self._chips.takeAt(0)
             if item.widget() is not None:
                 item.widget().deleteLater()
-        if behind is not None and behind.questions:
-            chip = FilterChip(behind.words or "behind the mark")
+        if behind is not None:
+            chip = FilterChip(behind.words or "Chosen in a chart")
             chip.removed.connect(self._drop_behind)
             self._chips.insertWidget(0, chip)
         self._fill()
@@ -212,7 +211,7 @@ class AnswersPane(QWidget):
             return
         self.question.show_question(self._reading.questions[place], place + 1)
         measure: Measure | None = self._summary.measure if self._summary is not None else None
-        self.columns.show_columns(columns(self._reading, id, self._contestants, measure,
+        self.columns.show_columns(columns(self._reading, id, self._only or self._contestants, measure,
                                           max(0, self.draw.currentIndex())))
         if id in self._said_found:
             self.judgements.setChecked(True)

@@ -38,7 +38,6 @@ class Behind:
     words: str
     contestants: tuple[int, ...]
     questions: tuple[int, ...] = ()
-    turn: int = -1
 
 
 class ChartPane(QWidget):
@@ -220,7 +219,7 @@ class ComparisonPane(ChartPane):
             chart.note = summary.measure.note
         called, colours = names(reading.contestants), reading.colours()
         groups = [BarGroup(name, tuple(
-            Bar(called[id], means[id].interval, colours[id], ("turn", id, turn_of(name)),
+            Bar(called[id], means[id].interval, colours[id], ("turn", id, name),
                 counted(means[id].count, "answer")) for id in summary.chosen if id in means))
             for name, means in summary.by_turn.items()]
         measure = summary.measure
@@ -295,12 +294,13 @@ class ComparisonPane(ChartPane):
     def _picked(self, key: object) -> None:
         assert isinstance(key, tuple)
         what, id, *rest = key
+        called = names(self._reading.contestants)
         if what == "answer":
-            self.behind.emit(Behind("one question", (id,), (rest[0],)))
+            self.behind.emit(Behind("One question", (id,), (rest[0],)))
         elif what == "pair":
-            self.behind.emit(Behind("", (id, rest[0])))
+            self.behind.emit(Behind(f"{called[id]} and {called[rest[0]]}", (id, rest[0])))
         else:
-            self.behind.emit(Behind("", (id,), (), rest[0] if what == "turn" else -1))
+            self.behind.emit(Behind(called[id], (id,)))
 
 
 NOTHING = (
@@ -310,11 +310,6 @@ NOTHING = (
     ("Nothing is judged yet", "What answers score against how long they are shows here."),
     ("One measure only", "When there are two, one shows against the other here, with Kendall's τ."),
 )
-
-
-def turn_of(name: str) -> int:
-    """ "Turn 2" → 1; −1 for all turns."""
-    return int(name[5:]) - 1 if name[5:].isdigit() else -1
 
 
 def _summary_words(summary: Summary, called: dict[int, str]) -> str:

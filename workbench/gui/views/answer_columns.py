@@ -45,6 +45,9 @@ class AnswerColumns(QWidget):
         theme.notifier.changed.connect(self._mark)
 
     def show_columns(self, columns: Sequence[ColumnShown]) -> None:
+        """Another question's answers, or more of them; the same again changes nothing, so that one can read on."""
+        if [view.shown for view in self.columns] == list(columns):
+            return
         while self._row.count():
             item = self._row.takeAt(0)
             if item.widget() is not None:

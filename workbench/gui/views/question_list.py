@@ -97,6 +97,8 @@ class QuestionList(QListView):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Other rows; the current question stays where it is still there."""
+        if self._rows.rows == tuple(rows):
+            return
         before = self.current_id()
         self._rows.show(rows)
         place = next((place for place, row in enumerate(rows) if row.question_id == before), 0)

@@ -54,6 +54,8 @@ class QuestionPane(QWidget):
         column.addLayout(self.foot)
 
     def show_question(self, question: Question | None, number: int = 0) -> None:
+        if question is not None and question == self._question:
+            return
         self._question = question
         self._title.setText(f"Question {question.key or number}" if question is not None else "")
         while self._chip_room.count():
