@@ -3,6 +3,9 @@
 Without a file it takes orders, one JSON object a line, on standard input: ``{"spec": {…}}`` to run a job, then
 ``{"word": "pause" | "resume" | "cancel"}``; the end of the input ends it. With a file that holds a
 specification it runs that one job. Either way it says events, one JSON object a line, on standard output.
+
+``accelerate launch -m workbench.jobs FILE`` runs one job on several devices or machines: each process has a device, and
+the first one says the events.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     from workbench.jobs.child import Child, Speaker, prepare_process
     from workbench.jobs.wire import decode_spec
+    from workbench.models import processes
 
     prepare_process(options.nice)
-    child = Child(Speaker.take_stdout(), stay=options.stay)
+    speaker = Speaker.take_stdout() if processes.rank() == 0 else Speaker.silent()
+    child = Child(speaker, stay=options.stay)
     if options.spec is None:
         return child.serve(sys.stdin.buffer)
     try:
@@ -33,7 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, WorkbenchError) as error:
         print(error, file=sys.stderr)
         return 1
-    return child.run_alone(spec)
+    processes.join()
+    try:
+        return child.run_alone(spec)
+    finally:
+        processes.leave()
 
 
 if __name__ == "__main__":

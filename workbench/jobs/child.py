@@ -46,6 +46,12 @@ class Speaker:
         sys.stdout = sys.stderr
         return cls(out)
 
+    @classmethod
+    def silent(cls) -> Speaker:
+        """For a process that another one speaks for."""
+        cls.take_stdout()
+        return cls(open(os.devnull, "wb", buffering=0))
+
     def say(self, event: Event) -> None:
         if self._silent:
             return

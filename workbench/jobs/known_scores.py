@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.jobs.run import Run
+from workbench.models import processes
 from workbench.models.base import LanguageModel
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ def kept_scores(folder: str, model: LanguageModel, run: Run) -> KeptScores | Non
 
     if not (folder and can_be_kept(model.facts)):
         return None
-    return KeptScores(Path(folder), model.facts, lambda text: run.log("warning", text))
+    kept = KeptScores(Path(folder), model.facts, lambda text: run.log("warning", text), writes=processes.rank() == 0)
+    processes.wait_for_all()         # nobody adds before everybody has read: all have to know the same
+    return kept
 
 
 def say_known(kept: KeptScores | None, run: Run) -> None:

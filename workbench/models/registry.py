@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 from workbench.domain import Backend, ModelRef
 from workbench.errors import ModelError
+from workbench.models import processes
 from workbench.models.base import LanguageModel, Tokenizer
 from workbench.models.gguf_facts import read_header
 
@@ -18,8 +20,13 @@ def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
     """Verify and load. Raises ModelError: files missing, changed or not allowed, not enough memory.
 
     The estimate of the memory is rough: ``ignore_memory``, or a 1 in the variable IGNORE_MEMORY, loads all the same.
+    Of several processes that do a job together each loads the model, and scoring is shared out (see processes.py).
     """
-    ignore_memory = ignore_memory or os.environ.get(IGNORE_MEMORY) == "1"
+    model = _load(ref, ignore_memory or os.environ.get(IGNORE_MEMORY) == "1")
+    return cast(LanguageModel, processes.SharedOut(model)) if processes.count() > 1 else model
+
+
+def _load(ref: ModelRef, ignore_memory: bool) -> LanguageModel:
     if ref.backend is Backend.TRANSFORMERS:
         from workbench.models.transformers_model import TransformersModel
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
-from workbench.models import adapters, cascade, memory, quantised
+from workbench.models import adapters, cascade, memory, processes, quantised
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
 from workbench.models.embedding import hidden_states
 from workbench.models.facts import read_facts
@@ -150,7 +150,9 @@ def choose_device(asked: str) -> torch.device:
     """ "auto" takes CUDA, then MPS, then the CPU. Raises ModelError for a device that is not there."""
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if asked == "auto":
-        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+        if cuda:
+            return torch.device("cuda", processes.device_index() % torch.cuda.device_count())
+        return torch.device("mps" if mps else "cpu")
     try:
         device = torch.device(asked)
     except RuntimeError as error:

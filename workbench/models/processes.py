@@ -1,0 +1,99 @@
+"""Several processes that run one job, one for each device: ``accelerate launch -m workbench.jobs FILE`` starts them.
+
+Each process loads the model and does the whole job; only scoring is shared out. Every process scores a part of the
+sequences and gets all results, so that all take the same decisions. The first one speaks and keeps scores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workbench.models.base import LanguageModel, ScoredSequence
+
+
+def count() -> int:
+    """How many processes do this job together. torchrun and Accelerate say so in the environment."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """This process's number, 0 for the one that speaks."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def device_index() -> int:
+    """Which of this machine's devices is this process's."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def join() -> None:
+    """Meet the others; to be called once before the job. Does nothing for a process alone."""
+    if count() > 1:
+        import torch
+        from accelerate import PartialState
+
+        PartialState(cpu=not torch.cuda.is_available())
+
+
+def wait_for_all() -> None:
+    """Until all processes have come here."""
+    if count() > 1:
+        _gathered(None)
+
+
+def leave() -> None:
+    if count() > 1:
+        import torch.distributed
+
+        torch.distributed.destroy_process_group()
+
+
+class SharedOut:
+    """A LanguageModel whose scoring is shared out among the processes; the rest it does as the model alone would, and
+    what the first process found counts."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model, self.ref, self.context, self.tokenizer = model, model.ref, model.context, model.tokenizer
+        self.facts: Mapping[str, str] = {**model.facts, "processes": str(count())}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def logprobs(
+        self, sequences: Sequence[ScoredSequence], progress: Callable[[int], None] = lambda done: None
+    ) -> list[tuple[float, ...]]:
+        """See LanguageModel. What one process raises is raised in all of them."""
+        size, whole = count(), len(sequences)
+        start, end = rank() * whole // size, (rank() + 1) * whole // size
+        mine: list[tuple[float, ...]] | Exception
+        try:
+            mine = self.model.logprobs(sequences[start:end], lambda done: progress(min(done * size, whole)))
+        except Exception as error:
+            mine = error
+        parts = _gathered(mine)
+        failed = next((part for part in parts if isinstance(part, Exception)), None)
+        if failed is not None:
+            raise failed
+        progress(whole)
+        return [found for part in parts for found in part]
+
+    def generate(self, *arguments: Any, **named: Any) -> list[str]:
+        return list(_gathered(self.model.generate(*arguments, **named))[0])
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """See Embedder. Raises AttributeError for a model that cannot."""
+        return _gathered(self.model.embed(texts))[0]  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        self.model.close()
+
+
+def _gathered(value: Any) -> list[Any]:
+    """Every process's value, in the order of their numbers."""
+    import torch.distributed
+
+    found: list[Any] = [None] * count()
+    torch.distributed.all_gather_object(found, value)
+    return found
