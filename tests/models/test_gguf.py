@@ -18,7 +18,7 @@ from tests.models import tiny_models
 from tests.models.test_logprobs import sequences
 from workbench.domain import Backend, ModelRef
 from workbench.errors import Cancelled, ModelError
-from workbench.models import Decoding, LanguageModel, ScoredSequence, load, load_tokenizer, read_facts
+from workbench.models import Decoding, Draw, LanguageModel, ScoredSequence, load, load_tokenizer, read_facts
 from workbench.models.gguf_writer import convert
 
 needs_llama_cpp = pytest.mark.skipif(find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed")
@@ -129,6 +129,20 @@ def test_greedy_answers_equal_transformers(folder: Path, model: LanguageModel) -
     prompts = ["The quick brown fox", "The quick dog", "# Query:\n```\nWhat"]
     options = Decoding(max_tokens=16, repetition_penalty=1.1)
     assert model.generate(prompts, options, lambda i, t: None) == other.generate(prompts, options, lambda i, t: None)
+    assert not model._sequences._lengths  # type: ignore[attr-defined]
+
+
+@pytest.mark.gguf
+@needs_llama_cpp
+def test_many_answers_at_a_time_are_those_of_each_alone(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.models import llama_cpp_model
+
+    monkeypatch.setattr(llama_cpp_model, "SEQUENCES", 6)
+    wanted = [Draw(f"# Rules: be good.\n{'The dog ' * (n % 3)}fox {n}", Decoding(max_tokens=2 + n % 7, stop=("e",),
+                   temperature=n % 2, seed=n)) for n in range(11)]
+    found, alone = model.draw(wanted), [model.draw([one])[0] for one in wanted]
+    assert [(one.text, one.tokens, one.finish) for one in found] == [(o.text, o.tokens, o.finish) for o in alone]
+    assert [one.logprob for one in found] == pytest.approx([one.logprob for one in alone], abs=1e-3)
     assert not model._sequences._lengths  # type: ignore[attr-defined]
 
 
