@@ -1,0 +1,165 @@
+"""The commands of the bench about judging: judges, measures, numbers, files."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workbench.command_line.benching import find_set
+from workbench.command_line.models import find_model
+from workbench.command_line.opening import on_lane, opened, pick
+from workbench.command_line.output import Output, table
+from workbench.command_line.running import follow
+from workbench.domain import Contestant, DecodingSettings
+from workbench.errors import JobError, WorkbenchError
+from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.specs import JobState
+from workbench.services import bench_numbers
+from workbench.services.bench_files import Imported
+from workbench.services.bench_measures import Measure, measures
+from workbench.services.project import Project
+
+MODES = {"single": "single", "pairwise-baseline": "pair_baseline", "pairwise-all": "pair_all"}
+"""FastChat's names of the modes → ours."""
+
+
+def judge(options: Namespace) -> Output:
+    """A language model of the project judges; --estimate says what it would take."""
+    with opened(options.project) as project:
+        spec = project.lane.run(lambda: _spec(project, options))
+        estimate = project.judging.estimate(spec)
+        if options.estimate:
+            cost = f", at most {estimate.cost(spec.price):.2f}" if spec.price != Price() else ""
+            return Output(estimate, f"{estimate.requests:,} requests, about {estimate.prompt_tokens:,} tokens and "
+                                    f"{estimate.completion_tokens:,} back at most{cost}")
+        job_id = project.lane.run(lambda: project.judging.submit(spec))
+        info = follow(project, job_id, quiet=options.json)
+        if info.state is not JobState.FINISHED:
+            raise JobError(info.detail)
+    return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}")
+
+
+def measure(options: Namespace) -> Output:
+    """What needs no judge: exact match, F1, the mini-world's grader; --likelihood asks the answering models too."""
+    with opened(options.project) as project:
+        set_id = project.lane.run(lambda: find_set(project, options.questions))
+        changes = project.lane.run(lambda: project.judging.measure(set_id))
+        made = sum(map(len, changes.touched.values()))
+        if options.likelihood:
+            chosen = project.lane.run(lambda: [one.id for one in _chosen(project, set_id, []) if one.id is not None])
+            for job_id in project.lane.run(lambda: project.judging.submit_likelihoods(set_id, chosen)):
+                info = follow(project, job_id, quiet=options.json)
+                if info.state is not JobState.FINISHED:
+                    raise JobError(info.detail)
+                made += info.summary["judgements"]
+    return Output({"measured": made}, f"{made:,} measures taken. They are no MT-Bench scores.")
+
+
+def numbers(options: Namespace) -> Output:
+    """Means with intervals, paired differences, win rates, ratings, agreement and biases."""
+    def work(project: Project) -> Output:
+        data = bench_numbers.bench_data(project, find_set(project, options.questions))
+        there = measures(data)
+        chosen = next((one for one in there if options.by in (None, one.judge, one.name, one.label)), None)
+        if chosen is None:
+            raise WorkbenchError("There is no such judge or measure.",
+                                 remedy=f"There are: {', '.join(one.label for one in there) or 'none yet'}.")
+        found = _numbers(data, chosen, [one for one in there if one != chosen])
+        sections = [f"{title}\n{text}" for title, text in _tables(data.names, found) if text]
+        return Output({"measure": chosen, **found}, "\n\n".join([f"{chosen.label}. {chosen.note}", *sections]))
+
+    return on_lane(options.project, work, read_only=True)
+
+
+def _numbers(data: bench_numbers.Bench, chosen: Measure, others: list[Measure]) -> dict[str, Any]:
+    games = chosen.kind == "wins"
+    return {
+        "table": bench_numbers.table(data, chosen), "differences": bench_numbers.differences(data, chosen),
+        "win_rates": bench_numbers.win_table(data, chosen.judge) if games else [],
+        "ratings": bench_numbers.ladder(data, chosen.judge) if games else [],
+        "bias": None if chosen.kind == "measure" else bench_numbers.judge_bias(data, chosen.judge),
+        "agreement": bench_numbers.agreements(data),
+        "correlations": [bench_numbers.correlation(data, chosen, one) for one in others]}
+
+
+def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(title, table); no table where there is nothing to show."""
+    def shown(rows: list[tuple[object, ...]], *heads: str) -> str:
+        return table(rows, heads) if rows else ""
+
+    yield "Means", shown([(names[r.contestant_id], r.group, r.interval.mean, r.interval.low, r.interval.high, r.count)
+                          for r in found["table"]], "contestant", "of", "mean", "low", "high", "answers")
+    yield "Paired differences", shown(
+        [(names[r.contestant_id], names[r.other_id], r.difference.interval.mean, r.difference.interval.low,
+          r.difference.interval.high, r.difference.p, r.difference.questions) for r in found["differences"]],
+        "contestant", "less", "mean", "low", "high", "p", "questions")
+    yield "Win rates", shown([(r.model, r.wins, r.losses, r.ties, r.win_rate, r.adjusted) for r in found["win_rates"]],
+                             "contestant", "won", "lost", "ties", "rate", "ties half")
+    yield "Bradley–Terry ratings", shown([(r.model, r.rating, r.low, r.high, r.games) for r in found["ratings"]],
+                                         "contestant", "rating", "low", "high", "games")
+    bias = found["bias"]
+    yield "What the judge likes", shown([] if bias is None else [
+        (bias.consistent, bias.favours_first, bias.favours_second, bias.longer_won,
+         bias.per_doubling.mean if bias.per_doubling else None, bias.unreadable)],
+        "consistent", "first", "second", "longer won", "points a doubling", "unreadable")
+    yield "Agreement", shown([(r.judge_1, r.judge_2, r.agreeing, r.compared, r.kappa, r.alpha)
+                              for r in found["agreement"]], "judge", "and", "agreed", "of", "kappa", "alpha")
+    yield "Kendall’s tau with other measures", shown(
+        [(r.y.label, r.tau, r.low, r.high, r.answers, r.contestants_tau) for r in found["correlations"]],
+        "measure", "tau", "low", "high", "answers", "of means")
+
+
+def import_answers(options: Namespace) -> Output:
+    def work(project: Project) -> Output:
+        set_id = find_set(project, options.questions)
+        return _imported(project.bench_files.import_answers(set_id, options.files))
+
+    return on_lane(options.project, work)
+
+
+def import_judgements(options: Namespace) -> Output:
+    def work(project: Project) -> Output:
+        return _imported(project.bench_files.import_judgements(find_set(project, options.questions), options.file))
+
+    return on_lane(options.project, work)
+
+
+def export(options: Namespace) -> Output:
+    """FastChat's folder, AlpacaEval's outputs, or URIAL's results."""
+    def work(project: Project) -> list[Path]:
+        set_id = find_set(project, options.questions)
+        write = {"fastchat": project.bench_files.export_fastchat, "alpaca_eval": project.bench_files.export_alpaca_eval,
+                 "urial": project.bench_files.export_urial}[options.format]
+        return write(set_id, options.out)
+
+    made = on_lane(options.project, work, read_only=True)
+    return Output(made, "\n".join(map(str, made)))
+
+
+def _spec(project: Project, options: Namespace) -> JudgeSpec:
+    set_id = find_set(project, options.questions)
+    chosen = _chosen(project, set_id, options.contestant)
+    baseline = None if options.baseline is None else _contestant(_chosen(project, set_id, []), options.baseline).id
+    return project.judging.spec(
+        set_id, [one.id for one in chosen if one.id is not None], find_model(project, options.judge).ref,
+        MODES[options.mode], baseline_id=baseline,    # type: ignore[arg-type]
+        prompts=project.judging.prompts(options.judge_prompts), unreadable_again=options.unreadable_again,
+        decoding=DecodingSettings(options.max_tokens, options.temperature, seed=options.seed),
+        price=Price(options.price[0], options.price[1], options.cost_limit))
+
+
+def _chosen(project: Project, set_id: int, wanted: list[str]) -> list[Contestant]:
+    there = project.bench.contestants(set_id)
+    return [_contestant(there, one) for one in wanted] if wanted else there
+
+
+def _contestant(there: list[Contestant], wanted: str) -> Contestant:
+    return pick(there, wanted, "contestant", lambda one: one.id, lambda one: one.name, lambda found: None)
+
+
+def _imported(found: Imported) -> Output:
+    refused = [f"{name}{f', line {line}' if line else ''}: {reason}" for name, line, reason in found.refused]
+    text = "\n".join([f"{found.changes.label}; {len(refused):,} refused", *refused[:20]])
+    return Output({"taken": found.taken, "refused": found.refused}, text, code=1 if refused else 0)
