@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
 
 from tests.models import tiny_models
-from workbench.domain import Backend, Kind
+from workbench.domain import Backend, Kind, Server
 from workbench.errors import ModelError
+from workbench.models import quantised
 from workbench.models.gguf_writer import convert
 from workbench.services.project import Project
 
@@ -94,6 +99,64 @@ def test_a_removed_model_is_gone_and_its_files_stay(project: Project, folder: Pa
     assert (folder / "model.safetensors").is_file()
     with pytest.raises(ModelError, match="not in the project"):
         project.models.set_current(model_id)
+
+
+def test_a_served_model_is_kept_with_what_its_server_can_do(project: Project) -> None:
+    server = Server("org/base-7b", scoring="echo", context=8192, requests_per_minute=60)
+    (model_id,) = project.models.register_server("http://localhost:8000/v1", server).created
+    (info,) = project.models.all()
+    assert (info.ref.id, info.ref.name, info.ref.backend) == (model_id, "base-7b", Backend.OPENAI)
+    assert (info.state, info.ref.server, info.ref.url) == ("ready", server, "http://localhost:8000/v1")
+    project.models.register_server("http://localhost:8000/v1", replace(server, scoring="", note="Changed."))
+    project.models.register_server("http://localhost:8000/v1", Server("org/other"))
+    assert [m.ref.server.note for m in project.models.all() if m.ref.server] == ["Changed.", ""]
+    assert project.models.current() == project.models.all()[0].ref
+
+
+def test_no_key_is_ever_in_the_projects_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_KEY_LOCALHOST_8000", "sk-very-secret")
+    project.models.register_server("http://localhost:8000/v1", Server("m"))
+    held = b"".join(file.read_bytes() for file in project.folder.rglob("*") if file.is_file())
+    assert b"localhost:8000" in held
+    assert b"sk-very-secret" not in held
+
+
+def test_an_adapter_is_registered_with_its_base_and_says_when_that_is_gone(
+    project: Project, folder: Path, tmp_path: Path
+) -> None:
+    adapter = tmp_path / "run 7"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)           # peft asks transformers for a name that it renamed
+        adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(folder), LoraConfig(r=2))
+    adapted.save_pretrained(adapter)
+    project.models.register(folder)
+    project.models.register(adapter)
+    info = next(m for m in project.models.all() if m.ref.name == "run 7")
+    assert (info.ref.base, info.state) == (str(folder), "ready")
+    folder.rename(tmp_path / "moved")
+    info = next(m for m in project.models.all() if m.ref.name == "run 7")
+    assert info.state == "unavailable"
+    assert str(folder) in info.reason
+
+
+def test_a_model_of_the_hubs_cache_is_named_by_its_repository(project: Project, original: Path, tmp_path: Path) -> None:
+    place = tmp_path / "models--org--tiny-1.5b" / "snapshots" / ("c0ffee" + "0" * 34)
+    shutil.copytree(original, place)
+    project.models.register(place)
+    named = shutil.copytree(original, tmp_path / "llama-3.1")
+    project.models.register(named)
+    assert [m.ref.name for m in project.models.all()] == ["llama-3.1", "tiny-1.5b"]
+
+
+def test_8_bit_without_bitsandbytes_is_unavailable_with_what_to_install(
+    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantised, "find_spec", lambda name: None)
+    (model_id,) = project.models.register(folder).created
+    project.models.set_loading(model_id, "auto", "int8")
+    (info,) = project.models.all()
+    assert info.state == "unavailable"
+    assert "pip install bitsandbytes" in info.reason
 
 
 def test_the_machine_is_told_without_torch(project: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
@@ -69,7 +70,9 @@ def add_adapter(model: Any, path: Path, name: str) -> Any:
     from peft import PeftModel
 
     try:
-        adapted = PeftModel.from_pretrained(model, str(path), is_trainable=False, local_files_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)       # peft asks transformers for a name that it renamed
+            adapted = PeftModel.from_pretrained(model, str(path), is_trainable=False, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"The adapter in {path} does not fit its base model: {error}.", safe="Nothing was loaded.",

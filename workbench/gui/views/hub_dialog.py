@@ -24,8 +24,9 @@ class HubDialog(Dialog):
     there = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None) -> None:
-        super().__init__("models", "Model from the Hugging Face Hub",
-                         ("Only safetensors, tokenizer and settings are downloaded.",), parent, width=560)
+        line = ("Only weights as safetensors or GGUF, the tokenizer and settings are downloaded: nothing that can run "
+                "code.")
+        super().__init__("models", "Model from the Hugging Face Hub", (line,), parent, width=560)
         self._session = session
         self._model: HubModel | None = None
         self.repo = QLineEdit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui.views.buttons import secondary
 from workbench.gui.views.labels import label
@@ -25,9 +25,10 @@ class ServerDetails(QWidget):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         column.addLayout(self._form)
         self._note = Notice("", "warn")
+        self._note.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)   # all of its lines
         column.addWidget(self._note)
         self.again = secondary("Ask again", "undo")
         self.again.setToolTip("Ask the server again what it can do")
@@ -53,9 +54,10 @@ class ServerDetails(QWidget):
         lacks = server is not None and not server.scoring
         self._note.setVisible(lacks)
         if server is not None and lacks:
-            self._note.set_text(
-                f"It cannot score: the server tells no log-probabilities of prompts. {server.note} It can answer and "
-                "judge. vLLM does tell them, and llama-cpp-python’s server with logits_all.".replace("  ", " "))
+            self._note.set_text(" ".join(filter(None, (
+                "It can answer and judge, but not score: the server gives no log-probabilities of prompts.",
+                server.note,
+                "vLLM gives them, and llama-cpp-python’s server with logits_all."))))
         self.again.setEnabled(not read_only)
 
 
@@ -69,8 +71,8 @@ def rows(model: ModelInfo) -> list[tuple[str, str]]:
         ("Server", model.ref.url), ("Model", server.model), ("Chat", _yes(server.chat)),
         ("Text completions", _yes(server.completions)), ("Scores of prompts", _yes(bool(server.scoring))),
         ("Context", context), ("Token counts", "estimated"),
-        ("Requests", f"{counted(server.concurrency, 'request')} at a time{minute}"),
-        ("Gives up after", f"{server.timeout:g} s without an answer, {counted(server.attempts, 'attempt')}"),
+        ("Requests", f"{server.concurrency} at a time{minute}"),
+        ("Gives up after", f"{counted(server.attempts, 'attempt')} of {server.timeout:g} s"),
     ]
 
 
