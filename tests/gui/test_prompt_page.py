@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.domain import Demonstration, Kind, Prompt
+from workbench.domain import Demonstration, Kind, Prompt, Question, QuestionSet
 from workbench.gui.item_models.dragged_ids import ids_to_mime
 from workbench.gui.main_window import MainWindow
-from workbench.gui.pages.prompt import PromptPage
+from workbench.gui.pages.prompt import PromptPage, effect_words
 from workbench.gui.session import Session
 from workbench.gui.views.budget_bar import Budget, BudgetBar, Segment
 from workbench.gui.views.demonstration_picker import DemonstrationPicker
@@ -251,6 +251,25 @@ def test_measuring_makes_a_job_over_the_prompt_s_demonstrations(
     counted.commands.measure()
     rest()
     assert "question set" in str(errors[0])
+
+
+def test_measuring_says_what_the_whole_brings_against_no_demonstrations(
+    counted: PromptPage, rest: Rest, qtbot: QtBot
+) -> None:
+    questions = tuple(Question((f"Name number {n}.",), (f"Number {n}.",), id=n) for n in range(1, 5))
+    counted.session.change(lambda p: p.questions.add(QuestionSet("four", questions)))
+    rest()
+    assert counted._effect_words.text() == "Not measured"
+    counted.commands.measure()
+    qtbot.waitUntil(lambda: counted.state.effect is not None, timeout=90_000)
+    effect = counted.state.effect
+    assert effect is not None
+    assert effect.gain.low <= effect.gain.mean <= effect.gain.high
+    assert effect_words(effect) == counted._effect_words.text()
+    assert [card.gain for card in counted.cards.cards()] == list(effect.adds)
+    counted.session.change(lambda p: p.prompts.set_rules(1, "Answer at length."))
+    rest()
+    assert counted._effect_words.text() == "Not measured"        # of this text nothing is known yet
 
 
 def test_equal_texts_have_no_difference() -> None:

@@ -81,7 +81,8 @@ class Screen:
         self.focus(title)
 
     def focus(self, title: str) -> None:
-        window = self.tool("search", "--onlyvisible", "--name", title).splitlines()[-1]
+        """Give the keyboard to a window, once it is there."""
+        window = self.tool("search", "--sync", "--onlyvisible", "--name", title).splitlines()[-1]
         self.tool("windowfocus", "--sync", window)
 
     def until(self, true: Callable[[Pixels], bool], what: str, seconds: float = 60) -> Pixels:

@@ -31,6 +31,11 @@ def table_rows(picture: Pixels) -> int:
     return len(bands(where(picture[:, TABLE], "hairline").all(axis=1)[195:825]))
 
 
+def chosen(picture: Pixels) -> list[int]:
+    """Where the table's selected rows are."""
+    return bands(where(picture[:, TABLE], "selected").mean(axis=1) > 0.5)
+
+
 def tiles(picture: Pixels) -> list[int]:
     """Where the prompt's cards are, from the top."""
     return bands(where(picture[:, TILES], "accent_soft").sum(axis=1) > 8)
@@ -72,7 +77,7 @@ def test_the_keyboard_alone_gets_from_welcome_to_the_exported_prompt(
     program.until(lambda p: order(p) == [longer[1], longer[0], *longer[2:]], "Alt and an arrow move the first card")
 
     screen.keys("ctrl+4", "ctrl+shift+n")
-    screen.tool("search", "--sync", "--onlyvisible", "--name", "Score candidates")
+    screen.focus("Score candidates")
     screen.keys("Tab", "Right", "space", "Tab", "Tab", "Tab", "Down")   # score each; of the pools, the accepted
     screen.keys("shift+Tab", "shift+Tab", "shift+Tab", "shift+Tab", "Return")
     run = program.until(lambda p: next((j for j in p.jobs.all() if j.state == "finished"), None), "it is scored", 120)
@@ -88,9 +93,9 @@ def test_the_keyboard_alone_gets_from_welcome_to_the_exported_prompt(
     screen.keys("ctrl+3")
     screen.until(lambda p: len(tiles(p)) == len(before) + 2, "the prompt has one card more")
     screen.keys("ctrl+e")
-    screen.tool("search", "--sync", "--onlyvisible", "--name", "Export")
+    screen.focus("Export .*Base prompt")
     screen.keys("Return")                                    # the first format
-    screen.tool("search", "--sync", "--onlyvisible", "--name", "^Export .{1,4}Demonstration")
+    screen.focus("^Export [^B]*Demonstration")
     screen.keys("Return")                                    # under the name that is offered
     screen.until(lambda p: any(program.home.glob("*.txt")), "the prompt is written")
     written = next(program.home.glob("*.txt")).read_text("utf-8")
@@ -110,13 +115,14 @@ def test_cards_and_rows_are_dragged_into_their_order(screen: Screen, start: Call
         """Move with the button down, in steps: a drag begins after some pixels."""
         screen.tool("mousemove", str(x), str(y), "sleep", "0.05", "mousemove_relative", "1", "1")
 
-    row = int(np.flatnonzero(where(screen.pixels()[:, TABLE], "selected").mean(axis=1) > 0.5).mean())
+    picture = screen.until(lambda p: len(chosen(p)) > 0, "the first row is the current one")
+    row = chosen(picture)[0]
     screen.tool("mousemove", "600", str(row), "mousedown", "1")
     for step in (4, 12, 24):
         drag(600, row + step)
     rail = chosen_row(screen.pixels()) + 36
     drag(RAIL // 2, rail)                                    # it rests on "Prompt" until the page opens
-    screen.until(lambda p: chosen_row(p) > rail - 18 and len(tiles(p)) == len(before), "the page Prompt opens")
+    screen.until(lambda p: len(tiles(p)) == len(before), "the page Prompt opens")
     cards = tiles(screen.pixels())
     drag(500, cards[1] - 20)                                 # between the first and the second
     screen.tool("mouseup", "1")

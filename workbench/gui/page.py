@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.domain import Changes
 from workbench.gui.session import Session
@@ -86,8 +86,8 @@ class Page(QWidget):
 
     def holds_focus(self) -> bool:
         """Whether something on the page has the keyboard; a page that is shown without it gives it to its main view."""
-        focused = QApplication.focusWidget()
-        return focused is not None and self.isAncestorOf(focused)
+        focused = self.window().focusWidget()    # also while another program's window is in front
+        return focused is not None and focused is not self and self.isAncestorOf(focused)
 
     def busy(self) -> bool:
         """Whether the page still waits for something besides the session (its picture would not be complete)."""

@@ -79,6 +79,8 @@ def _end(
         case Finished():
             jobs.set_summary(connection, job_id, event.summary)
             jobs.set_state(connection, job_id, JobState.FINISHED, detail=job_outcome(kind, event.summary))
+            if kind == "sensitivity":
+                return {Kind.SCORE: frozenset({job_id})}
             gains = score_job_gains(connection, job_id) if kind == "score" else {}
             return _show_gains(connection, job_id, gains) if gains else {}
         case Failed():

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from db import jobs as stored_jobs
 from db import runs as stored_runs
 from db import scores as stored_scores
-from workbench.domain import CandidateScore, Interval, Question, RankedCandidate, SearchRound, SetEvaluation
-from workbench.jobs.specs import SearchSpec
+from workbench.domain import (
+    CandidateScore,
+    Interval,
+    ModelRef,
+    Prompt,
+    Question,
+    RankedCandidate,
+    SearchRound,
+    SetEvaluation,
+)
+from workbench.jobs.specs import JobState, SearchSpec, SensitivitySpec
 from workbench.search.greedy import rank
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
 from workbench.search.intervals import bootstrap, by_question
@@ -75,6 +85,20 @@ class HeldOut:
     difference: Interval | None
 
 
+@dataclass(frozen=True, slots=True)
+class PromptEffect:
+    """What a prompt's demonstrations do to the reference answers, nats per answer, with 95 % intervals.
+
+    ``gain`` is the whole against the prompt without demonstrations, ``win_rate`` the share of questions that it is
+    better on, ``adds[place]`` what the demonstration there adds to the others.
+    """
+
+    job_id: int
+    gain: Interval
+    win_rate: float
+    adds: tuple[Interval, ...]
+
+
 class Results:
     """``project.results``"""
 
@@ -125,6 +149,20 @@ class Results:
             random_mean=random_mean(random),
             difference=difference_to_random(chosen.answers, random, stream(spec.seed, COMPARING)) if chosen else None,
         )
+
+    def prompt_effect(self, prompt: Prompt, model: ModelRef) -> PromptEffect | None:
+        """The newest measurement (a sensitivity job) of this prompt's text with this model; None without one."""
+        with self._project.database.read() as connection:
+            ended = stored_jobs.jobs_in_state(connection, JobState.FINISHED)
+        measured = [job for job in ended if job.kind == "sensitivity" and "gain" in job.summary]
+        for job in sorted(measured, key=lambda job: -job.id):
+            spec = self._project.jobs.spec(job.id)
+            if isinstance(spec, SensitivitySpec) and spec.model.sha256 == model.sha256 \
+                    and spec.prompt.content_hash == prompt.content_hash:
+                gain = job.summary["gain"]
+                adds = tuple(Interval(one["mean"], one["low"], one["high"]) for one in job.summary["demonstrations"])
+                return PromptEffect(job.id, Interval(gain["mean"], gain["low"], gain["high"]), gain["win_rate"], adds)
+        return None
 
     def ranking(self, job_id: int, round: int = 0) -> list[RankedCandidate]:
         """Best first; of a round that is not finished, what is scored so far."""

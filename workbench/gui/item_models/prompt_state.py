@@ -14,6 +14,7 @@ from workbench.models import Tokenizer
 from workbench.prompts import count_tokens, render
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.results import PromptEffect
 
 QUESTION = "{question}"                          # stands for the question that will be asked
 LONGEST = 8                                      # of a set's questions, the longest by characters are tokenised
@@ -35,6 +36,7 @@ class PromptState:
     offsets: tuple[tuple[int, int], ...] = ()
     tokens: int | None = None
     problem: str = ""
+    effect: PromptEffect | None = None               # measured with this very text and the current model
 
     @property
     def over(self) -> int:
@@ -62,16 +64,22 @@ def read_prompt(project: Project, prompt_id: int | None, tokenizers: Tokenizers)
         question = _question_tokens(project, prompt, tokenizer, counts.total)
         budget = _budget(counts.rules, counts.demonstrations, question, _context(project, found[0].id), found[0].name)
     offsets = tokenizer.encode(rendered.text).offsets if rendered is not None and tokenizer is not None else ()
-    cards = _cards(project, prompt.demonstrations, counts.demonstrations if counts is not None else ())
+    model = project.models.current()
+    effect = project.results.prompt_effect(prompt, model) if model is not None else None
+    cards = _cards(project, prompt.demonstrations, counts.demonstrations if counts is not None else (), effect)
     tokens = counts.total if counts is not None else None
-    return PromptState(prompts, prompt, cards, budget, rendered, offsets, tokens, problem)
+    return PromptState(prompts, prompt, cards, budget, rendered, offsets, tokens, problem, effect)
 
 
-def _cards(project: Project, demonstrations: Sequence[Demonstration], tokens: Sequence[int]) -> tuple[Card, ...]:
+def _cards(
+    project: Project, demonstrations: Sequence[Demonstration], tokens: Sequence[int], effect: PromptEffect | None
+) -> tuple[Card, ...]:
+    """What each brings: what it adds to the others where that is measured, else its own gain when it was scored."""
     ids = [d.id for d in demonstrations if d.id is not None]
     gains = {row.id: row.gain for row in project.demonstrations.rows(ids)}
     return tuple(Card(d.id or 0, d.instruction, d.category, tokens[place] if place < len(tokens) else None,
-                      gains.get(d.id or 0)) for place, d in enumerate(demonstrations))
+                      effect.adds[place] if effect is not None else gains.get(d.id or 0))
+                 for place, d in enumerate(demonstrations))
 
 
 def _budget(rules: int, demonstrations: Sequence[int], question: int, context: int, model: str) -> Budget:

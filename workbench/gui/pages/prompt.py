@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
+from workbench.gui.charts.numbers import percent, plain, signed
 from workbench.gui.item_models.prompt_cards import PromptCards
 from workbench.gui.item_models.prompt_state import PromptState, read_prompt
 from workbench.gui.page import Page
@@ -19,13 +20,15 @@ from workbench.gui.views.budget_bar import BudgetBar
 from workbench.gui.views.buttons import ghost, link, primary, secondary
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.exact_text import ExactText
+from workbench.gui.views.glyphs import say_interval
 from workbench.gui.views.keycaps import KeyHints
-from workbench.gui.views.labels import hairline, label
+from workbench.gui.views.labels import ElidedLabel, hairline, label, set_property
 from workbench.gui.views.notice import Notice
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.prompt_list import PromptList, gain_width
 from workbench.gui.views.prompt_settings import PromptSettings
 from workbench.gui.wording import counted
+from workbench.services.results import PromptEffect
 
 _KINDS = (Kind.PROMPT, Kind.DEMONSTRATION, Kind.SCORE, Kind.MODEL, Kind.QUESTION_SET)
 
@@ -59,7 +62,7 @@ class PromptPage(Page):
         header = self.header()
         self.compare_button = ghost("Compare drafts", "split")
         self.measure_button = secondary("Measure", "play")
-        self.measure_button.setToolTip("Measure what each demonstration brings on its own, on the question set")
+        self.measure_button.setToolTip("Measure the whole prompt, and what each demonstration adds to the others")
         header.add_tool(self.compare_button)
         header.add_tool(self.measure_button)
         self.copy_button = header.set_primary(primary("Copy prompt", "copy"))
@@ -100,8 +103,6 @@ class PromptPage(Page):
         titles.addWidget(label("Order in the prompt", "section"))
         titles.addStretch(1)
         self._gain_title = label("What this one brings, 95\u00a0%", "section")
-        self._gain_title.setToolTip("The latest measured gain of each demonstration when it is added to a prompt,\n"
-                                    "in nats per answer, with its 95\u00a0% interval")
         self._gain_title.setMinimumWidth(round(gain_width()) - 8)
         titles.addWidget(self._gain_title)
         column.addLayout(titles)
@@ -110,6 +111,7 @@ class PromptPage(Page):
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         column.addWidget(self.list, 100)
         column.addWidget(self._no_cards)
+        column.addWidget(self._effect())
         self._over = Notice("", "bad")
         self.without_button = link("Try without it")
         self._doubt = Notice("", "warn", self.without_button)
@@ -129,6 +131,15 @@ class PromptPage(Page):
         column.addLayout(foot)
         column.addStretch(1)
         return left
+
+    def _effect(self) -> QWidget:
+        self._effect_row = QWidget()
+        row = QHBoxLayout(self._effect_row)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.addWidget(ElidedLabel("Whole prompt against no demonstrations", "small"), 1)
+        self._effect_words = label("", "strong")
+        row.addWidget(self._effect_words)
+        return self._effect_row
 
     def _no_prompt(self) -> EmptyState:
         make, demos = primary("New prompt", "plus"), secondary("Choose demonstrations", "demos")
@@ -213,6 +224,21 @@ class PromptPage(Page):
         self._gain_title.setVisible(bool(state.cards))
         self._hints.setVisible(bool(state.cards) and self.width() >= 1000)
         self._no_cards.setVisible(not state.cards)
+        self._show_effect(state)
+
+    def _show_effect(self, state: PromptState) -> None:
+        effect = state.effect
+        self._effect_row.setVisible(bool(state.cards))
+        self._effect_words.setText("Not measured" if effect is None else effect_words(effect))
+        set_property(self._effect_words, "r", "faint" if effect is None else "strong")
+        tone = "" if effect is None else "gain" if effect.gain.low > 0 else "loss" if effect.gain.high < 0 else ""
+        set_property(self._effect_words, "tone", tone)
+        self._effect_row.setToolTip("Measure compares the whole prompt with the same prompt without demonstrations"
+                                    if effect is None else say_interval(effect.gain).capitalize())
+        self._gain_title.setToolTip(
+            "What each adds to the others: the answers' likelihood with all of them,\nminus that without this one, "
+            "in nats per answer" if effect is not None else "The latest measured gain of each demonstration when it "
+            "is added to a prompt,\nin nats per answer, with its 95\u00a0% interval")
 
     def _show_notices(self, state: PromptState) -> None:
         self._over.setVisible(state.over > 0)
@@ -265,3 +291,10 @@ class PromptPage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         self.settings.save()
         super().hideEvent(event)
+
+
+def effect_words(effect: PromptEffect) -> str:
+    """ "+0.89 nats per answer, 0.60 to 1.18  ·  win rate 71 %" """
+    gain = effect.gain
+    return (f"{signed(gain.mean)} nats per answer, {plain(gain.low)} to {plain(gain.high)}  ·  "
+            f"win rate {percent(effect.win_rate)}")

@@ -14,7 +14,7 @@ from workbench.domain import Changes, Kind, Prompt
 from workbench.errors import JobError
 from workbench.gui import theme
 from workbench.gui.wording import counted
-from workbench.jobs.specs import ScoreSpec
+from workbench.jobs.specs import SensitivitySpec
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 
@@ -45,7 +45,7 @@ class PromptCommands(QObject):
         add("copy", "Copy prompt", self.copy, "Ctrl+Shift+C", "copy", writes=False)
         add("add", "Add demonstration…", self.add, "Ctrl+N", "plus")
         add("fill", "Fill the rest by search", self.fill, "", "rank")
-        add("measure", "Measure what each demonstration brings", self.measure, "", "play")
+        add("measure", "Measure what the demonstrations bring", self.measure, "", "play")
         add("compare", "Compare drafts…", self.compare, "Ctrl+D", "split", writes=False)
         add("new", "New prompt", lambda: self.act("new"), "", "plus", needs_prompt=False)
         add("rename", "Rename the prompt…", lambda: self.act("rename"), "F2", "edit")
@@ -145,7 +145,7 @@ class PromptCommands(QObject):
         self._session.ask(text, copied, owner=self)
 
     def measure(self) -> None:
-        """A score job: each demonstration of the prompt on its own, added to the prompt without demonstrations."""
+        """The whole prompt against none of its demonstrations, and against itself without each one."""
         prompt = self._page.state.prompt
         if prompt is not None and not self._session.read_only:
             self._session.ask(lambda p: _submit_measurement(p, prompt),
@@ -250,9 +250,6 @@ def _submit_measurement(project: Project, prompt: Prompt) -> int:
                        remedy="Import one on the page Demonstrations.")
     chosen = next((info for info in sets if "held" not in info.name.lower()), sets[0])
     questions = tuple(q for q in project.questions.get(chosen.id).questions if any(q.references))
-    candidates = tuple(d for d in prompt.demonstrations if d.answer)
-    if not candidates:
-        raise JobError("The prompt has no demonstration with an answer.", remedy="Add one.")
-    base = replace(prompt, demonstrations=(), verbatim="")
-    return project.jobs.submit(ScoreSpec(model, base, candidates, questions),
-                               f"Measure {counted(len(candidates), 'demonstration')} of “{prompt.name}”")
+    if not prompt.demonstrations:
+        raise JobError("The prompt has no demonstration to measure.", remedy="Add one.")
+    return project.jobs.submit(SensitivitySpec(model, prompt, questions, orders=0), f"Measure “{prompt.name}”")

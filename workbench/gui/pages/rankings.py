@@ -242,10 +242,7 @@ class RankingsPage(Page):
             self._stale.start()
         if not found.waiting:
             self._job_id = reading.run.job_id if reading is not None else None
-        first = self._reading is None and reading is not None
         self._show(reading)
-        if first and self.isVisible():
-            self.table.setFocus()
 
     # showing
     def _show(self, reading: RunReading | None) -> None:
@@ -260,7 +257,10 @@ class RankingsPage(Page):
         self._arrange_heat()
         self.charts.show_reading(reading)
         filled = table is not None and bool(table.demonstration_ids)
+        before = self._stack.currentIndex()
         self._stack.setCurrentIndex(CONTENT if filled else EMPTY if self._job_id is None else WAITING)
+        if filled and before != CONTENT and self.isVisible():
+            self.table.setFocus()                # what had it has gone with the empty state
         self._say_hints()
         self._select(selected, current, question)
 
