@@ -9,6 +9,7 @@ from workbench.domain import ModelFacts
 from workbench.services.alignment_estimate import (
     ROOM,
     Needs,
+    disk_estimate,
     for_this_machine,
     memory_estimate,
     seconds_estimate,
@@ -42,6 +43,15 @@ def test_the_work_is_that_of_the_method() -> None:
     steps = replace(BALANCED, method="finetune", evaluate_every=0)
     one, two = (work_estimate(TINY, TINY, replace(steps, steps=n), 0, 80.0) for n in (100, 200))
     assert two == 2 * one
+
+
+def test_the_disk_holds_the_teacher_s_states_of_every_token_and_two_checkpoints() -> None:
+    plain = replace(BALANCED, method="finetune")
+    least = disk_estimate(SEVEN, ONE, plain, 0, 80.0, "bfloat16")
+    assert least == (4 + 2 * 12) * ONE.parameters
+    aligned = disk_estimate(SEVEN, ONE, replace(BALANCED, episodes=1_000), 0, 80.0, "bfloat16")
+    tokens = (aligned - least) / (1_000 * SEVEN.hidden_size * 2)
+    assert 8 * 80 / 4 < tokens < 8 * (80 / 3 + 10)             # eight demonstrations in the mean
 
 
 def test_with_room_enough_the_balanced_preset_stays_as_it_is() -> None:

@@ -1,4 +1,4 @@
-"""What a training run takes, before it is started: memory at its peak, and time. And options that fit this machine."""
+"""What a training run takes, before it is started: memory, time and disk. And options that fit this machine."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TOKENS = 1_024                       # of a sequence, for the estimate of memory
 ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
 FROZEN = 4                           # bytes a weight that an adapter leaves as it is
+CHECKPOINT, CHECKPOINTS = 12, 2      # bytes a trained weight in a checkpoint (without its gradient), and how many stay
 ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
 ADAPTED = 23                         # rank · hidden size · this is a layer's LoRA: four projections, three of an MLP
                                      # four times as wide
@@ -45,13 +46,43 @@ def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: Alignment
     running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
     weights = ADAM * student.parameters
     if options.lora_rank:
-        adapters = ADAPTED * options.lora_rank * student.hidden_size * student.layers
-        weights = FROZEN * student.parameters + ADAM * adapters
+        weights = FROZEN * student.parameters + ADAM * _adapter_weights(student, options)
     bytes_each = 4 if options.gradient_checkpointing else ACTIVATIONS
     activations = bytes_each * student.layers * student.hidden_size * tokens
     if options.precision == "bfloat16":
         activations //= 2
     return running.weights + running.working + weights + activations
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Tokens of a sample with all its demonstrations (``whole``), with a subset of them, and of one demonstration."""
+
+    whole: float
+    subset: float
+    turn: float
+
+    @classmethod
+    def of(cls, options: AlignmentOptions, characters: float) -> Lengths:
+        """``characters`` is the mean length of a demonstration."""
+        turn = characters / CHARACTERS_A_TOKEN + TOKENS_A_TURN
+        shown = (options.fewest + options.most) / 2
+        return cls((shown + 1) * turn, (shown / 2 + 1) * turn, turn)
+
+
+def disk_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions, examples: int,
+                  characters: float, teacher_dtype: str = "auto") -> int:
+    """Bytes that a run leaves on the disk: the teacher's last hidden states, checkpoints, the trained student."""
+    width = memory.BYTES.get(teacher_dtype) or memory.BYTES.get(teacher.dtype, 4)
+    samples = examples + (options.episodes if options.needs_teacher else 0)
+    kept = samples * Lengths.of(options, characters).whole * teacher.hidden_size * width
+    trained = _adapter_weights(student, options) if options.lora_rank else student.parameters
+    checkpoints = CHECKPOINTS * CHECKPOINT * trained if options.method != "vanilla" else 0
+    return round(kept + checkpoints + FROZEN * student.parameters)
+
+
+def _adapter_weights(student: ModelFacts, options: AlignmentOptions) -> int:
+    return ADAPTED * options.lora_rank * student.hidden_size * student.layers
 
 
 def work_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions, examples: int,
@@ -61,9 +92,8 @@ def work_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOp
     ``characters`` is the mean length of a demonstration. Counted are the teacher's pass over all samples, the
     training steps, and the measures before, during and after.
     """
-    turn = characters / CHARACTERS_A_TOKEN + TOKENS_A_TURN
-    shown = (options.fewest + options.most) / 2
-    whole, subset = (shown + 1) * turn, (shown / 2 + 1) * turn
+    lengths = Lengths.of(options, characters)
+    whole, subset = lengths.whole, lengths.subset
     measured = examples * (HELD_OUT_SUBSETS * subset + whole)
     seen = options.steps * options.batch * options.accumulation
     measurements = 1
@@ -76,7 +106,7 @@ def work_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOp
     if options.method == "bialign":
         training += 6 * student.parameters * options.subsets * subset * seen
         prepared += options.subsets * subset * options.episodes
-    measures = measurements * (measured + examples * SHOT_SIZES * (MEAN_SHOTS + 1) * turn)
+    measures = measurements * (measured + examples * SHOT_SIZES * (MEAN_SHOTS + 1) * lengths.turn)
     return training + 2 * teacher.parameters * (prepared + measured) + 2 * student.parameters * measures
 
 

@@ -39,13 +39,8 @@ class Series:
     steady: bool = False
 
 
-def smoothed(values: Sequence[float], kept: float | None = None) -> list[float]:
-    """The exponential moving average, corrected for its start (as Adam's moments are).
-
-    ``kept`` is what stays of it at each step; by default less of a short curve, which it would lag behind.
-    """
-    if kept is None:
-        kept = min(MOST_KEPT, 1 - 1 / (1 + len(values) / WINDOWS))
+def smoothed(values: Sequence[float], kept: float = MOST_KEPT) -> list[float]:
+    """The exponential moving average, corrected for its start (as Adam's moments are). ``kept`` stays at each step."""
     average, weight, found = 0.0, 0.0, []
     for value in values:
         average = kept * average + (1 - kept) * value
@@ -145,7 +140,8 @@ class Curve(QObject):
             faint.setAlphaF(RAW_ALPHA)
             if not aside:
                 self.widget.plot(steps, values, pen=self.widget.pen(faint, 1))
-            values = smoothed(values)
+            # less in a short run, behind which it would lag
+            values = smoothed(values, min(MOST_KEPT, 1 - 1 / (1 + self._steps / WINDOWS)))
         style = Qt.PenStyle.DashLine if one.dashed else Qt.PenStyle.SolidLine
         self.widget.plot(steps, values, pen=self.widget.pen(colour, 1.75 if aside else 2, style))
         if aside:

@@ -96,8 +96,18 @@ class TrainingForm(QWidget):
         self.targets.setTabKeyNavigation(False)
         self.targets.setToolTip("Tasks that are ticked are not trained on: the student is measured on them.")
         self._held_out = label("", "faint")
-        column.addWidget(field("Held-out tasks", self.targets))
-        column.addWidget(self._held_out)
+        tasks = label("Held-out tasks", "section")
+        tasks.setBuddy(self.targets)
+        self.targets.setAccessibleName("Held-out tasks")
+        above = QHBoxLayout()
+        above.addWidget(tasks)
+        above.addStretch(1)
+        above.addWidget(self._held_out)
+        below = QVBoxLayout()
+        below.setSpacing(4)
+        below.addLayout(above)
+        below.addWidget(self.targets)
+        column.addLayout(below)
         column.addWidget(self.fields)
         self._more = Button("More settings", "link", "right")
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -255,7 +265,7 @@ class TrainingForm(QWidget):
             return
         request = self.request()
         ticked = len(self._ticked())
-        self._held_out.setText(f"{ticked} of {wording.counted(len(self._choices.tasks), 'task')} kept aside")
+        self._held_out.setText(f"{ticked} of {len(self._choices.tasks)} kept aside")
         wrong = problem(self._choices, request) if request is not None else "A field holds no number that can be used."
         if request is not None:
             self._state.setText(preset_words(self._preset(), self._base, request.options))
@@ -285,7 +295,7 @@ class TrainingForm(QWidget):
 
 
 class EstimatePane(QWidget):
-    """What a run takes, as an estimate: memory at its peak, and time where an earlier run tells."""
+    """What a run takes, as an estimate: time, memory at its peak, and disk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -293,27 +303,31 @@ class EstimatePane(QWidget):
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(6)
         column.addWidget(label("Estimate", "section"))
-        self._memory, self._time = ElidedLabel("", "small"), ElidedLabel("", "small")
-        self._bar = _Bar()
-        for name, words in (("Memory at peak", self._memory), ("Time", self._time)):
+        self._time, self._memory, self._disk = (ElidedLabel("", "small") for _ in range(3))
+        self._memory_bar, self._disk_bar = _Bar(), _Bar()
+        for name, words, bar in (("Time", self._time, None), ("Memory at peak", self._memory, self._memory_bar),
+                                 ("Disk", self._disk, self._disk_bar)):
             line = QHBoxLayout()
             line.addWidget(label(name, "small"))
             line.addWidget(words, 1)
             words.setAlignment(Qt.AlignmentFlag.AlignRight)
             column.addLayout(line)
-            if words is self._memory:
-                column.addWidget(self._bar)
+            if bar is not None:
+                column.addWidget(bar)
         self.hide()
 
     def show_estimate(self, found: Estimate | None) -> None:
         self.setVisible(found is not None)
         if found is None:
             return
-        free = wording.gigabytes(found.free)
-        self._memory.setText(f"{wording.gigabytes(found.memory)} of {free} free")
-        set_property(self._memory, "tone", "warn" if found.tight else "")
-        self._bar.show_part(found.memory / max(1, found.free), "warn" if found.tight else "accent")
         self._time.setText(f"{'about' if found.from_earlier else 'very roughly'} {wording.duration(found.seconds)}")
+        for words, bar, needed, free, tight in (
+            (self._memory, self._memory_bar, found.memory, found.free, found.tight),
+            (self._disk, self._disk_bar, found.disk, found.disk_free, found.disk_tight),
+        ):
+            words.setText(f"{wording.gigabytes(needed)} of {wording.gigabytes(free)} free")
+            set_property(words, "tone", "warn" if tight else "")
+            bar.show_part(needed / max(1, free), "warn" if tight else "accent")
 
 
 class _Bar(QWidget):
@@ -325,7 +339,7 @@ class _Bar(QWidget):
 
     def show_part(self, part: float, token: str) -> None:
         self._part, self._token = part, token
-        self.setAccessibleName(f"{part:.0%} of the free memory")
+        self.setAccessibleName(f"{part:.0%} of what is free")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

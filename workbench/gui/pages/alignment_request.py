@@ -14,6 +14,7 @@ from workbench.jobs.specs import AlignSpec, JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.alignment_estimate import (
     Needs,
+    disk_estimate,
     for_this_machine,
     mean_characters,
     memory_estimate,
@@ -128,16 +129,22 @@ def problem(choices: Choices, request: TrainingRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Bytes at the peak and free; seconds, and whether an earlier run of the two models tells them."""
+    """Bytes at the peak and free, on the disk and free there; seconds, and whether an earlier run tells them."""
 
     memory: int
     free: int
+    disk: int
+    disk_free: int
     seconds: float
     from_earlier: bool
 
     @property
     def tight(self) -> bool:
         return self.memory > TIGHT * self.free
+
+    @property
+    def disk_tight(self) -> bool:
+        return self.disk > TIGHT * self.disk_free
 
 
 class Estimator:
@@ -164,7 +171,9 @@ class Estimator:
         seconds, known = seconds_estimate(self._work(options, self._examples), self._student, same or self._earlier,
                                           on_gpu=self.on_gpu)
         memory = memory_estimate(self._teacher, self._student, options, self._dtype)
-        return Estimate(memory, self.free, seconds, known)
+        disk = disk_estimate(self._teacher, self._student, options, self._examples, self._choices.characters,
+                             self._dtype)
+        return Estimate(memory, self.free, disk, self._choices.machine.disk_free, seconds, known)
 
     def for_this_machine(self) -> AlignmentOptions:
         def needs(options: AlignmentOptions) -> Needs:
