@@ -57,6 +57,25 @@ def measure(options: Namespace) -> Output:
     return Output({"measured": made}, f"{made:,} measures taken. They are no MT-Bench scores.")
 
 
+def shift(options: Namespace) -> Output:
+    """Recipe 6: how far prompts and training move the base model, token by token, on the contestants' answers."""
+    with opened(options.project) as project:
+        def submit() -> int:
+            set_id = find_set(project, options.questions)
+            ids = [one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None]
+            return project.judging.submit_shifts(set_id, ids, find_model(project, options.base).ref)
+
+        info = follow(project, project.lane.run(submit), quiet=options.json)
+        if info.state is not JobState.FINISHED:
+            raise JobError(info.detail)
+        data = project.lane.run(lambda: bench_numbers.bench_data(project, find_set(project, options.questions)))
+    rows = bench_numbers.shift_table(data)
+    text = table([(data.names[row.contestant_id], row.base, row.tokens, row.unshifted, row.marginal, row.shifted,
+                   row.kl.mean, row.kl.low, row.kl.high) for row in rows],
+                 ("contestant", "base", "tokens", "unshifted", "marginal", "shifted", "KL", "low", "high"))
+    return Output({"job_id": info.id, "shifts": rows}, f"{info.title}\n{text}")
+
+
 def numbers(options: Namespace) -> Output:
     """Means with intervals, paired differences, win rates, ratings, agreement and biases."""
     def work(project: Project) -> Output:

@@ -7,13 +7,14 @@ from typing import assert_never
 from workbench.jobs.run import Run
 from workbench.jobs.run_align import run_align
 from workbench.jobs.run_answer import run_answer
-from workbench.jobs.run_judge import run_judge
 from workbench.jobs.run_evaluate import run_evaluate
+from workbench.jobs.run_judge import run_judge
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_recipe import run_recipe
 from workbench.jobs.run_score import run_score
 from workbench.jobs.run_search import run_search
 from workbench.jobs.run_sensitivity import run_sensitivity
+from workbench.jobs.run_shift import run_shift
 from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,
@@ -27,6 +28,7 @@ from workbench.jobs.specs import (
     ScoreSpec,
     SearchSpec,
     SensitivitySpec,
+    ShiftSpec,
 )
 
 
@@ -49,6 +51,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_judge(spec, run)
         case RecipeSpec():
             run_recipe(spec, run)
+        case ShiftSpec():
+            run_shift(spec, run)
         case InspectSpec():
             run_inspect(spec, run)
         case CountSpec():

@@ -22,6 +22,7 @@ from workbench.domain import (
 )
 from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.judge_spec import JudgeSpec
+from workbench.jobs.shift_spec import ShiftSpec
 from workbench.search.options import SearchOptions
 
 Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
@@ -221,6 +222,6 @@ class RecipeSpec:
         return self.contestants[0].model
 
 
-JobSpec = (RecipeSpec | AlignSpec | AnswerSpec | JudgeSpec | ScoreSpec | SearchSpec | SensitivitySpec | InspectSpec
-           | CountSpec | GenerateSpec | EvaluateSpec)
+JobSpec = (RecipeSpec | AlignSpec | AnswerSpec | JudgeSpec | ShiftSpec | ScoreSpec | SearchSpec | SensitivitySpec
+           | InspectSpec | CountSpec | GenerateSpec | EvaluateSpec)
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

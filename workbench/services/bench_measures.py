@@ -16,6 +16,7 @@ _NAMES = {
     "log_likelihood": ("Reference log-likelihood", "nats per answer"),
     "exact": ("Exact match with the reference", "share"),
     "f1": ("Word overlap with the reference (F1)", "F1"),
+    "kl": ("Shift away from the base model (KL)", "nats per token"),
     "rules": ("Rules kept, exact grader", "share of the rules"),
 }
 
@@ -69,7 +70,7 @@ class Measure:
         """The range that is always shown; (0, 0) where there is none."""
         if self.kind == "rating":
             return 0.0, 10.0
-        return (0.0, 0.0) if self.name == "log_likelihood" else (0.0, 1.0)
+        return (0.0, 0.0) if self.name in ("log_likelihood", "kl") else (0.0, 1.0)
 
     @property
     def digits(self) -> int:

@@ -23,6 +23,9 @@ from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.bench.ratings import Rating, ratings
 from workbench.bench.win_rates import WinRate, position_bias, win_rates
 from workbench.domain import Answer, Contestant, Interval, Judgement, Question
+from workbench.jobs.shift_spec import JUDGE as SHIFT_JUDGE
+from workbench.jobs.shift_spec import NAME as SHIFT_NAME
+from workbench.scoring.token_shift import MARGINAL
 from workbench.services.bench_measures import BenchData, Measure, games, values
 
 if TYPE_CHECKING:
@@ -294,3 +297,69 @@ def correlation(data: BenchData, x: Measure, y: Measure) -> CorrelationRow:
     low, high = tau_interval(xs, ys, np.random.default_rng(SEED), rounds=200) if len(xs) > 1 else (math.nan, math.nan)
     return CorrelationRow(x, y, len(xs), kendall_tau(xs, ys), low, high,
                           kendall_tau([a for a, _ in means], [b for _, b in means]))
+
+
+# — how far a prompt or a training moves the base model —
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A token of an answer: see scoring.token_shift."""
+
+    text: str
+    kl: float
+    rank: int
+    logprob: float
+    base_logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRow:
+    """Shares of a contestant's tokens that are the base model's first choice, among its first three, and farther down;
+    the mean KL (nats a token) with its interval over questions; and the shares by the token's place in the answer, as
+    the URIAL paper draws them: (from token, tokens, unshifted, marginal, shifted)."""
+
+    contestant_id: int
+    base: str
+    tokens: int
+    unshifted: float
+    marginal: float
+    shifted: float
+    kl: Interval
+    by_place: tuple[tuple[int, int, float, float, float], ...]
+
+
+PLACES = (0, 5, 10, 20, 40, 80, 160, 320)      # where a stretch of an answer begins
+
+
+def answer_shift(judgement: Judgement) -> tuple[TokenRow, ...]:
+    """An answer's tokens, from the measure that a shift job left."""
+    return tuple(TokenRow(*row) for row in judgement.details.get("tokens", ()))
+
+
+def shift_table(data: BenchData) -> list[ShiftRow]:
+    """Each contestant against each base model that it was compared with."""
+    groups: defaultdict[tuple[int, str], list[tuple[Answer, Judgement]]] = defaultdict(list)
+    for one in data.judgements:
+        if (one.judge, one.name) == (SHIFT_JUDGE, SHIFT_NAME):
+            answer = data.answers[one.answer_id]
+            groups[answer.contestant_id, one.prompt_name].append((answer, one))
+    rows = []
+    for (contestant, base), found in groups.items():
+        ranks = [[token.rank for token in answer_shift(one)] for _, one in found]
+        kl = mean_interval([Measured(answer.question_id, answer.turn, token.kl) for answer, one in found
+                            for token in answer_shift(one)], np.random.default_rng(SEED))
+        if kl is None:
+            continue
+        flat = [rank for of_answer in ranks for rank in of_answer]
+        stretches = []
+        for start, end in zip(PLACES, (*PLACES[1:], None), strict=True):
+            here = [rank for of_answer in ranks for rank in of_answer[start:end]]
+            stretches += [(start, len(here), *_shares(here))] if here else []
+        rows.append(ShiftRow(contestant, base, len(flat), *_shares(flat), kl, tuple(stretches)))
+    return rows
+
+
+def _shares(ranks: Sequence[int]) -> tuple[float, float, float]:
+    """Of tokens at rank 0, at 1 and 2, and beyond."""
+    first, near = sum(rank == 0 for rank in ranks), sum(0 < rank < MARGINAL for rank in ranks)
+    return first / len(ranks), near / len(ranks), 1 - (first + near) / len(ranks)

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from db import answers, jobs, judgements, scores
 from db.session import Connection
-from workbench.jobs.specs import AnswerSpec, JobSpec, JudgeSpec, RecipeSpec, ScoreSpec, SearchSpec, SensitivitySpec
+from workbench.jobs.specs import (
+    AnswerSpec,
+    JobSpec,
+    JudgeSpec,
+    RecipeSpec,
+    ScoreSpec,
+    SearchSpec,
+    SensitivitySpec,
+    ShiftSpec,
+)
 from workbench.services.job_reuse import take_over
 
 
@@ -24,6 +33,8 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
     if isinstance(spec, JudgeSpec):
         return replace(spec, done=tuple((one.answer_id, one.other_answer_id or 0, one.prompt_name)
                                         for one in judgements.of_job(connection, job_id)))
+    if isinstance(spec, ShiftSpec):
+        return replace(spec, done=tuple(one.answer_id for one in judgements.of_job(connection, job_id)))
     if isinstance(spec, ScoreSpec):
         return replace(spec, done=tuple(scores.scored_demonstrations(connection, job_id)), kept_scores=kept_scores)
     if isinstance(spec, SearchSpec):

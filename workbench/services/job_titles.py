@@ -14,11 +14,12 @@ from workbench.jobs.specs import (
     GenerateSpec,
     InspectSpec,
     JobSpec,
-    RecipeSpec,
     JudgeSpec,
+    RecipeSpec,
     ScoreSpec,
     SearchSpec,
     SensitivitySpec,
+    ShiftSpec,
 )
 from workbench.services.wording import counted
 
@@ -60,6 +61,8 @@ def job_title(spec: JobSpec) -> str:
         case RecipeSpec():
             return (f"{RECIPE_NAMES[spec.recipe]}, {counted(len(spec.contestants), 'contestant')}, "
                     f"{counted(len(spec.questions), 'question')}")
+        case ShiftSpec():
+            return f"Compare {counted(len(spec.contestants), 'contestant')} with {spec.model.name}, token by token"
         case InspectSpec():
             return f"Look at question {spec.question.key or spec.question.id} with demonstration {spec.candidate.id}"
         case CountSpec():
@@ -94,6 +97,9 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
     if kind in ("answer", "recipe"):
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
+    if kind == "shift":
+        total = sum(summary[name] for name in ("unshifted", "marginal", "shifted")) or 1
+        return ", ".join(f"{summary[name] / total:.0%} {name}" for name in ("unshifted", "marginal", "shifted"))
     if kind == "judge":
         unreadable = f", {summary['unreadable']} unreadable" if summary["unreadable"] else ""
         cost = f", cost {summary['cost']:.2f}" if summary["cost"] else ""

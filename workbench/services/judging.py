@@ -17,11 +17,12 @@ from workbench.bench.judge_prompting import choose
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.bench.reference_judge import has_reference
-from workbench.domain import Answer, Changes, DecodingSettings, Judgement, Kind, ModelRef, Question
+from workbench.domain import Answer, Changes, DecodingSettings, Judgement, Kind, ModelRef, Prompt, Question
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
 from workbench.formats import fastchat_judge_prompts
 from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, Price
+from workbench.jobs.shift_spec import ShiftSpec
 from workbench.services.measures import measured
 
 if TYPE_CHECKING:
@@ -127,6 +128,22 @@ class Judging:
                 made.append(self.submit(JudgeSpec(one.model, questions, given, waiting, "reference",
                                                   answered_under=one.prompt)))
         return tuple(made)
+
+    def submit_shifts(self, question_set_id: int, contestant_ids: Collection[int], base: ModelRef,
+                      prompt: Prompt | None = None) -> int:
+        """A job that compares contestants with the base model, token by token, on the first draws of their answers.
+
+        The shares and the mean KL are measures ("token_shift", "kl") with the tokens in their details. Raises
+        WorkbenchError: nothing to compare.
+        """
+        chosen = tuple(one for one in self._project.bench.contestants(question_set_id)
+                       if one.id in contestant_ids and not one.from_file)
+        questions, given = self._given(question_set_id, [one.id for one in chosen if one.id is not None])
+        first = tuple(one for one in given if one.repeat == 0)
+        if not first:
+            raise WorkbenchError("There are no answers to compare with the base model.", safe="Nothing was started.",
+                                 remedy="Choose contestants that have answered here.")
+        return self._project.jobs.submit(ShiftSpec(base, chosen, questions, first, prompt))
 
     def measure(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> Changes:
         """Exact match and token F1 for every answer with a reference, and the mini-world's grader for its questions.
