@@ -24,9 +24,9 @@ class AlignmentOptions:
 
     ``pairs`` 0 takes all pairs of subsets. ``output_scope`` says where the KL is taken: over the whole "sequence"
     (Eq. 1), on the "answers" of all demonstrations and the test, or on the "label", the test's answer.
-    ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient`` and ``floor`` are those of
-    ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all weights,
-    else adapters of that rank on all linear layers, merged into the weights at the end.
+    ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient``, ``floor`` and ``push`` are
+    those of ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all
+    weights, else adapters of that rank on all linear layers, merged into the weights at the end.
     """
 
     method: Method = "bialign"
@@ -43,6 +43,7 @@ class AlignmentOptions:
     margin: Literal["rank", "score"] = "rank"
     normaliser_gradient: bool = False
     floor: float = 1.0
+    push: Literal["both", "up"] = "both"
     steps: int = 150
     batch: int = 10
     accumulation: int = 1

@@ -23,11 +23,16 @@ class RankingOptions:
     ``floor``: the least value of that range, in nats. A student that prefers nothing yet has a range near zero, and
     dividing by it makes gradients explode (norms of 15 to 32 on the tiny models with the formula as printed, against
     about 1 with a floor of 1 nat). ``paper()`` keeps only what guards against division by zero.
+
+    ``push``: "both" is Eq. 3 as printed; a pair in the wrong order pulls R⁺ up and pushes R⁻ down alike, and pushing
+    down is the easier way: on the tiny models the answers' likelihood after one demonstration fell by 2.7 nats with
+    λ = 0.3. "up" lets no gradient flow to R⁻.
     """
 
     margin: Literal["rank", "score"] = "rank"
     normaliser_gradient: bool = False
     floor: float = 1.0
+    push: Literal["both", "up"] = "both"
 
     @classmethod
     def paper(cls) -> RankingOptions:
@@ -63,7 +68,8 @@ def ranking_loss(
     spread = student.amax(1) - student.amin(1)
     if not options.normaliser_gradient:
         spread = spread.detach()
-    gap = student.unsqueeze(1) - student.unsqueeze(2)                    # [i, j] = s_j − s_i, where i is R⁺
+    worse = student if options.push == "both" else student.detach()
+    gap = worse.unsqueeze(1) - student.unsqueeze(2)                      # [i, j] = s_j − s_i, where i is R⁺
     hinge = torch.relu(gap / spread.clamp_min(options.floor)[:, None, None] + _margin(teacher, options.margin))
     ordered = teacher.unsqueeze(2) > teacher.unsqueeze(1)                # [i, j]: the teacher prefers i to j
     if pairs is not None:

@@ -70,7 +70,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         if options.needs_teacher and teacher is None:
             raise ValueError(f"{options.method} needs a teacher")
         self.options, self.samples, self.teacher, self._padding = options, samples, teacher, padding_id
-        self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor)
+        self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor, options.push)
         self._scope: OutputScope = {"finetune": "label", "pretrain": "sequence"}.get(     # type: ignore[assignment]
             options.method, options.output_scope)
         self._parts: dict[str, list[float]] = {}

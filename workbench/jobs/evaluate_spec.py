@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.alignment.harness_options import HarnessOptions
@@ -19,6 +19,6 @@ class EvaluateSpec:
     options: HarnessOptions
     folder: str = ""
     questions: tuple[Question, ...] = ()
-    base: Prompt = Prompt()
+    base: Prompt = field(default_factory=Prompt)
     allow_download: bool = False
     kind: Literal["evaluate"] = "evaluate"

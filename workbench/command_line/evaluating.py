@@ -1,0 +1,43 @@
+"""The command that runs tasks of lm-evaluation-harness on a model."""
+
+from __future__ import annotations
+
+import hashlib
+from argparse import Namespace
+from dataclasses import replace
+
+from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
+from workbench.command_line.models import find_model
+from workbench.command_line.opening import opened
+from workbench.command_line.output import Output, table
+from workbench.command_line.running import base_prompt, follow, search_questions
+from workbench.errors import JobError, WorkbenchError
+from workbench.jobs.evaluate_spec import EvaluateSpec
+from workbench.jobs.specs import JobState
+from workbench.jobs.wire import encode_spec
+from workbench.services.project import Project
+
+
+def evaluate(options: Namespace) -> Output:
+    with opened(options.project) as project:
+        job_id = project.lane.run(lambda: project.jobs.submit(_spec(project, options)))
+        info = follow(project, job_id, quiet=options.json)
+    if info.state is not JobState.FINISHED:
+        raise JobError(info.detail)
+    rows = [(task, info.summary["examples"].get(task, ""), measure, f"{value:.4f}")
+            for task, values in info.summary["tasks"].items() for measure, value in values.items()]
+    return Output({"job_id": job_id, **info.summary}, table(rows, ("task", "examples", "measure", "value")))
+
+
+def _spec(project: Project, options: Namespace) -> EvaluateSpec:
+    tasks = tuple(name.strip() for name in options.tasks.split(",") if name.strip())
+    if not tasks and options.questions is None:
+        raise WorkbenchError("There is no task to run.",
+                             remedy=f"Give --tasks ({', '.join(PAPER_TASKS)}, …) or --questions.")
+    questions = () if options.questions is None else search_questions(project, options.questions or None)
+    chosen = HarnessOptions(tasks, tuple(str(folder.resolve()) for folder in options.include), options.limit,
+                            options.shots, options.allow_code, options.seed)
+    draft = EvaluateSpec(find_model(project, options.model).ref, chosen, "", questions,
+                         base_prompt(project, options.prompt), options.allow_download)
+    name = hashlib.sha256(encode_spec(draft).encode()).hexdigest()[:12]
+    return replace(draft, folder=str(project.folder / "artifacts" / f"evaluate-{name}"))
