@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from workbench.errors import WorkbenchError
 from workbench.gui.dialogs import Dialog
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
@@ -99,8 +98,6 @@ class HubDialog(Dialog):
 
     def _failed(self, error: Exception) -> None:
         self.look.setEnabled(True)
-        if not isinstance(error, WorkbenchError):
-            raise error
         self._say(str(error), bad=True)
 
     def _file_chosen(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from workbench.domain import Server
-from workbench.errors import ModelError, WorkbenchError
+from workbench.errors import ModelError
 from workbench.gui.dialogs import Dialog
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
@@ -124,8 +124,6 @@ class ServerDialog(Dialog):
 
     def _failed(self, error: Exception) -> None:
         self._busy("")
-        if not isinstance(error, WorkbenchError):
-            raise error
         self._say(str(error), bad=True)
 
     def _busy(self, text: str) -> None:
