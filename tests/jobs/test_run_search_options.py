@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,16 +13,18 @@ from typing import Any
 import pytest
 
 from workbench.domain import Demonstration, ModelRef, Prompt, Question
-from workbench.errors import JobError
+from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.wire import decode_spec, encode_spec
+from workbench.models.transformers_model import TransformersModel
 from workbench.scoring.candidates import SetObjective
 from workbench.search.intervals import mean_logprob
 from workbench.search.options import SearchOptions
+from workbench.search.task import ANSWERS_PER_STEP
 
 POOL = tuple(Demonstration.pair(f"say {n}", f"thing {n * 13 % 7}", source="ab"[n % 2], id=n) for n in range(1, 7))
 QUESTIONS = tuple(Question((f"ask {n}", "more"), (f"reply {n}", "again"), "c", str(n), n) for n in range(1, 13))
@@ -185,6 +188,44 @@ def test_a_search_that_runs_again_computes_nothing_again(
     said = next(event.message for event in again if isinstance(event, Log) and "scored before" in event.message)
     known, asked = re.findall(r"[\d,]+", said)[:2]
     assert known == asked
+
+
+@pytest.mark.parametrize("change", [
+    {"strategy": "beam"}, {"strategy": "swap"}, {"rounds": 3, "options": SearchOptions(racing="halving")},
+])
+def test_a_search_that_was_broken_off_repeats_one_step_at_most(
+    change: dict[str, Any], spec: SearchSpec, models: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored: list[int] = []
+    logprobs = TransformersModel.logprobs
+
+    def counted(self: TransformersModel, sequences: Any, *rest: Any) -> Any:
+        found = logprobs(self, sequences, *rest)
+        scored.append(len(sequences))
+        return found
+
+    monkeypatch.setattr(TransformersModel, "logprobs", counted)
+
+    def run(folder: str, stop_after: int) -> tuple[list[Event], int]:
+        """What is said, and how many answers are scored, at most about ``stop_after``."""
+        control, events, before = Control(), list[Event](), sum(scored)
+
+        def say(event: Event) -> None:
+            events.append(event)
+            if sum(scored) - before >= stop_after:
+                control.cancel()
+
+        with contextlib.suppress(Cancelled):
+            run_job(replace(spec, kept_scores=str(tmp_path / folder), **change), Run(say, control, models))
+        return events, sum(scored) - before
+
+    events, whole = run("whole", 10**9)
+    broken, first = run("parts", whole // 2)
+    assert not any(isinstance(event, Finished) for event in broken)
+    again, rest = run("parts", 10**9)
+    assert first + rest <= whole + ANSWERS_PER_STEP
+    assert summary(again)["chosen"] == summary(events)["chosen"]
+    assert summary(again)["heldout"]["sets"] == pytest.approx(summary(events)["heldout"]["sets"], abs=1e-4)
 
 
 def test_in_half_precision_the_finalists_are_scored_again_in_float32(spec: SearchSpec, go: Go) -> None:

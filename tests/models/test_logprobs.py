@@ -31,6 +31,8 @@ ARCHITECTURES: list[tuple[str, str, dict[str, Any], str]] = [
     ("sliding window", "mistral", {"num_key_value_heads": 2, "sliding_window": 7}, "cached"),
     ("soft caps and windows", "gemma2", {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 6,
                                         "attn_logit_softcapping": 5.0, "final_logit_softcapping": 9.0}, "cached"),
+    ("attention sinks", "gpt_oss", {"num_key_value_heads": 2, "head_dim": 8, "num_local_experts": 4,
+                                    "sliding_window": 6, "num_experts_per_tok": 2}, "cached"),
 ]  # fmt: skip
 
 
@@ -110,6 +112,27 @@ token = st.integers(2, 6)
 def test_any_tree_gives_what_each_sequence_alone_gives(
     loaded: LanguageModel, data: list[tuple[list[int], int]], pass_cost: int
 ) -> None:
+    any_tree_gives_what_each_sequence_alone_gives(loaded, data, pass_cost)
+
+
+@pytest.fixture(scope="module")
+def windowed(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+    return load(tiny_models.save(tmp_path_factory.mktemp("models") / "w", model_type="mistral", num_key_value_heads=2,
+                                 sliding_window=7))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.lists(st.tuples(st.lists(token, min_size=2, max_size=40), st.integers(1, 39)), min_size=1, max_size=8),
+       pass_cost=st.sampled_from([0, 8, 64]))  # fmt: skip
+def test_any_tree_through_a_cache_gives_what_each_sequence_alone_gives(
+    windowed: LanguageModel, data: list[tuple[list[int], int]], pass_cost: int
+) -> None:
+    any_tree_gives_what_each_sequence_alone_gives(windowed, data, pass_cost)
+
+
+def any_tree_gives_what_each_sequence_alone_gives(
+    loaded: LanguageModel, data: list[tuple[list[int], int]], pass_cost: int
+) -> None:
     from workbench.models import token_tree, walk
 
     work = [ScoredSequence(tuple(ids), min(start, len(ids) - 1), len(ids)) for ids, start in data]
@@ -125,12 +148,16 @@ def test_any_tree_gives_what_each_sequence_alone_gives(
         assert values == pytest.approx(plain.logprobs([sequence], lambda done: None)[0], abs=1e-4)
 
 
-def test_bfloat16_stays_close(tmp_path: Path) -> None:
-    ref = tiny_models.save(tmp_path / "m", initializer_range=0.05)
+@pytest.mark.parametrize(("model_type", "config", "way"), [
+    ("llama", {}, "cascade"), ("llama", {"num_key_value_heads": 2, "tie_word_embeddings": True}, "cascade"),
+    ("mistral", {"num_key_value_heads": 2, "sliding_window": 7}, "cached"),
+])
+def test_bfloat16_stays_close(tmp_path: Path, model_type: str, config: dict[str, Any], way: str) -> None:
+    ref = tiny_models.save(tmp_path / "m", model_type=model_type, initializer_range=0.05, **config)
     work = sequences(np.random.default_rng(7), 300)
     exact = load(ref).logprobs(work)
     rough = load(ModelRef(ref.name, ref.path, dtype="bfloat16", device="cpu"))
-    assert rough.facts["dtype"] == "bfloat16"
+    assert (rough.facts["dtype"], rough.facts["attention"]) == ("bfloat16", way)
     for found, wanted in zip(rough.logprobs(work), exact, strict=True):
         assert found == pytest.approx(wanted, abs=0.15)
 

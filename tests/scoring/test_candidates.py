@@ -77,6 +77,19 @@ def test_every_score_equals_one_plain_forward_pass(model: LanguageModel, templat
             assert answer.tokens == tokens
 
 
+@pytest.mark.parametrize("position", list(Position))
+@pytest.mark.parametrize("empty", [Demonstration.pair("Say nothing.", ""), Demonstration.pair("", "")])
+def test_an_empty_candidate_is_scored_as_its_prompt_reads(
+    model: LanguageModel, empty: Demonstration, position: Position
+) -> None:
+    empty = replace(empty, id=50)
+    objective = SetObjective(model, BASE, (*CANDIDATES, empty), QUESTIONS, position)
+    for ids, answers in zip([(50,), (50, 10)], objective.evaluate([(50,), (50, 10)]), strict=True):
+        prompt = add(BASE, [next(c for c in (*CANDIDATES, empty) if c.id == id) for id in ids], position)
+        for answer, question in zip(answers, [QUESTIONS[0], QUESTIONS[1], QUESTIONS[3]], strict=True):
+            assert answer.logprob == pytest.approx(by_hand(model, prompt, question, 0)[0], abs=1e-4)
+
+
 @pytest.mark.parametrize("make", [tiny_models.byte_level, tiny_models.sentencepiece, tiny_models.wordpiece])
 def test_every_tokenizer_family_is_scored_on_whole_strings(tmp_path: Path, make: object) -> None:
     ref = tiny_models.save(tmp_path / "m", tokenizer=make())  # type: ignore[operator]
