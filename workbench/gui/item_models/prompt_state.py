@@ -102,5 +102,8 @@ def _question_tokens(project: Project, prompt: Prompt, tokenizer: Tokenizer, tok
 
 
 def _context(project: Project, model_id: int | None) -> int:
-    facts = next((info.facts for info in project.models.all() if info.ref.id == model_id), None)
-    return facts.context if facts is not None else 0
+    model = next((info for info in project.models.all() if info.ref.id == model_id), None)
+    if model is None:
+        return 0
+    known = model.ref.server or model.facts
+    return known.context if known is not None else 0
