@@ -73,17 +73,29 @@ class Screen:
         """Press these, one after the other, slowly enough to be separate."""
         self.tool("key", "--delay", "60", *names)
 
+    def window(self, title: str) -> str:
+        """The newest window that has ``title`` (a regular expression) in its title, once it is there."""
+        found: list[str] = []
+
+        def look(picture: Pixels) -> bool:
+            search = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", title], capture_output=True,
+                                    env={**os.environ, "DISPLAY": self.display}, text=True, timeout=60)
+            found[:] = search.stdout.split()
+            return bool(found)
+
+        self.until(look, f"a window named {title}")
+        return found[-1]
+
     def take(self, title: str) -> None:
         """Give a window the whole screen and the keyboard, which no window manager does here."""
-        window = self.tool("search", "--sync", "--onlyvisible", "--name", title).splitlines()[-1]
+        window = self.window(title)
         self.tool("windowsize", window, *map(str, SIZE))
         self.tool("windowmove", window, "0", "0")
-        self.focus(title)
+        self.tool("windowfocus", "--sync", window)
 
     def focus(self, title: str) -> None:
-        """Give the keyboard to a window, once it is there."""
-        window = self.tool("search", "--sync", "--onlyvisible", "--name", title).splitlines()[-1]
-        self.tool("windowfocus", "--sync", window)
+        """Give the keyboard to a window."""
+        self.tool("windowfocus", "--sync", self.window(title))
 
     def until(self, true: Callable[[Pixels], bool], what: str, seconds: float = 60) -> Pixels:
         """Look at the screen until ``true`` of it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui import preferences, theme
+from workbench.gui.item_models.demonstration_listing import Listing, read_listing
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
 from workbench.gui.page import Page
 from workbench.gui.pages.demonstrations_commands import DemonstrationsCommands
@@ -21,6 +21,7 @@ from workbench.gui.token_counting import TokenCounting, Tokenizers
 from workbench.gui.views.buttons import ghost, primary, secondary
 from workbench.gui.views.demonstration_editor import DemonstrationEditor
 from workbench.gui.views.demonstration_view import DemonstrationView
+from workbench.gui.views.drawer import Drawer
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.facets import FacetTree
 from workbench.gui.views.filter_bar import FilterBar
@@ -29,29 +30,11 @@ from workbench.gui.views.labels import hairline
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.popover import Popover
 from workbench.gui.views.selection_panel import SelectionPanel
-from workbench.services.demonstrations import Facets, Filter, Sort
-from workbench.services.project import Project
+from workbench.services.demonstrations import Sort
 
-NARROW = 1000                        # below this page width the facets become a popover of the filter bar
+NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
 HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("1", "to"), ("5", "rate"), ("J", "next"), ("K", "previous"),
          ("Ctrl+Z", "undo"))
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The answer to one question to the project: what to show, in which order, and the counts beside it."""
-
-    where: Filter
-    ids: list[int]
-    facets: Facets
-    everything: int
-
-
-def read_listing(project: Project, where: Filter, sort: Sort, descending: bool) -> Listing:
-    ids = project.demonstrations.ids(where, sort, descending=descending)
-    facets = project.demonstrations.facets(where)
-    whole = facets if where == Filter() else project.demonstrations.facets(Filter())
-    return Listing(where, ids, facets, whole.total)
 
 
 class DemonstrationsPage(Page):
@@ -112,6 +95,7 @@ class DemonstrationsPage(Page):
         theme.notifier.changed.connect(self._measure)
         self._measure()
         self.body.addWidget(self._panes, 1)
+        self.drawer = Drawer(self._side, self._panes)
         self._popover = Popover(self)
 
     def _measure(self) -> None:
@@ -162,6 +146,7 @@ class DemonstrationsPage(Page):
         self.view.looked_at.connect(lambda: None if self._restoring else self._looked.start())
         self.editor.created.connect(self._created)
         self.editor.closed.connect(self._show_selection)
+        self.editor.close_button.clicked.connect(self._close_editor)
 
     def _restore(self) -> None:
         store = preferences.settings()
@@ -241,7 +226,7 @@ class DemonstrationsPage(Page):
         self._middle.setCurrentIndex(0 if listing.ids else 1 if nothing else 2)
         self.export_button.setEnabled(bool(listing.everything))
         bare = nothing and not self.editor.writing_new()
-        self._side.setVisible(not bare and (bool(listing.ids) or self.editor.writing_new()))
+        self.drawer.set_wanted(not bare and (bool(listing.ids) or self.editor.writing_new()))
         self.facets.setVisible(not nothing and self.width() >= NARROW)
         self.filter.setEnabled(not nothing)
         if nothing and not self.holds_focus():
@@ -284,8 +269,12 @@ class DemonstrationsPage(Page):
             self.view.step(by)
 
     def show_editor(self) -> None:
-        self._side.show()
         self._side.setCurrentWidget(self.editor)
+        self.drawer.open()
+
+    def _close_editor(self) -> None:
+        self.drawer.close()
+        self.focus_table()
 
     def _created(self, id: int) -> None:
         """A new demonstration was stored: bring it into view, through the filters if need be."""
@@ -378,7 +367,7 @@ class DemonstrationsPage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.editor.give_up_blank()
-            self.focus_table()
+            self._close_editor()
         else:
             super().keyPressEvent(event)
 
@@ -391,6 +380,8 @@ class DemonstrationsPage(Page):
         narrow = event.size().width() < NARROW
         self._foot.setVisible(event.size().width() >= 900)
         self.filter.facets_button.setVisible(narrow)
+        self.editor.close_button.setVisible(narrow)
+        self.drawer.set_over(narrow)
         if not narrow and self._popover.holds(self.facets):
             self._popover.close()
         if self._panes.indexOf(self.facets) < 0 and not narrow:

@@ -115,6 +115,7 @@ class DemonstrationsCommands(QObject):
 
     def tag(self) -> None:
         many = self._page.view.selected_count() > 1
+        self._page.drawer.open()
         (self._page.selection if many else self._page.editor.properties).tags.start()
 
     def add_to_prompt(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
@@ -27,10 +27,14 @@ from workbench.gui.views.notice import Notice
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.prompt_list import PromptList, gain_width
 from workbench.gui.views.prompt_settings import PromptSettings
+from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
 from workbench.services.results import PromptEffect
 
 _KINDS = (Kind.PROMPT, Kind.DEMONSTRATION, Kind.SCORE, Kind.MODEL, Kind.QUESTION_SET)
+
+
+NARROW = 1200                        # a narrower page shows the order or the exact text
 
 
 class PromptPage(Page):
@@ -63,6 +67,8 @@ class PromptPage(Page):
         self.compare_button = ghost("Compare drafts", "split")
         self.measure_button = secondary("Measure", "play")
         self.measure_button.setToolTip("Measure the whole prompt, and what each demonstration adds to the others")
+        self.tabs = Segmented(("Order", "Exact text"), name="Show")      # where there is no room for both
+        header.add_tool(self.tabs)
         header.add_tool(self.compare_button)
         header.add_tool(self.measure_button)
         self.copy_button = header.set_primary(primary("Copy prompt", "copy"))
@@ -77,7 +83,7 @@ class PromptPage(Page):
         budget.addWidget(self.bar)
         column.addLayout(budget)
         column.addWidget(hairline())
-        left = self._left()
+        self._order = left = self._left()
         left.setMinimumWidth(480)
         self.text.setMinimumWidth(300)
         self.text.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
@@ -150,6 +156,7 @@ class PromptPage(Page):
 
     def _connect(self) -> None:
         self.session.current_prompt_changed.connect(self.read_again)
+        self.tabs.changed.connect(lambda tab: self._share())
         self.session.closing.connect(self.settings.save)
         self.list.current_changed.connect(self._show_current)
         self.list.hovered.connect(lambda place: self.bar.light(place))
@@ -181,6 +188,7 @@ class PromptPage(Page):
         self._stack.setCurrentWidget(self._whole if state.prompt is not None else self._none)
         for button in (self.compare_button, self.measure_button, self.copy_button):
             button.setVisible(state.prompt is not None)
+        self._share()
         if state.prompt is None:
             self.header().set_subtitle("")
         else:
@@ -222,7 +230,6 @@ class PromptPage(Page):
         self.list.setMinimumHeight(min(self.list.content_height(), 132))
         self.list.setVisible(bool(state.cards))
         self._gain_title.setVisible(bool(state.cards))
-        self._hints.setVisible(bool(state.cards) and self.width() >= 1000)
         self._no_cards.setVisible(not state.cards)
         self._show_effect(state)
 
@@ -282,8 +289,20 @@ class PromptPage(Page):
         if any(changes.concerns(kind) for kind in _KINDS):
             self.read_again()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Below NARROW the order or the exact text is seen, elsewhere both."""
+        narrow = self.width() < NARROW
+        self.tabs.setVisible(narrow and self.state.prompt is not None)
+        self._hints.setVisible(bool(self.state.cards) and self.width() >= 1000)
+        self._order.setVisible(not narrow or self.tabs.current() == 0)
+        self.text.setVisible(not narrow or self.tabs.current() == 1)
+
     def panes(self) -> list[QWidget]:
-        return [self.bar, self.settings.chooser, self.list, self.text.view]
+        return [self.tabs.button(self.tabs.current()), self.bar, self.settings.chooser, self.list, self.text.view]
 
     def busy(self) -> bool:
         return self._reading or self._soon.isActive()

@@ -94,6 +94,8 @@ class DemonstrationEditor(QWidget):
         row.setSpacing(6)
         self._up = icon_button("up", "Previous demonstration", "Previous demonstration, K")
         self._down = icon_button("down", "Next demonstration", "Next demonstration, J")
+        self.close_button = icon_button("x", "Close the editor", "Close the editor, Esc")    # where it lies over others
+        self.close_button.hide()
         self._up.clicked.connect(lambda: self.step_pressed.emit(-1))
         self._down.clicked.connect(lambda: self.step_pressed.emit(1))
         row.addWidget(self._glyph)
@@ -101,6 +103,7 @@ class DemonstrationEditor(QWidget):
         row.addWidget(self._about, 1)
         row.addWidget(self._up)
         row.addWidget(self._down)
+        row.addWidget(self.close_button)
         return head
 
     def _body(self) -> QWidget:

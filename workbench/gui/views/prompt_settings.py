@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from workbench.domain import Prompt
 from workbench.gui import theme
 from workbench.gui.views.buttons import icon_button
+from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import label
 from workbench.gui.views.turn_card import GrowingEdit
 from workbench.prompts import TEMPLATES, is_source
@@ -39,8 +40,8 @@ class PromptSettings(QWidget):
         super().__init__(parent)
         self._stored = Prompt()
         self._read_only = False
-        self.chooser = _combo("Prompt")
-        self.template = _combo("Template")
+        self.chooser = ElidedCombo("Prompt", 8)
+        self.template = ElidedCombo("Template", 8)
         for name, title in TEMPLATES.items():
             self.template.addItem(title, name)
         self.template.addItem(OWN, "")
@@ -139,11 +140,3 @@ class PromptSettings(QWidget):
             name = EXAMPLE
         if name and name != self._stored.template:
             self.template_chosen.emit(name)
-
-
-def _combo(name: str) -> QComboBox:
-    box = QComboBox()
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    box.setAccessibleName(name)
-    return box

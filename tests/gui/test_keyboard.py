@@ -1,0 +1,62 @@
+"""The keyboard has somewhere to go on every page, and presses what has the focus."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench.gui.dialogs import Dialog
+from workbench.gui.main_window import MainWindow
+from workbench.gui.pages import PAGES
+from workbench.gui.session import Session
+from workbench.gui.views.buttons import primary, secondary
+
+
+def focused(window: MainWindow) -> QWidget:
+    found = window.focusWidget()
+    assert found is not None
+    return found
+
+
+def test_the_window_opens_on_the_button_that_begins_a_project(window: MainWindow) -> None:
+    assert focused(window) is window.page("welcome").panes()[0]
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_page_that_is_shown_has_the_keyboard(
+    opened: Session, window: MainWindow, qtbot: QtBot, name: str
+) -> None:
+    window.top.model.setFocus(Qt.FocusReason.TabFocusReason)
+    opened.open_page(name)
+    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy, timeout=20_000)
+    assert window.page(name).holds_focus(), focused(window).accessibleName()
+
+
+def test_enter_presses_the_button_that_has_the_focus(window: MainWindow, qtbot: QtBot) -> None:
+    rail = window.rail
+    before = rail.collapsed
+    rail._toggle.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(rail._toggle, Qt.Key.Key_Return)
+    assert rail.collapsed is not before
+
+
+def test_enter_in_a_dialog_presses_the_focused_button_and_else_the_default(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    pressed: list[str] = []
+    for tab in (False, True):
+        dialog = Dialog("help", "A question", ("What now?",), window)
+        qtbot.addWidget(dialog)
+        other = dialog.add_button(secondary("Other"))
+        chosen = dialog.add_button(primary("Default"), default=True)
+        other.clicked.connect(lambda: pressed.append("other"))
+        chosen.clicked.connect(lambda: pressed.append("default"))
+        dialog.open()
+        if tab:
+            other.setFocus(Qt.FocusReason.TabFocusReason)
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+        dialog.done(QDialog.DialogCode.Rejected)
+    assert pressed == ["default", "other"]
