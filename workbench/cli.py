@@ -359,6 +359,9 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--position", default="before_base", choices=("before_base", "after_base"))
     command.add_argument("--turns", default="first", choices=("first", "all"))
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--write-job", type=Path, metavar="FILE",
+                         help="write the job to a file and run nothing; for several devices, start it with: "
+                              "accelerate launch -m workbench.jobs FILE")
     _top_option(command)
 
 

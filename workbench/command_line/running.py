@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Event as Flag
 
 from workbench.command_line.data import find_prompt
@@ -14,11 +15,14 @@ from workbench.command_line.opening import on_lane, opened, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration, Position, Prompt, Question, Status
 from workbench.errors import JobError
+from workbench.formats.atomic import replacing
 from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stopped
 from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.jobs.wire import encode_spec
 from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
+from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 from workbench.services.questions import QuestionSetInfo
 
@@ -40,8 +44,19 @@ def search(options: Namespace) -> Output:
 
 def _start(options: Namespace, build: Build) -> Output:
     with opened(options.project) as project:
+        if options.write_job:
+            return _write_job(options.write_job, project.lane.run(lambda: build(project, options)))
         job_id = project.lane.run(lambda: project.jobs.submit(build(project, options)))
         return _finish(project, job_id, options)
+
+
+def _write_job(file: Path, spec: JobSpec) -> Output:
+    try:
+        with replacing(file) as stream:
+            stream.write(encode_spec(spec).encode("ascii"))
+    except OSError as error:
+        raise JobError(f"{file} cannot be written ({error.strerror}).", safe="Nothing was started.") from error
+    return Output({"file": str(file)}, f"{job_title(spec)}: written to {file}, not run.")
 
 
 def _finish(project: Project, job_id: int, options: Namespace) -> Output:

@@ -17,7 +17,7 @@ from workbench.jobs.run import Run
 from workbench.jobs.specs import SensitivitySpec
 from workbench.scoring.candidates import SetObjective
 from workbench.search.intervals import by_question, gain_intervals, mean_logprob
-from workbench.search.orders import EXHAUSTIVE
+from workbench.search.options import EXHAUSTIVE
 from workbench.search.sensitivity import leave_one_out, order_sensitivity
 from workbench.search.task import in_steps, stream
 
