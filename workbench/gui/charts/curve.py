@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 
 from workbench.gui import theme
 from workbench.gui.charts.chart import one_line, tip
@@ -76,8 +76,10 @@ class Curve(QObject):
 
     def show(self, series: Sequence[Series], steps: int, y: tuple[float, float] | None = None) -> None:
         """Show these series on 0..``steps``; ``y`` is the range that is shown at least."""
-        self._series = tuple(one for one in series if one.points)
-        self._range = y
+        shown = tuple(one for one in series if one.points)
+        if (shown, steps, y) == (self._series, self._steps, self._range):
+            return
+        self._series, self._range = shown, y
         self.widget.rows = tuple((one.label, step, value) for one in self._series for step, value in one.points)
         self.widget.setAccessibleDescription("; ".join(
             f"{one.label}: {self._write(one.points[-1][1])} at step {one.points[-1][0]}" for one in self._series))
@@ -139,16 +141,22 @@ class Curve(QObject):
             faint = colour_of(one)
             faint.setAlphaF(RAW_ALPHA)
             if not aside:
-                self.widget.plot(steps, values, pen=self.widget.pen(faint, 1))
+                self._line(steps, values, self.widget.pen(faint, 1))
             # less in a short run, behind which it would lag
             values = smoothed(values, min(MOST_KEPT, 1 - 1 / (1 + self._steps / WINDOWS)))
         style = Qt.PenStyle.DashLine if one.dashed else Qt.PenStyle.SolidLine
-        self.widget.plot(steps, values, pen=self.widget.pen(colour, 1.75 if aside else 2, style))
+        self._line(steps, values, self.widget.pen(colour, 1 if aside else 2, style))
         if aside:
             return
         dots = slice(-1, None) if one.noisy or one.steady else slice(None)
         self.widget.plot(steps[dots], values[dots], pen=None, symbol="o", symbolSize=8, symbolBrush=pg.mkBrush(colour),
                          symbolPen=self.widget.pen(theme.color("surface"), 2))
+
+    def _line(self, steps: Sequence[int], values: Sequence[float], pen: QPen) -> None:
+        """A line of which no more is drawn than there are pixels, peaks kept: a run may have many thousand steps."""
+        item = self.widget.plot(steps, values, pen=pen)
+        item.setDownsampling(auto=True, method="peak")
+        item.setClipToView(True)
 
     def _mouse_moved(self, position: QPointF) -> None:
         """Say the nearest step of each series."""

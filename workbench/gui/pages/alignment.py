@@ -219,7 +219,6 @@ class AlignmentPage(Page):
 
     def _have_read(self, found: Found) -> None:
         self._under_way = False
-        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         if found.choices is not None:
             self._pool = found.choices.pool
             self.form.show_choices(found.choices, [one.run for one in found.runs], read_only=self.session.read_only)
@@ -229,6 +228,7 @@ class AlignmentPage(Page):
         self._curves_stack.setCurrentIndex(CURVES if found.runs else NO_RUNS)
         self.runs.show_runs(found.runs, wanted)
         self._show_chosen()
+        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         if self._again:
             self._again = False
             self._stale.start()
