@@ -44,13 +44,14 @@ class Matrix(MarkedChart):
         self._range = (0.0, 1.0)
 
     def show_cells(self, down: Sequence[str], across: Sequence[str], cells: Sequence[Sequence[Cell]], *,
-                   titles: tuple[str, str] = ("", "")) -> None:
-        """``cells[row][column]``; ``titles`` say what goes down and what goes across."""
+                   titles: tuple[str, str] = ("", ""), ends: tuple[float, float] | None = None) -> None:
+        """``cells[row][column]``; ``titles`` say what goes down and what goes across; ``ends`` are those of the scale,
+        where it is shared with another matrix."""
         self._down, self._across, self._titles = tuple(down), tuple(across), titles
         self._cells = tuple(tuple(row) for row in cells)
         values = [cell.value for row in self._cells for cell in row if math.isfinite(cell.value)]
         if self._look == "number" and values:
-            self._range = (min(values), max(values))
+            self._range = ends or (min(values), max(values))
         self.describe("; ".join(f"{one_line(row)}, {one_line(column)}: {self._said(cell)}"
                                 for row, line in zip(down, self._cells, strict=True)
                                 for column, cell in zip(across, line, strict=True) if math.isfinite(cell.value)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -17,12 +16,14 @@ from workbench.gui.pages.bench_actions import BenchActions
 from workbench.gui.pages.bench_answers import AnswersPane
 from workbench.gui.pages.bench_arena import ArenaPane
 from workbench.gui.pages.bench_bar import BenchBar
-from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, WINS, Behind
-from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW, add_commands
+from workbench.gui.pages.bench_charts import Behind
+from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW, RECIPES, add_commands
+from workbench.gui.pages.bench_counting import Counting
 from workbench.gui.pages.bench_measures import Measure, measures
 from workbench.gui.pages.bench_overview import Overview
 from workbench.gui.pages.bench_progress import RunLine
 from workbench.gui.pages.bench_reading import BenchReading, read_bench
+from workbench.gui.pages.bench_recipes import RecipesPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import ghost, primary, secondary
 from workbench.gui.views.empty import EmptyState
@@ -35,6 +36,7 @@ from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopp
 from workbench.services.project import Project
 
 EMPTY, SHOWN = range(2)
+NO_CHARTS = (ARENA, RECIPES)         # parts that do not show the chosen contestants' numbers
 UPDATE_MS = 250                      # live: at most four times a second
 NARROW = 1150
 _KINDS = (Kind.CONTESTANT, Kind.ANSWER, Kind.JUDGEMENT, Kind.QUESTION_SET, Kind.PROJECT)
@@ -46,7 +48,6 @@ class BenchPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._reading = BenchReading()
-        self._summary: numbers.Summary | None = None
         self._set_id: int | None = None
         self._chosen: list[int] = []
         self._measure: Measure | None = None
@@ -54,14 +55,14 @@ class BenchPage(Page):
         self._due = False                        # numbers are to be computed once they are looked at
         self._latest: tuple[numbers.Summary, bool] | None = None
         self._not_shown: set[int] = set()        # parts that have not been filled with them
-        self._counting = 0                       # the newest background computation; older ones are dropped
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
         self._reading_time = QElapsedTimer()
-        self.part = Segmented(("Overview", "Answers", "Blind arena"), name="Bench")
+        self.part = Segmented(("Overview", "Answers", "Blind arena", "Recipes"), name="Bench")
         self.bar = BenchBar()
         self.overview, self.answers = Overview(session.error.emit), AnswersPane()
-        self.arena, self.line = ArenaPane(session), RunLine()
+        self.arena, self.recipes, self.line = ArenaPane(session), RecipesPane(session), RunLine()
+        self.counting = Counting(session, self.overview.comparison)
         self.actions = BenchActions(self)
         self._build()
         self._connect()
@@ -88,7 +89,7 @@ class BenchPage(Page):
                                  "shows which is better, and how sure that is.",
                                  [self._empty_run, self._empty_import])
         self._parts = QStackedWidget()
-        for part in (self.overview, self.answers, self.arena):
+        for part in (self.overview, self.answers, self.arena, self.recipes):
             self._parts.addWidget(part)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -102,11 +103,12 @@ class BenchPage(Page):
         self.bar.measure_chosen.connect(self._measure_chosen)
         self.overview.behind.connect(self.show_behind)
         self.overview.prompt_wanted.connect(lambda contestant, question: self._show_prompt(contestant, question, 0))
-        self.overview.comparison.wanted.connect(self._count)
-        self.overview.comparison.other.activated.connect(lambda _: self._count(JUDGES))
+        self.counting.summarised.connect(self._show_summary)
         self.answers.prompt_wanted.connect(self._show_prompt)
         self.answers.search_wanted.connect(self._search)
         self.arena.changed.connect(self.session.changed)
+        self.recipes.behind.connect(self._show_behind_recipe)
+        self.recipes.run_wanted.connect(self.actions.ask_which_recipe)
         self.run.clicked.connect(self.actions.ask_what_to_run)
         self._empty_run.clicked.connect(self.actions.ask_what_to_run)
         self._empty_import.clicked.connect(self.actions.import_answers)
@@ -178,6 +180,8 @@ class BenchPage(Page):
             return [self.arena.arena]
         if self.part.current() == ANSWERS:
             return [self.answers.list, self.answers.search]
+        if self.part.current() == RECIPES:
+            return [self.recipes.jobs, self.recipes.current_view()]
         return [self.overview.map, self.overview.categories.radar, self.overview.comparison.current_view()]
 
     def busy(self) -> bool:
@@ -231,11 +235,13 @@ class BenchPage(Page):
         self._chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self._chosen))]
         self._offer(reading)
         self.arena.show_reading(reading)
+        if self.part.current() == RECIPES:
+            self.recipes.read()
         self.line.show_job(reading.running, read_only=self.session.read_only)
         self._line_end.setVisible(reading.running is not None)
-        self._stack.setCurrentIndex(SHOWN if reading.answers else EMPTY)
+        self._stack.setCurrentIndex(SHOWN if reading.answers or reading.recipes else EMPTY)
         for widget in (self.part, self.export, self.run):      # the empty page has its own button
-            widget.setVisible(bool(reading.answers))
+            widget.setVisible(bool(reading.answers) or reading.recipes)
         self.run.setEnabled(not self.session.read_only)
         self._show_bar()
         self._summarise()
@@ -261,28 +267,12 @@ class BenchPage(Page):
 
     # numbers
     def _summarise(self) -> None:
-        """Compute what the charts in front show, on a thread of its own; in the arena there are none."""
-        reading, measure, chosen = self._reading, self._measure, tuple(self._chosen)
-        self._counting += 1
-        self._due = self.part.current() == ARENA
-        if self._due:
-            return
-        if measure is None or not chosen:
-            self._summary = None
-            self._show_summary(numbers.Summary(Measure("", "rating"), chosen,
-                                               scores=_nothing(len(chosen), len(reading.questions))), judged=False)
-            return
-        number = self._counting
+        """Compute what the charts in front show; in the arena and among the recipes there are none."""
+        self._due = self.part.current() in NO_CHARTS
+        if not self._due:
+            self.counting.summarise(self._reading, self._measure, self._chosen)
 
-        def done(summary: numbers.Summary) -> None:
-            if number == self._counting:
-                self._summary = summary
-                self._show_summary(summary, judged=True)
-                self._count(self.overview.comparison.tabs.current())
-
-        self.session.background(lambda: numbers.summarise(reading, measure, chosen), done, owner=self)
-
-    def _show_summary(self, summary: numbers.Summary, *, judged: bool) -> None:
+    def _show_summary(self, summary: numbers.Summary, judged: bool) -> None:
         self._latest, self._not_shown = (summary, judged), {OVERVIEW, ANSWERS}
         self._show_part()
 
@@ -301,34 +291,13 @@ class BenchPage(Page):
         if place is not None and place < len(reading.questions):
             self.go_to(place)
 
-    def _count(self, tab: int) -> None:
-        """Compute the numbers of a chart that came to the front."""
-        reading, measure, chosen, pane = self._reading, self._measure, tuple(self._chosen), self.overview.comparison
-        if self._summary is None or measure is None:
-            return
-        number = self._counting
-        if tab in (WINS, RATINGS):
-            work: Any = lambda: numbers.play(reading, measure, chosen)  # noqa: E731
-            show: Any = pane.show_games
-        elif tab == LENGTH:
-            work = lambda: numbers.lengths(reading, measure, chosen)  # noqa: E731
-            show = lambda found: pane.show_lengths(*found)  # noqa: E731
-        elif tab == JUDGES:
-            other = pane.compared_with()
-            if other is None:
-                pane.nothing_to_compare()
-                return
-            work = lambda: numbers.compare(reading, other, measure, chosen)  # noqa: E731
-            show = lambda found: pane.show_compared(found, other, measure)  # noqa: E731
-        else:
-            return
-        self.session.background(work, lambda found: show(found) if number == self._counting else None, owner=self)
-
     # acting
     def _part_changed(self, part: int) -> None:
         self._parts.setCurrentIndex(part)
         self._show_bar()
-        if self._due and part != ARENA:
+        if part == RECIPES:
+            self.recipes.read()
+        if self._due and part not in NO_CHARTS:
             self._summarise()
         else:
             self._show_part()
@@ -337,7 +306,7 @@ class BenchPage(Page):
 
     def _show_bar(self) -> None:
         """The names and colours of the contestants: not where they are to stay hidden."""
-        on = self.part.current() != ARENA or self._stack.currentIndex() == EMPTY
+        on = self.part.current() not in NO_CHARTS or self._stack.currentIndex() == EMPTY
         self.bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
         self._hairline.setVisible(self.bar.isVisibleTo(self))
 
@@ -376,6 +345,12 @@ class BenchPage(Page):
         self.part.set_current(ANSWERS)
         self.answers.show_behind(behind, ids)
 
+    def _show_behind_recipe(self, behind: Behind, set_id: int) -> None:
+        self._set_id = set_id
+        self.part.set_current(ANSWERS)
+        self.answers.show_behind(behind, behind.contestants)
+        self._read()
+
     def focus_search(self) -> None:
         self.part.set_current(ANSWERS)
         self.answers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -409,7 +384,3 @@ def _judged(measure: Measure) -> str:
     if measure.kind == "measure":
         return measure.label[0].lower() + measure.label[1:]
     return f"judged by {'people' if measure.judge == 'People' else measure.judge}"
-
-
-def _nothing(rows: int, columns: int) -> np.ndarray:
-    return np.full((rows, columns), np.nan)

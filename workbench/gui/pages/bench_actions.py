@@ -14,8 +14,11 @@ from workbench.errors import WorkbenchError
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
 from workbench.gui.pages import bench_report as reports
+from workbench.gui.pages.bench_commands import RECIPES
 from workbench.gui.pages.bench_form import BenchForm
 from workbench.gui.pages.bench_reading import BenchReading
+from workbench.gui.pages.bench_recipe_form import RecipeForm
+from workbench.gui.pages.bench_recipe_reading import RecipeRequest, submit
 from workbench.gui.pages.bench_request import (
     BenchChoices,
     BenchRequest,
@@ -49,6 +52,7 @@ class BenchActions(QObject):
         self._session: Session = page.session
         self.plans: list[Plan] = []
         self.form: BenchForm | None = None
+        self.recipe_form: RecipeForm | None = None
         self._session.job_event.connect(self._on_event)
         self._session.project_closed.connect(self.plans.clear)
 
@@ -69,6 +73,23 @@ class BenchActions(QObject):
             self.form.open()
 
         self._session.ask(read_choices, show, owner=self)
+
+    def ask_which_recipe(self) -> None:
+        set_id, prompt_id = self._page.set_id, self._session.current_prompt_id
+
+        def show(choices: BenchChoices) -> None:
+            self.recipe_form = RecipeForm(choices, set_id, prompt_id, self.run_recipe, self._page.window())
+            self.recipe_form.open()
+
+        self._session.ask(read_choices, show, owner=self)
+
+    def run_recipe(self, request: RecipeRequest) -> None:
+        def started(job_id: int) -> None:
+            self._session.notice.emit("The recipe is in the queue. Its chart fills in as it runs.", "info")
+            self._page.part.set_current(RECIPES)
+            self._page.recipes.show_job(job_id)
+
+        self._session.ask(lambda project: submit(project, request), started, owner=self)
 
     def _need_questions(self) -> None:
         made = dialogs.Dialog("bench", "There is no question set yet", (

@@ -211,7 +211,9 @@ class AnswersPane(QWidget):
             return
         self.question.show_question(self._reading.questions[place], place + 1)
         measure: Measure | None = self._summary.measure if self._summary is not None else None
-        self.columns.show_columns(columns(self._reading, id, self._only or self._contestants, measure,
+        known = {one.id for one in self._reading.contestants}
+        shown = [id for id in self._only or self._contestants if id in known]
+        self.columns.show_columns(columns(self._reading, id, shown, measure,
                                           max(0, self.draw.currentIndex())))
         if id in self._said_found:
             self.judgements.setChecked(True)

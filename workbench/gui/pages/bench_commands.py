@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.gui.pages.bench import BenchPage
 
-OVERVIEW, ANSWERS, ARENA = range(3)
+OVERVIEW, ANSWERS, ARENA, RECIPES = range(4)
 
 
 def add_commands(page: BenchPage) -> None:
     """Register them; a single letter acts only while no text field has the focus."""
     def browsing() -> bool:
-        return page.has_answers and page.part.current() != ARENA
+        return page.has_answers and page.part.current() in (OVERVIEW, ANSWERS)
+
+    def there() -> bool:
+        return page.has_answers
 
     def can_write() -> bool:
         return page.session.project is not None and not page.session.read_only
@@ -29,11 +32,12 @@ def add_commands(page: BenchPage) -> None:
         ("bench.judgements", "Show what judges said", page.answers.judgements.toggle, "V", in_answers, "eye"),
         ("bench.search", "Search answers and judgements", page.focus_search, "Ctrl+F", browsing, "search"),
         ("bench.run", "Run bench…", page.actions.ask_what_to_run, "Ctrl+Return", can_write, "play"),
+        ("bench.recipe", "Run a recipe…", page.actions.ask_which_recipe, "", can_write, "play"),
         ("bench.report", "Export the report as HTML…", lambda: page.actions.export_report("html"), "", browsing,
          "export"),
         ("bench.import", "Import answers…", page.actions.import_answers, "", can_write, "folder"),
-        ("bench.overview", "Bench: overview", lambda: page.part.set_current(OVERVIEW), "", browsing, "bench"),
-        ("bench.answers", "Bench: answers", lambda: page.part.set_current(ANSWERS), "", browsing, "bench"),
-        ("bench.arena", "Bench: blind arena", lambda: page.part.set_current(ARENA), "", browsing, "eye"),
+        *((f"bench.part{part}", f"Bench: {name}", lambda part=part: page.part.set_current(part), "", there, "bench")
+          for part, name in ((OVERVIEW, "overview"), (ANSWERS, "answers"), (ARENA, "blind arena"),
+                             (RECIPES, "recipes"))),
     ):
         page.session.commands.add(id, title, run, keys, page=page.name, enabled=enabled, icon=icon, group="Bench")

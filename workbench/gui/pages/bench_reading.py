@@ -30,6 +30,7 @@ class BenchReading:
     by_key: dict[AnswerKey, Answer] = field(default_factory=dict)
     judgements: tuple[Judgement, ...] = ()
     said_of: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+    recipes: bool = False                        # whether a recipe was run
     running: JobInfo | None = None               # an answering or judging job that runs, or else waits
 
     @property
@@ -74,7 +75,7 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
         set_id = max(counts, key=lambda id: (counts[id], id), default=None)
     answered = frozenset(id for id, count in counts.items() if count)
     if set_id is None:
-        return BenchReading(sets, answered, running=running_job(project))
+        return BenchReading(sets, answered, recipes=has_recipes(project), running=running_job(project))
     contestants = tuple(project.bench.contestants(set_id))
     answers = project.bench.answers(set_id)
     judgements = tuple(project.bench.judgements(set_id))
@@ -86,7 +87,11 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
     return BenchReading(sets, answered, project.questions.get(set_id), contestants,
                         {answer.id: answer for answer in answers if answer.id is not None},
                         {answer.key: answer for answer in answers}, judgements,
-                        {id: tuple(found) for id, found in said.items()}, running_job(project))
+                        {id: tuple(found) for id, found in said.items()}, has_recipes(project), running_job(project))
+
+
+def has_recipes(project: Project) -> bool:
+    return any(job.kind == "recipe" for job in project.jobs.all())
 
 
 def running_job(project: Project) -> JobInfo | None:

@@ -56,6 +56,7 @@ class BenchChoices:
     models: tuple[ModelInfo, ...]
     prompts: tuple[PromptInfo, ...]
     readings: dict[int, BenchReading]
+    ranked: bool = False                         # whether any candidate's gain was measured
 
     def model(self, model_id: int | None) -> ModelInfo | None:
         return next((model for model in self.models if model.ref.id == model_id), None)
@@ -74,7 +75,8 @@ class Plan:
 def read_choices(project: Project) -> BenchChoices:
     models = tuple(model for model in project.models.all() if model.state == "ready")
     sets = [info.id for info in project.questions.sets()]
-    return BenchChoices(models, tuple(project.prompts.all()), {id: read_bench(project, id) for id in sets})
+    return BenchChoices(models, tuple(project.prompts.all()), {id: read_bench(project, id) for id in sets},
+                        bool(project.results.runs()))
 
 
 def default_request(choices: BenchChoices, set_id: int | None, prompt_id: int | None) -> BenchRequest | None:
