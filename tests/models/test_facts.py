@@ -16,7 +16,7 @@ from tests.models import tiny_models
 from workbench.domain import ModelFacts, ModelRef
 from workbench.errors import ModelError
 from workbench.models import load, read_facts
-from workbench.models.memory import check, estimate
+from workbench.models.memory import check, estimate, pass_tokens
 
 
 @pytest.fixture
@@ -106,6 +106,14 @@ def test_the_estimate_counts_weights_cache_and_work() -> None:
     assert found.cache == 2 * 32 * 8 * 128 * 4096 * 2
     assert estimate(seven, "float32", 4096, 1).weights == 28 * 10**9
     assert estimate(seven, "auto", 4096, 4).cache == 4 * found.cache
+
+
+def test_a_pass_takes_a_quarter_of_the_memory_that_is_left() -> None:
+    seven = ModelFacts("L", 7_000_000_000, 32, 4096, 32, 8, 32000, 8192, "bfloat16", 14 * 10**9, (), "")
+    each = 2 * 32 * 8 * 128 * 2 + 12 * 4096 * 2                   # keys and values, and activations, in bf16
+    assert pass_tokens(seven, "bfloat16", 80 * 2**30, 16384) == 16384
+    assert pass_tokens(seven, "bfloat16", 2 * 2**30, 16384) == 2**29 // each
+    assert pass_tokens(seven, "bfloat16", 0, 16384) == 64
 
 
 def test_a_model_too_large_for_the_memory_is_refused_before_loading() -> None:

@@ -24,6 +24,13 @@ def estimate(facts: ModelFacts, dtype: str, context: int, batch: int = 1) -> Mem
     return MemoryEstimate(_weights(facts, dtype), cache, working, context, batch)
 
 
+def pass_tokens(facts: ModelFacts, dtype: str, free: int, most: int) -> int:
+    """How many tokens one pass may hold: ``most``, or as many as a quarter of the ``free`` bytes takes for activations
+    and their keys and values; 64 at least. A pass that is too large all the same is halved (see walk.py)."""
+    one = estimate(facts, dtype, 1)
+    return max(min(most, free // 4 // (one.cache + 12 * facts.hidden_size * (BYTES.get(dtype) or 2) or 1)), 64)
+
+
 def _weights(facts: ModelFacts, dtype: str) -> int:
     if dtype in _QUANTISED:
         return int(facts.parameters * _QUANTISED[dtype])

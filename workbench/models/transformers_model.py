@@ -42,7 +42,8 @@ class TransformersModel:
         self.facts: Mapping[str, str] = _facts(ref, model, facts, way)
         self._model = model
         self._stops = _end_tokens(Path(ref.base or ref.path), model.config)
-        budget = _PASS_TOKENS[model.device.type]
+        dtype = str(model.dtype).removeprefix("torch.")
+        budget = memory.pass_tokens(facts, dtype, free_memory(model.device), _PASS_TOKENS[model.device.type])
         self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget)
 
     @classmethod
