@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, 
 
 from workbench.domain import ModelRef
 from workbench.gui import focus, theme
+from workbench.gui.charts.chart import one_line
 from workbench.gui.views.buttons import IconButton
 from workbench.gui.views.glyphs import paint_focus, paint_text
 
@@ -112,7 +113,7 @@ class ModelButton(_Field):
         painter.setBrush(theme.color("ok" if self._ref else "control"))
         painter.drawEllipse(QPointF(15, room.center().y()), 4, 4)
         words = room.adjusted(27, 0, -28, 0)
-        name = self._ref.name if self._ref else "No model"
+        name = one_line(self._ref.name) if self._ref else "No model"
         paint_text(painter, words, name, "text" if self._ref else "text2", "medium")
         if self._ref:
             used = QFontMetricsF(theme.font("medium")).horizontalAdvance(name) + 6
