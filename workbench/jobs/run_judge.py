@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from workbench.bench.language_model_judge import Judge, judge_matches, prompt_of
 from workbench.bench.matches import Match
-from workbench.domain import Backend, Judgement, Prompt, Question
+from workbench.domain import Backend, DecodingSettings, Judgement, Prompt, Question
 from workbench.errors import JobError
 from workbench.jobs.events import Finished, Judged
 from workbench.jobs.judge_spec import JudgeSpec
 from workbench.jobs.run import Run
+from workbench.models.base import LanguageModel
 
 
 def run_judge(spec: JudgeSpec, run: Run) -> None:
@@ -23,7 +24,8 @@ def run_judge(spec: JudgeSpec, run: Run) -> None:
     if matches and spec.judge == "reference":
         _measure(spec, run, matches, questions, tally)
     elif matches:
-        judge_matches(_judge(spec, run), matches, spec.given, questions, spec.prompts, tally.keep)
+        judge = judge_of(run.load(spec.model), spec.decoding, run)
+        judge_matches(judge, matches, spec.given, questions, spec.prompts, tally.keep)
     tally.finish()
 
 
@@ -69,18 +71,17 @@ def _measure(spec: JudgeSpec, run: Run, matches: list[Match], questions: Mapping
                     tally.keep, lambda done: run.checkpoint())
 
 
-def _judge(spec: JudgeSpec, run: Run) -> Judge:
-    model = run.load(spec.model)
-    step: Callable[[], None] = run.checkpoint
-    if spec.model.backend is Backend.OPENAI:
+def judge_of(model: LanguageModel, decoding: DecodingSettings, run: Run) -> Judge:
+    """A loaded model as a judge."""
+    if model.ref.backend is Backend.OPENAI:
         from workbench.bench.served_judge import ServedJudge
         from workbench.models.openai_model import OpenAIModel
 
         assert isinstance(model, OpenAIModel)
-        return ServedJudge(model, spec.decoding, step)
+        return ServedJudge(model, decoding, run.checkpoint)
     from workbench.bench.local_judge import LocalJudge
 
-    return LocalJudge(model, spec.decoding, step)
+    return LocalJudge(model, decoding, run.checkpoint)
 
 
 def _key(spec: JudgeSpec, match: Match, questions: Mapping[int, Question]) -> tuple[int, int, str]:

@@ -9,6 +9,7 @@ from workbench.jobs.run_align import run_align
 from workbench.jobs.run_answer import run_answer
 from workbench.jobs.run_evaluate import run_evaluate
 from workbench.jobs.run_judge import run_judge
+from workbench.jobs.run_judged_search import run_judged_search
 from workbench.jobs.run_model import run_count, run_generate, run_inspect
 from workbench.jobs.run_recipe import run_recipe
 from workbench.jobs.run_score import run_score
@@ -23,6 +24,7 @@ from workbench.jobs.specs import (
     GenerateSpec,
     InspectSpec,
     JobSpec,
+    JudgedSearchSpec,
     JudgeSpec,
     RecipeSpec,
     ScoreSpec,
@@ -51,6 +53,8 @@ def run_job(spec: JobSpec, run: Run) -> None:
             run_judge(spec, run)
         case RecipeSpec():
             run_recipe(spec, run)
+        case JudgedSearchSpec():
+            run_judged_search(spec, run)
         case ShiftSpec():
             run_shift(spec, run)
         case InspectSpec():

@@ -20,9 +20,10 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
-from workbench.jobs.evaluate_spec import EvaluateSpec
-from workbench.jobs.judge_spec import JudgeSpec
-from workbench.jobs.shift_spec import ShiftSpec
+from workbench.jobs.evaluate_spec import EvaluateSpec as EvaluateSpec
+from workbench.jobs.judge_spec import JudgeSpec as JudgeSpec
+from workbench.jobs.judged_search_spec import JudgedSearchSpec as JudgedSearchSpec
+from workbench.jobs.shift_spec import ShiftSpec as ShiftSpec
 from workbench.search.options import SearchOptions
 
 Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
@@ -223,5 +224,5 @@ class RecipeSpec:
 
 
 JobSpec = (RecipeSpec | AlignSpec | AnswerSpec | JudgeSpec | ShiftSpec | ScoreSpec | SearchSpec | SensitivitySpec
-           | InspectSpec | CountSpec | GenerateSpec | EvaluateSpec)
+           | InspectSpec | CountSpec | GenerateSpec | EvaluateSpec | JudgedSearchSpec)
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))

@@ -51,7 +51,8 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
         case RoundFinished():
             scores.insert_round(connection, job_id, event.round)
             touched = {Kind.SEARCH: frozenset({job_id})}
-            if event.round.number == 1:              # later rounds' gains are not against the base prompt
+            # later rounds' gains are not against the base prompt, and a judge's are not in nats
+            if event.round.number == 1 and kind == "search":
                 gains = {one.demonstration_id: one.gain for one in event.round.ranking}
                 touched |= _show_gains(connection, job_id, gains)
         case Evaluated():

@@ -9,6 +9,7 @@ from db.session import Connection
 from workbench.jobs.specs import (
     AnswerSpec,
     JobSpec,
+    JudgedSearchSpec,
     JudgeSpec,
     RecipeSpec,
     ScoreSpec,
@@ -33,6 +34,10 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
     if isinstance(spec, JudgeSpec):
         return replace(spec, done=tuple((one.answer_id, one.other_answer_id or 0, one.prompt_name)
                                         for one in judgements.of_job(connection, job_id)))
+    if isinstance(spec, JudgedSearchSpec):
+        done = tuple(scores.rounds(connection, job_id))
+        return replace(spec, finished_rounds=done, known=tuple(
+            (number, score) for number, score in scores.scores(connection, job_id) if number >= len(done)))
     if isinstance(spec, ShiftSpec):
         return replace(spec, done=tuple(one.answer_id for one in judgements.of_job(connection, job_id)))
     if isinstance(spec, ScoreSpec):

@@ -14,6 +14,7 @@ from workbench.jobs.specs import (
     GenerateSpec,
     InspectSpec,
     JobSpec,
+    JudgedSearchSpec,
     JudgeSpec,
     RecipeSpec,
     ScoreSpec,
@@ -61,6 +62,8 @@ def job_title(spec: JobSpec) -> str:
         case RecipeSpec():
             return (f"{RECIPE_NAMES[spec.recipe]}, {counted(len(spec.contestants), 'contestant')}, "
                     f"{counted(len(spec.questions), 'question')}")
+        case JudgedSearchSpec():
+            return f"Greedy search by a judge, {counted(len(spec.candidates), 'candidate')}"
         case ShiftSpec():
             return f"Compare {counted(len(spec.contestants), 'contestant')} with {spec.model.name}, token by token"
         case InspectSpec():
@@ -97,6 +100,10 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
     if kind in ("answer", "recipe"):
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
+    if kind == "judged_search":
+        taus = [f"{one['tau']:.2f}" for one in summary["rounds"] if one["tau"] is not None]
+        agrees = f". Agrees with the likelihood’s order: τ {', '.join(taus)}" if taus else ""
+        return f"Chosen: {', '.join(map(str, summary['chosen'])) or 'nothing'}{agrees}"
     if kind == "shift":
         total = sum(summary[name] for name in ("unshifted", "marginal", "shifted")) or 1
         return ", ".join(f"{summary[name] / total:.0%} {name}" for name in ("unshifted", "marginal", "shifted"))
