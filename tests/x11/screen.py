@@ -73,17 +73,17 @@ class Screen:
         """Press these, one after the other, slowly enough to be separate."""
         self.tool("key", "--delay", "60", *names)
 
-    def window(self, title: str) -> str:
-        """The newest window that has ``title`` (a regular expression) in its title, once it is there."""
+    def window(self, title: str, count: int = 1) -> str:
+        """The newest window that has ``title`` (a regular expression) in its title, once there are ``count``."""
         found: list[str] = []
 
         def look(picture: Pixels) -> bool:
             search = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", title], capture_output=True,
                                     env={**os.environ, "DISPLAY": self.display}, text=True, timeout=60)
-            found[:] = search.stdout.split()
-            return bool(found)
+            found[:] = sorted(search.stdout.split(), key=int)        # a program numbers its windows upwards
+            return len(found) >= count
 
-        self.until(look, f"a window named {title}")
+        self.until(look, f"{count} windows named {title}")
         return found[-1]
 
     def take(self, title: str) -> None:
@@ -93,9 +93,9 @@ class Screen:
         self.tool("windowmove", window, "0", "0")
         self.tool("windowfocus", "--sync", window)
 
-    def focus(self, title: str) -> None:
-        """Give the keyboard to a window."""
-        self.tool("windowfocus", "--sync", self.window(title))
+    def focus(self, title: str, count: int = 1) -> None:
+        """Give the keyboard to the newest window with that title, once there are ``count``."""
+        self.tool("windowfocus", "--sync", self.window(title, count))
 
     def until(self, true: Callable[[Pixels], bool], what: str, seconds: float = 60) -> Pixels:
         """Look at the screen until ``true`` of it."""
