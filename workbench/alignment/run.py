@@ -19,7 +19,9 @@ from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
 from workbench.alignment.teacher import Teacher, subset_scores
 from workbench.alignment.trainer import AlignmentTrainer
+from workbench.alignment.writing import written
 from workbench.models.base import ScoredSequence, Tokenizer
+from workbench.models.weights import from_folder
 
 
 class Watcher(Protocol):
@@ -99,17 +101,34 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
 
 
 def _save(student: Any, options: AlignmentOptions, folder: Path) -> None:
-    if options.lora_rank:
-        student.save_pretrained(folder / "adapter")
-        student = student.merge_and_unload()
-    student.save_pretrained(folder / "student")
+    with written("The trained student"):
+        if options.lora_rank:
+            student.save_pretrained(folder / "adapter")
+            student = _merged(student, folder / "adapter")
+        student.save_pretrained(folder / "student")
+
+
+def _merged(student: Any, adapter: Path) -> Any:
+    """One model of the base's weights and the adapter's: of the weights on disk where they were loaded in few bits."""
+    base = student.get_base_model()
+    if not getattr(base, "is_quantized", False):
+        return student.merge_and_unload()
+    from peft import PeftModel
+
+    whole = from_folder(Path(base.config.name_or_path), torch.device("cpu"), "float32")
+    return PeftModel.from_pretrained(whole, str(adapter)).merge_and_unload()
 
 
 def _with_adapters(model: Any, options: AlignmentOptions) -> Any:
-    """LoRA (Hu et al., arXiv 2106.09685) on every linear layer but the head; the model's own weights are frozen."""
-    from peft import LoraConfig, get_peft_model
+    """LoRA (Hu et al., arXiv 2106.09685) on every linear layer but the head; the model's own weights are frozen.
+
+    On weights loaded in 4 or 8 bit this is QLoRA (Dettmers et al., arXiv 2305.14314).
+    """
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     torch.manual_seed(options.seed)
+    if getattr(model, "is_quantized", False):
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=options.gradient_checkpointing)
     config = LoraConfig(r=options.lora_rank, lora_alpha=2 * options.lora_rank, target_modules="all-linear",
                         task_type="CAUSAL_LM")
     return get_peft_model(model, config)

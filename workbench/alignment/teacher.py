@@ -20,6 +20,7 @@ from torch import Tensor
 from workbench.alignment.forward import answer_logprobs, head, last_hidden
 from workbench.alignment.output_loss import Head
 from workbench.alignment.samples import Padded, Sample, pad
+from workbench.alignment.writing import written
 
 Advance = Callable[[int], None]
 
@@ -47,8 +48,10 @@ class Teacher:
             path = self._path(start)
             if not path.exists():
                 part = path.with_suffix(".part")
-                save_file(self._compute(self._samples[start : start + rows], start), str(part))
-                part.replace(path)
+                found = self._compute(self._samples[start : start + rows], start)
+                with written("What is kept of the teacher", "What was kept before is good."):
+                    save_file(found, str(part))
+                    part.replace(path)
             advance(min(start + rows, len(self._samples)))
         processes.wait_for_everyone()
         self._rows = rows

@@ -27,6 +27,7 @@ from workbench.alignment.output_loss import output_loss
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
 from workbench.alignment.samples import Padded, Sample, counted, pad
 from workbench.alignment.teacher import Teacher
+from workbench.alignment.writing import written
 
 KEPT_CHECKPOINTS = 2
 HELD = 1.4                           # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
@@ -203,10 +204,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         """Written beside, then moved into place whole: a checkpoint that is there is good."""
         self._saving = True
         try:
-            super()._save_checkpoint(model, trial)
-        except OSError as error:
-            raise AlignmentError(f"The checkpoint could not be written: {error.strerror or error}.",
-                                 safe="The last checkpoint is good.", remedy="Free disk space, then resume.") from error
+            with written("The checkpoint"):
+                super()._save_checkpoint(model, trial)
         finally:
             self._saving = False
         self.accelerator.wait_for_everyone()
@@ -225,7 +224,9 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             return
         try:
             self.train(resume_from_checkpoint=checkpoint)
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except (RuntimeError, MemoryError) as error:        # torch.OutOfMemoryError is a RuntimeError
+            if type(error) is RuntimeError and "DefaultCPUAllocator" not in str(error):
+                raise
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "
                                         "checkpointing on, or lower the chunk of the output loss.") from error

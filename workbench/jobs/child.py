@@ -28,14 +28,10 @@ ORPHANED = 3                         # exit code: the parent is gone
 
 
 class Speaker:
-    """Writes events on the real standard output. Everything that libraries print goes to standard error instead.
-
-    Of several processes that train together (RANK is set) only the first speaks.
-    """
+    """Writes events on the real standard output. Everything that libraries print goes to standard error instead."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out, self._lock = out, Lock()
-        self._silent = os.environ.get("RANK", "0") != "0"
 
     @classmethod
     def take_stdout(cls) -> Speaker:
@@ -53,8 +49,6 @@ class Speaker:
         return cls(open(os.devnull, "wb", buffering=0))
 
     def say(self, event: Event) -> None:
-        if self._silent:
-            return
         line = memoryview(encode_event(event))
         with self._lock:
             try:

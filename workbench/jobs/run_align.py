@@ -13,6 +13,7 @@ from workbench.errors import JobError
 from workbench.jobs.events import Artifact, Finished, Metric, Started
 from workbench.jobs.run import Run
 from workbench.jobs.specs import AlignSpec
+from workbench.models import processes, quantised
 
 if TYPE_CHECKING:
     from workbench.alignment.measures import Measures
@@ -24,15 +25,13 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_ma
 
 def run_align(spec: AlignSpec, run: Run) -> None:
     """Says Metric points, an Artifact for the trained student, and Finished with the measures before and after."""
-    from workbench.alignment.processes import join_others
     from workbench.alignment.run import train_student
     from workbench.models.files import hash_files
 
-    first = join_others()
     folder = Path(spec.folder)
     source, target = group_by_task(spec.source), group_by_task(spec.target)
     outcome = train_student(_load(spec, run), source, target, spec.options, folder, _Watcher(run), spec.examples)
-    if not first:
+    if processes.rank() > 0:         # the first process has the say
         return
     student = folder / "student"
     for name in TOKENIZER_FILES:
@@ -47,8 +46,13 @@ def _load(spec: AlignSpec, run: Run) -> Models:
     from workbench.alignment.run import Models, check_vocabularies
     from workbench.models.tokenizer import FastTokenizer
 
+    in_few_bits = spec.student.dtype in quantised.ON_LOADING
+    if in_few_bits and not spec.options.lora_rank:
+        raise JobError(f"The weights of “{spec.student.name}” are loaded in {quantised.ON_LOADING[spec.student.dtype]} "
+                       "and cannot be trained themselves.", safe="Nothing was trained.",
+                       remedy="Train adapters on them (lora_rank above 0, QLoRA), or load the student as float32.")
     teacher = _network(spec.teacher, run)
-    student = _network(replace(spec.student, dtype="float32"), run)
+    student = _network(spec.student if in_few_bits else replace(spec.student, dtype="float32"), run)
     tokenizer = FastTokenizer(Path(spec.student.path))
     check_vocabularies(teacher.network, student.network, FastTokenizer(Path(spec.teacher.path)).vocabulary(),
                        tokenizer.vocabulary())
