@@ -25,6 +25,7 @@ from workbench.formats.report import Chart
 from workbench.formats.svg import Mark, interval_plot
 from workbench.jobs.specs import CountSpec, SearchSpec
 from workbench.jobs.wire import encode_spec
+from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.job_report import job_report
 from workbench.services.project import Project
@@ -100,6 +101,23 @@ def test_a_report_says_what_was_chosen_how_it_compares_and_what_made_the_numbers
     facts = dict(report.facts)
     assert (facts["Model"], facts["torch"], facts["Seed"]) == ("tiny", "2.13", "0")
     assert facts["Model's sha256"] == "ab" * 32
+
+
+def test_a_report_says_what_half_precision_left_open_and_how_the_search_was_told_to_go(project):
+    job_id = search_job(project)
+    spec = replace(project.jobs.spec(job_id), strategy="beam", options=SearchOptions(beam_width=5, order="likelihood"))
+    exact = {"dtype": "bfloat16", "sets": 7, "decisions": 3, "changed": 1, "problem": ""}
+    with project.database.write() as connection:
+        other = stored_jobs.insert_job(connection, "search", "Beam", encode_spec(spec))
+        for number, score in stored_scores.scores(connection, job_id, 1):
+            stored_scores.insert_scores(connection, other, [(number, score)])
+        stored_jobs.set_summary(connection, other, {"evaluations": 120, "exact": exact, "exact_gains": {"2": 0.5}})
+    facts = dict(job_report(project, other).facts)
+    assert facts["Options"] == "beam width: 5, order: likelihood"
+    assert facts["Finalists"] == (
+        "computed in bfloat16; 7 sets scored again in float32, 1 of 3 decisions came out otherwise")
+    assert facts["Gains in float32"] == "demonstration 2 +0.500"
+    assert "Options" not in dict(job_report(project, job_id).facts)
 
 
 def test_the_html_report_stands_by_itself_and_runs_nothing(project, tmp_path):

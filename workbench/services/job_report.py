@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,10 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
     if isinstance(spec, SearchSpec):
         yield "Held-out questions", f"{len(spec.heldout):,}"
         yield "Strategy", f"{STRATEGY_NAMES[spec.strategy]}, {counted(spec.rounds, 'round')}"
+        told = [f"{one.name.replace('_', ' ')}: {value}" for one in fields(spec.options)
+                if (value := getattr(spec.options, one.name)) != one.default]
+        if told:
+            yield "Options", ", ".join(told).replace("_", " ")
     if job is not None and job.summary:
         yield from _search_facts(job.summary)
     yield "Seed", str(spec.seed)
@@ -102,6 +107,10 @@ def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         changed = f"{exact['changed']} of {counted(exact['decisions'], 'decision')} came out otherwise"
         again = f"{counted(exact['sets'], 'set')} scored again in float32, {changed}"
         yield "Finalists", f"computed in {exact['dtype']}; {'not scored again' if exact['problem'] else again}"
+    gains = summary.get("exact_gains")
+    if gains:
+        best = sorted(gains.items(), key=lambda one: -float(one[1]))
+        yield "Gains in float32", ", ".join(f"demonstration {id} {gain:+.3f}" for id, gain in best)
     racing = summary.get("racing")
     if racing:
         chance = min(1.0, sum(round["chance_of_another_winner"] for round in racing["rounds"]))
