@@ -40,7 +40,8 @@ def common() -> Any:
         yield pytest.importorskip("fastchat.llm_judge.common", reason="fschat is not installed (extra dev)")
 
 
-WORDS = ["Rating: [[7]]", "[8.5]", "none", "[[A]]", "so [[B]] it is", "[[C]]", "[[3]] then [[9]]", "[[9,2]]", "[4, 4.05]"]
+WORDS = ["Rating: [[7]]", "[8.5]", "none", "[[A]]", "so [[B]] it is", "[[C]]", "[[3]] then [[9]]", "[[9,2]]",
+         "[4, 4.05]"]
 
 
 @pytest.mark.parametrize("turn", [0, 1])
@@ -138,7 +139,7 @@ def test_exported_answers_and_judgements_are_loaded_by_fastchat(common: Any, jud
     judge = common.Judge("j", {}, ref_based=True)
     common.check_data(questions, answers, references, list(NAMES), {"math": judge})
     assert answers["beta"][81]["choices"][0]["turns"] == ["beta 1 0", "beta 1 1"]
-    assert common.get_model_list(str(folder / "model_answer")) and set(answers) == set(NAMES)
+    assert set(common.get_model_list(str(folder / "model_answer"))) == set(answers) == set(NAMES)
     single = common.load_single_model_judgments(str(folder / "model_judgment" / "j_single.jsonl"))
     assert set(single) == {("j", "s")}
     pairs = common.load_pairwise_model_judgments(str(folder / "model_judgment" / "j_pair.jsonl"))

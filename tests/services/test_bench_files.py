@@ -23,13 +23,15 @@ def bench(project: Project) -> Project:
         answers = [Answer(place, question, turn, 0, f"{place} {question} {turn}")
                    for place in (0, 1) for question, turn in ((one, 0), (one, 1), (two, 0))]
         project.bench.store_answers(contestants, [*answers, Answer(0, one, 0, 1, "again")], "stored")
-        ids = {(a.contestant_id, a.question_id, a.turn): a.id or 0 for a in project.bench.answers(set_id) if not a.repeat}
+        ids = {(a.contestant_id, a.question_id, a.turn): a.id or 0
+               for a in project.bench.answers(set_id) if not a.repeat}
         project.bench.store_judgements([
             Judgement("gpt 4", "rating", ids[1, one, 0], score=7, words="[[7]]", prompt_name="single-v1"),
             Judgement("gpt 4", "rating", ids[2, one, 1], score=-1, words="?", prompt_name="single-v1-multi-turn"),
             Judgement("gpt 4", "pair", ids[1, two, 0], ids[2, two, 0], verdict="tie", first="answer", second="other",
                       words="[[A]]", words_swapped="[[A]]", prompt_name="pair-v2", details={"asked": "Q"}),
-            Judgement("Bo", "pair", ids[2, one, 0], ids[1, one, 0], verdict="both_bad", first="both_bad", by_person=True),
+            Judgement("Bo", "pair", ids[2, one, 0], ids[1, one, 0], verdict="both_bad", first="both_bad",
+                      by_person=True),
             Judgement("Bo", "pair", ids[1, one, 1], ids[2, one, 1], verdict="answer", second="answer", by_person=True),
             Judgement("Bo", "pair", ids[1, two, 0], ids[2, two, 0], verdict="skip", first="skip", by_person=True),
         ], "said")
@@ -73,7 +75,8 @@ def test_votes_go_to_the_file_for_agreement_and_skips_do_not(bench: Project, tmp
     votes = json.loads((tmp_path / "model_judgment" / "human_votes.json").read_text("utf-8"))
     assert votes == [
         {"question_id": 81, "model_a": "A-b (2)", "model_b": "a-b", "winner": "tie", "judge": "expert_Bo", "turn": 1},
-        {"question_id": 81, "model_a": "a-b", "model_b": "A-b (2)", "winner": "model_a", "judge": "expert_Bo", "turn": 2}]
+        {"question_id": 81, "model_a": "a-b", "model_b": "A-b (2)", "winner": "model_a", "judge": "expert_Bo",
+         "turn": 2}]
     assert [row["g1_winner"] for row in read_lines(tmp_path / "model_judgment" / "gpt 4_pair.jsonl")] == ["model_1"]
 
 

@@ -87,7 +87,8 @@ def numbers(options: Namespace) -> Output:
                                  remedy=f"There are: {', '.join(one.label for one in there) or 'none yet'}.")
         found = _numbers(data, chosen, [one for one in there if one != chosen])
         sections = [f"{title}\n{text}" for title, text in _tables(data.names, found) if text]
-        return Output({"measure": chosen, **found}, "\n\n".join([f"{chosen.label}. {chosen.note}", *sections]))
+        return Output({"measure": chosen, **found}, "\n\n".join([chosen.note if chosen.kind == "measure" else
+                                                                  f"{chosen.label}. {chosen.note}", *sections]))
 
     return on_lane(options.project, work, read_only=True)
 

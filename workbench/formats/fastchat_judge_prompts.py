@@ -47,12 +47,14 @@ def write(prompts: Iterable[JudgePrompt]) -> Iterator[str]:
 
 
 def _prompt(cells: Mapping[str, Any]) -> JudgePrompt:
-    name, kind = _text(cells, "name"), _text(cells, "type")
-    if kind not in ("single", "pairwise"):
-        raise RowError(f"“type” is “{kind}”, neither single nor pairwise.")
-    output = _text(cells, "output_format")
-    if output not in OUTPUT_FORMATS[kind]:
-        raise RowError(f"“output_format” is “{output}”; for {kind} it is {' or '.join(OUTPUT_FORMATS[kind])}.")
+    name, given = _text(cells, "name"), _text(cells, "type")
+    kind = next((known for known in OUTPUT_FORMATS if known == given), None)
+    if kind is None:
+        raise RowError(f"“type” is “{given}”, neither single nor pairwise.")
+    wanted = _text(cells, "output_format")
+    output = next((known for known in OUTPUT_FORMATS[kind] if known == wanted), None)
+    if output is None:
+        raise RowError(f"“output_format” is “{wanted}”; for {kind} it is {' or '.join(OUTPUT_FORMATS[kind])}.")
     prompt = JudgePrompt(name, kind, _text(cells, "system_prompt"), _text(cells, "prompt_template"), output,
                          _text(cells, "description", ""), _text(cells, "category", "general"))
     try:

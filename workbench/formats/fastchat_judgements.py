@@ -86,8 +86,8 @@ def _pair(cells: Mapping[str, Any]) -> PairRow:
 
 def _judge(cells: Mapping[str, Any]) -> tuple[str, str]:
     """The judge's model and its prompt's name."""
-    judge = cells.get("judge")
-    names = judge if isinstance(judge, list) else [judge]
+    judge: Any = cells.get("judge")
+    names: list[Any] = judge if isinstance(judge, list) else [judge]
     if not 1 <= len(names) <= 2 or not all(isinstance(name, str) and name for name in names):
         raise RowError("“judge” is not the judge's name, or its name and that of its prompt.")
     first, second = [*(require_text(name, "“judge”") for name in names), ""][:2]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import Any
+from typing import Any, TypeGuard
 
 from workbench.domain import DecodingSettings
 from workbench.formats.answer_rows import AnswerRow, key_of, question_id, text_of
@@ -47,7 +47,9 @@ def _configs(decoding: DecodingSettings | None) -> dict[str, float]:
 def _decoding(configs: Any) -> DecodingSettings | None:
     if not isinstance(configs, Mapping):
         return None
-    given = {name: configs.get(name) for name in _CONFIGS}
-    numbers = {name: kind(given[name]) for name, kind in _CONFIGS.items()
-               if isinstance(given[name], int | float) and not isinstance(given[name], bool) and isfinite(given[name])}
+    numbers = {name: kind(value) for name, kind in _CONFIGS.items() if _is_number(value := configs.get(name))}
     return replace(DecodingSettings(), **numbers) if numbers else None     # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -199,7 +199,8 @@ def length_controlled_rates(data: BenchData, judge: str, baseline_id: int) -> di
             answer, other, share = other, answer, 1 - share
         if other.contestant_id == baseline_id:
             found[answer.contestant_id].append((share, len(answer.text), len(other.text)))
-    return {id: length_controlled(*zip(*rows, strict=True), np.random.default_rng(SEED))
+    return {id: length_controlled([share for share, _, _ in rows], [own for _, own, _ in rows],
+                                  [other for _, _, other in rows], np.random.default_rng(SEED))
             for id, rows in found.items() if len(rows) >= FOLDS}
 
 
@@ -240,14 +241,14 @@ def agreements(data: BenchData) -> list[AgreementRow]:
     return rows
 
 
-def _votes(data: BenchData) -> dict[tuple[int, int], dict[str, list[Vote]]]:
+def _votes(data: BenchData) -> dict[Hashable, dict[str, list[Vote]]]:
     """Two answers, the lower id first → judge → votes."""
     found: defaultdict[tuple[int, int], defaultdict[str, list[Vote]]] = defaultdict(lambda: defaultdict(list))
     for one in data.judgements:
         if one.kind == "pair" and one.other_answer_id is not None and one.verdict not in ("skip", "error", ""):
             turned = one.answer_id > one.other_answer_id
             sides: tuple[Vote, Vote] = ("model_b", "model_a") if turned else ("model_a", "model_b")
-            vote: Vote = {"answer": sides[0], "other": sides[1]}.get(one.verdict, "tie")    # type: ignore[assignment]
+            vote: Vote = {"answer": sides[0], "other": sides[1]}.get(one.verdict, "tie")
             low, high = sorted((one.answer_id, one.other_answer_id))
             found[low, high][one.judge].append(vote)
     return {pair: dict(by_judge) for pair, by_judge in found.items()}
