@@ -86,8 +86,9 @@ def _pairs(draw: random.Random, answers: Sequence[Answer], ids: Sequence[int | N
     for answer in answers:
         by_turn.setdefault((answer.question_id, answer.turn, answer.repeat), []).append(answer)
     said = []
-    for found in by_turn.values():
-        a, b = sorted(draw.sample(found, 2), key=lambda one: one.contestant_id)
+    pairs = [sorted(draw.sample(found, 2), key=lambda one: one.contestant_id) for found in by_turn.values()]
+    pairs += [[found[0], draw.choice(found[1:])] for found in by_turn.values()]      # against the baseline
+    for a, b in pairs:
         assert a.id is not None
         assert b.id is not None
         better = "other" if draw.random() < 0.65 else "answer"

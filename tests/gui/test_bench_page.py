@@ -23,6 +23,7 @@ from workbench.gui.pages.bench import EMPTY, SHOWN, BenchPage
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, TABS, WINS
 from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW
 from workbench.gui.pages.bench_form import BenchForm
+from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_request import JudgeChoice, default_request, problem, read_choices
 from workbench.gui.session import Session
 from workbench.gui.views.prompt_dialog import prompt_facts
@@ -287,6 +288,19 @@ def test_the_report_is_one_page_with_the_numbers_the_method_and_no_markup_of_str
     assert isinstance(mean, float)
     assert f"{mean:.3f}" in text
     assert not re.search(r"(src|href)=[\"']?(http|file)", text)
+
+
+def test_a_report_of_a_judges_pairs_has_agreement_and_length_controlled_win_rates(
+    page: BenchPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page._measure_chosen(Measure("base-13b", "wins"))
+    rest(page, qtbot)
+    page.actions.export_report("html", tmp_path / "report.html")
+    rest(page, qtbot)
+    text = html.unescape((tmp_path / "report.html").read_text("utf-8"))
+    for words in ("Length-controlled win rates", "Against No demonstrations", "Agreement of judges and people",
+                  "anna and ben", "favour the first position"):
+        assert words in text
 
 
 def test_the_report_is_written_as_pdf_too(page: BenchPage, qtbot: QtBot, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
+from workbench.services.bench_numbers import AgreementRow
 
 TABS = ("By turn", "Win rates", "Ratings", "Length", "Judges")
 TURNS, WINS, RATINGS, LENGTH, JUDGES = range(5)
@@ -281,6 +282,7 @@ class ComparisonPane(ChartPane):
             if found.contestants_tau == found.contestants_tau:
                 words += f"; over the contestants' means: {plain(found.contestants_tau)}"
             words += ". 1 is the same order, 0 none, −1 the reverse."
+        words += _agreement_words(found.agreement)
         self._filled(JUDGES, filled=bool(found.points), hint=f"{self._caution()}a dot an answer", words=words)
 
     def _caution(self) -> str:
@@ -333,9 +335,25 @@ def _game_words(found: Games) -> str:
     if consistent == consistent:
         words.append(f"Swapped orders agree in {percent(consistent)}; {percent(first)} favour what is shown first, "
                      f"{percent(second)} what is shown second. Where they disagree it is a tie.")
+    share, decided = found.longer
+    if decided:
+        words.append(f"The longer answer won {percent(share)} of {counted(decided, 'decided game')}.")
     if found.unreadable:
         words.append(f"{counted(found.unreadable, 'game')} could not be read and do not count.")
     return " ".join(words)
+
+
+def _agreement_words(row: AgreementRow | None) -> str:
+    """How far two judges agree where both said something of the same."""
+    if row is None:
+        return ""
+    words = []
+    if row.compared:
+        words.append(f"the same verdict on {row.agreeing} of {counted(row.compared, 'pair')}, "
+                     f"{row.agreeing_decided} of {row.decided} without ties, Cohen's κ {plain(row.kappa)}")
+    if row.ratings and row.alpha == row.alpha:
+        words.append(f"Krippendorff's α over {counted(row.ratings, 'rating')} {plain(row.alpha)}")
+    return " They gave " + "; ".join(words) + "." if words else ""
 
 
 def _p(value: float) -> str:

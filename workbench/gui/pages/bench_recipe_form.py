@@ -165,9 +165,9 @@ class RecipeForm(Dialog):
         axes = {"temperature": numbers_in(self.temperature.text()),
                 "repetition_penalty": numbers_in(self.penalty.text())} if recipe == "decoding" else {}
         sizes = tuple(int(size) for size in numbers_in(self.sizes.text())) if recipe == "scaling" else SIZES
+        series = tuple(name for name, box in self.series.items() if box.isChecked())
         return RecipeRequest(recipe, self.questions.currentData(), self.model.currentData(), self.prompt.currentData(),
-                             self.some.value(), self.repeats.value(), axes, sizes,
-                             tuple(name for name, box in self.series.items() if box.isChecked()), answers=self.answers.isChecked(),
+                             self.some.value(), self.repeats.value(), axes, sizes, series, self.answers.isChecked(),
                              decoding=DecodingSettings(max_tokens=self.tokens.value()))
 
     def _accept(self) -> None:

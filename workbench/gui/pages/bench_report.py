@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -14,15 +14,17 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocum
 
 import workbench
 from workbench.bench.intervals import RESAMPLES, paired_difference
+from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
 from workbench.formats.report import Chart, interval, number
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.pages import bench_summary as numbers
-from workbench.gui.pages.bench_measures import Measure, values
-from workbench.gui.pages.bench_reading import BenchReading, details, names
+from workbench.gui.pages.bench_measures import PEOPLE, Measure, values
+from workbench.gui.pages.bench_reading import BenchReading, details, is_baseline, names
 from workbench.gui.wording import counted
+from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
 
 DPI = 150
 TEXT_POINTS = 9.5
@@ -39,12 +41,25 @@ class Gathered:
     points: list[numbers.LengthPoint]
     slope: Interval | None
     differences: tuple[tuple[str, ...], ...]
+    agreements: tuple[AgreementRow, ...] = ()
+    controlled: dict[int, LengthControlled] = field(default_factory=dict)      # against ``baseline``
+    baseline: int | None = None
 
 
 def gather(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> Gathered:
     points, slope = numbers.lengths(reading, measure, chosen)
     return Gathered(reading, numbers.summarise(reading, measure, chosen), numbers.play(reading, measure, chosen),
-                    points, slope, _differences(reading, measure, chosen))
+                    points, slope, _differences(reading, measure, chosen), tuple(agreements(reading)),
+                    *_length_controlled(reading, measure, chosen))
+
+
+def _length_controlled(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> tuple[
+        dict[int, LengthControlled], int | None]:
+    """Against the baseline, or else the first contestant; a judge's own pairs only."""
+    if measure.kind != "wins" or measure.judge == PEOPLE or not chosen:
+        return {}, None
+    baseline = next((id for id in chosen if is_baseline(reading.contestant(id))), chosen[0])
+    return length_controlled_rates(reading, measure.judge, baseline), baseline
 
 
 def _differences(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> tuple[tuple[str, ...], ...]:
@@ -69,7 +84,7 @@ def report(found: Gathered, charts: Sequence[tuple[str, Exportable, str]]) -> Co
     sections = [_means("By turn", "Turn", summary.by_turn, summary, called),
                 _means("By category", "Category", summary.by_category, summary, called),
                 Section("Paired differences", ("", f">{summary.measure.unit}", ">p", ">Questions", ">Better : worse"),
-                        found.differences), *_game_sections(found, called), _contestants(found)]
+                        found.differences), *_game_sections(found, called), _agreement(found), _contestants(found)]
     return ComparisonReport(
         f"Comparison: {', '.join(called[id] for id in summary.chosen)}",
         f"{asked}; {summary.measure.label}. Made {datetime.now():%d %B %Y, %H:%M} "
@@ -98,8 +113,24 @@ def _game_sections(found: Gathered, called: dict[int, str]) -> list[Section]:
     if consistent == consistent:
         note = (f"Both orders agree in {consistent:.1%}; {first:.1%} favour the first position, {second:.1%} the "
                 f"second. {note}")
-    return [Section("Win rates", ("", "against", ">Won", ">Lost", ">Win rate, ties as half"), wins, note.strip()),
+    lengths = tuple((called[id], f"{one.win_rate:.1%}", f"{one.controlled.mean:.1%} [{one.controlled.low:.1%}, "
+                     f"{one.controlled.high:.1%}]", str(one.questions))
+                    for id, one in found.controlled.items() if id in called)
+    against = f"Against {called[found.baseline]}. " if found.baseline in called else ""
+    return [Section("Length-controlled win rates", ("Contestant", ">Win rate", ">Length-controlled [95 % interval]",
+                                                    ">Games"), lengths,
+                    f"{against}As AlpacaEval 2 has them (arXiv 2404.04475): what the win rate would be if both answers "
+                    "were of the same length." if lengths else ""),
+            Section("Win rates", ("", "against", ">Won", ">Lost", ">Win rate, ties as half"), wins, note.strip()),
             Section("Ratings", ("Contestant", ">Bradley–Terry, Elo's scale [95 % interval]", ">Games"), rated)]
+
+
+def _agreement(found: Gathered) -> Section:
+    rows = tuple((f"{one.judge_1} and {one.judge_2}", f"{one.agreeing} of {one.compared}",
+                  f"{one.agreeing_decided} of {one.decided}", number(one.kappa, 2), number(one.alpha, 2))
+                 for one in found.agreements)
+    return Section("Agreement of judges and people", ("", ">Same verdict", ">Without ties", ">Cohen's κ",
+                                                      ">Krippendorff's α"), rows)
 
 
 def _contestants(found: Gathered) -> Section:

@@ -18,6 +18,7 @@ from workbench.bench.win_rates import position_bias
 from workbench.domain import Interval
 from workbench.gui.pages.bench_measures import Measure, games, values
 from workbench.gui.pages.bench_reading import BenchReading
+from workbench.services.bench_numbers import AgreementRow, agreements, judge_bias
 
 SEED = 0                             # the same answers give the same intervals, whatever is looked at first
 
@@ -103,6 +104,7 @@ class Games:
     unreadable: int
     position: tuple[float, float, float]
     derived: bool
+    longer: tuple[float, int] = (math.nan, 0)    # share of decided games that the longer answer won, and how many
 
 
 def play(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> Games:
@@ -112,8 +114,11 @@ def play(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> Game
     ids = tuple(int(model) for model in models)
     rated = tuple((int(one.model), one) for one in ratings(found, np.random.default_rng(SEED), rounds=400))
     readable = sum(game.readable for game in found)
-    bias = position_bias(found) if measure.kind == "wins" else (math.nan, math.nan, math.nan)
-    return Games(ids, wins, rated, readable, len(found) - readable, bias, measure.kind != "wins")
+    if measure.kind != "wins":
+        return Games(ids, wins, rated, readable, len(found) - readable, (math.nan, math.nan, math.nan), True)
+    bias = judge_bias(reading, measure.judge)
+    return Games(ids, wins, rated, readable, len(found) - readable, position_bias(found), False,
+                 (bias.longer_won, bias.decided))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ def lengths(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> t
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Two measures of the same answers: a point an answer; Kendall's tau-b over them, and over the contestants' means.
+
+    ``agreement`` is of the two judges, where both judged the same pairs or rated the same answers.
     """
 
     points: tuple[tuple[int, int, float, float], ...]        # contestant, question, x, y
@@ -148,6 +155,7 @@ class Compared:
     tau_low: float
     tau_high: float
     contestants_tau: float
+    agreement: AgreementRow | None = None
 
 
 def compare(reading: BenchReading, x: Measure, y: Measure, chosen: Sequence[int]) -> Compared:
@@ -163,4 +171,5 @@ def compare(reading: BenchReading, x: Measure, y: Measure, chosen: Sequence[int]
     some = len(points) > 1
     low, high = tau_interval(xs, ys, np.random.default_rng(SEED), rounds=200) if some else (math.nan, math.nan)
     between = kendall_tau([float(a) for a, _ in means], [float(b) for _, b in means]) if len(means) > 1 else math.nan
-    return Compared(tuple(points), kendall_tau(xs, ys) if some else math.nan, low, high, between)
+    agreed = next((row for row in agreements(reading) if {row.judge_1, row.judge_2} == {x.judge, y.judge}), None)
+    return Compared(tuple(points), kendall_tau(xs, ys) if some else math.nan, low, high, between, agreed)

@@ -1,0 +1,130 @@
+"""The Recipes part of the Bench page: what is asked for, and how the results are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui import bench_project
+from workbench.bench.recipes import Place
+from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef
+from workbench.gui.main_window import MainWindow
+from workbench.gui.pages.bench import BenchPage
+from workbench.gui.pages.bench_commands import ANSWERS, RECIPES
+from workbench.gui.pages.bench_recipe_form import DECODING, DEMONSTRATIONS, SCALING, RecipeForm
+from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, numbers_in
+from workbench.gui.pages.bench_recipes import CHARTS, NONE
+from workbench.gui.pages.bench_request import read_choices
+from workbench.gui.session import Session
+from workbench.jobs.specs import JobState, RecipeSpec
+from workbench.services.job_queue import JobInfo
+from workbench.services.recipes import RecipePoint, Score
+
+SCORE = Score("f1", "reference", "Token F1 against the reference, 0 to 1: not an MT-Bench score")
+
+
+@pytest.fixture
+def page(window: MainWindow, opened: Session, qtbot: QtBot) -> BenchPage:
+    assert opened.project is not None
+    project = opened.project
+    project.lane.run(lambda: bench_project.fill(project, 4))
+    opened.open_page("bench", part=RECIPES)
+    found = window.page("bench")
+    assert isinstance(found, BenchPage)
+    qtbot.waitUntil(lambda: not opened.busy and not found.busy(), timeout=20_000)
+    return found
+
+
+def reading(page: BenchPage, recipe: str, points: list[RecipePoint]) -> RecipeReading:
+    """As read from a finished job."""
+    who = page.reading.contestants
+    places = tuple((id, Place(point.series, point.x, point.y)) for point in points for id in point.contestant_ids)
+    spec = RecipeSpec(recipe, tuple(who), places, page.reading.questions)       # type: ignore[arg-type]
+    job = JobInfo(7, "recipe", "A recipe", "", JobState.FINISHED, 1, 1, "answers", None, None, None, None, {})
+    return RecipeReading((job,), job, spec, (SCORE,), SCORE, tuple(points), page.set_id)
+
+
+def point(series: str, x: float, y: float | None, mean: float, contestant: int, label: str = "") -> RecipePoint:
+    return RecipePoint(series, series.capitalize(), x, y, label or f"{x:g}", Interval(mean, mean - 0.1, mean + 0.1), 8,
+                       (contestant,))
+
+
+def test_without_a_recipe_the_part_offers_to_run_one(page: BenchPage) -> None:
+    assert page.recipes.stack.currentIndex() == NONE
+    assert not page.bar.isVisible()
+
+
+def test_numbers_of_demonstrations_become_a_line_a_series(page: BenchPage) -> None:
+    ids = [one.id or 0 for one in page.reading.contestants]
+    page.recipes._show(reading(page, "scaling", [point(series, x, None, x / 10, ids[0])
+                                                 for series in ("random", "unsupervised") for x in (0, 3, 10)]))
+    assert page.recipes.stack.currentIndex() == CHARTS
+    rows = page.recipes.lines.table().rows
+    assert [(row[0], row[1]) for row in rows] == [(name, x) for name in ("Random", "Unsupervised") for x in (0, 3, 10)]
+    assert "not an MT-Bench score" in page.recipes._hint.text()
+    assert page.recipes.lines.note == SCORE.title
+
+
+def test_a_sweep_becomes_two_matrices_on_one_scale(page: BenchPage) -> None:
+    ids = [one.id or 0 for one in page.reading.contestants]
+    points = [point(series, x, y, x + y + (series == "none"), ids[0])
+              for series in ("prompt", "none") for x in (0.0, 0.7) for y in (1.0, 1.2)]
+    page.recipes._show(reading(page, "decoding", points))
+    first, second = page.recipes.grids
+    assert first.table().rows == (("0", 1.0, 1.2), ("0.7", 1.7, 1.9))
+    assert second.table().rows[0] == ("0", 2.0, 2.2)
+    assert first._range == second._range == (1.0, 2.9)
+
+
+def test_a_mark_opens_the_answers_of_its_contestants(page: BenchPage, qtbot: QtBot) -> None:
+    ids = [one.id or 0 for one in page.reading.contestants]
+    page.recipes._show(reading(page, "demonstration_parts", [
+        point("correct", 0, None, 0.5, ids[0], "Correct answers"), point("no_answer", 1, None, 0.1, ids[2], "None")]))
+    page.recipes.ladder.picked.emit(("point", 1))
+    qtbot.waitUntil(lambda: not page.session.busy and not page.busy(), timeout=20_000)
+    assert page.part.current() == ANSWERS
+    assert [view.shown.contestant_id for view in page.answers.columns.columns if view.shown] == [ids[2]]
+
+
+def test_what_was_varied_is_found_in_the_contestants_decoding() -> None:
+    model = ModelRef("m", "/m")
+    grid = [(t, p) for t in (0.0, 0.7) for p in (1.0, 1.2)]
+    who = tuple(Contestant(str(n), model, None, DecodingSettings(temperature=t, repetition_penalty=p), n)
+                for n, (t, p) in enumerate(grid))
+    spec = RecipeSpec("decoding", who, tuple((n, Place("none", t, p)) for n, (t, p) in enumerate(grid)), ())
+    assert axis_names(spec) == ("temperature", "repetition penalty")
+
+
+def test_numbers_are_read_as_people_write_them() -> None:
+    assert numbers_in("0, 0.3 0.7,1") == (0.0, 0.3, 0.7, 1.0)
+    for wrong in ("", "0; 1", "a"):
+        with pytest.raises(ValueError):
+            numbers_in(wrong)
+
+
+def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(page: BenchPage, qtbot: QtBot,
+                                                                  tiny_model: Path) -> None:
+    assert page.session.project is not None
+    project = page.session.project
+    project.lane.run(lambda: project.models.register(tiny_model, "tiny"))
+    form = RecipeForm(project.lane.run(lambda: read_choices(project)), page.set_id, None, lambda asked: None, page)
+    qtbot.addWidget(form)
+    form.show()
+    form.kind.set_current(DECODING)
+    form.temperature.setText("0, x")
+    assert "Temperatures" in form._work.text()
+    assert not form.start.isEnabled()
+    form.temperature.setText("0, 0.5")
+    form.penalty.setText("1")
+    assert form.request().axes == {"temperature": (0.0, 0.5), "repetition_penalty": (1.0,)}
+    form.kind.set_current(SCALING)
+    assert not form.series["greedy"].isChecked()         # no candidate's gain is known
+    form.series["greedy"].setChecked(True)
+    assert "Rankings" in form._work.text()
+    form.series["greedy"].setChecked(False)
+    assert form.request().series == ("random", "diverse", "unsupervised")
+    form.kind.set_current(DEMONSTRATIONS)
+    assert form.start.isEnabled()
+    assert form.request().recipe == "demonstration_parts"
