@@ -13,7 +13,7 @@ from db.bench_schema import ContestantRow, KeptPromptRow
 from db.demonstrations import turns_from
 from db.id_list import listed
 from db.row_hash import row_hash
-from workbench.domain import Backend, Contestant, DecodingSettings, Demonstration, ModelRef, Prompt
+from workbench.domain import Backend, Contestant, DecodingSettings, Demonstration, ModelRef, Prompt, Server
 
 
 def insert_contestant(connection: Connection, contestant: Contestant) -> int:
@@ -106,7 +106,9 @@ def _model_json(model: ModelRef) -> dict[str, Any]:
 
 
 def _model(content: Mapping[str, Any]) -> ModelRef:
-    return ModelRef(**{**content, "backend": Backend(content["backend"])})
+    server = content.get("server")
+    rebuilt = {"backend": Backend(content["backend"]), "server": None if server is None else Server(**server)}
+    return ModelRef(**{**content, **rebuilt})
 
 
 def _decoding_json(decoding: DecodingSettings) -> dict[str, Any]:
