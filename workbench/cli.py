@@ -144,8 +144,10 @@ def _add_data(commands: Any) -> None:
 def _add_sets(commands: Any) -> None:
     questions = _group(commands, "questions", "question sets")
     _add(questions, "list", "data:questions_list", "list the question sets")
-    command = _add(questions, "add", "data:questions_add", "import MT-Bench questions")
+    about = "import questions: MT-Bench, AlpacaEval, a table; or the workbench's own, called general"
+    command = _add(questions, "add", "data:questions_add", about)
     command.add_argument("file", type=Path)
+    command.add_argument("--pool", action="store_true", help="with general: its demonstrations and a prompt, too")
     command.add_argument("--references", type=Path, help="a file or folder of reference answers")
     command.add_argument("--name", default="")
     prompts = _group(commands, "prompts", "prompts")
@@ -217,6 +219,8 @@ def _add_runs(commands: Any) -> None:
                               "questions with few different answers, that of the most even predictions")
     command.add_argument("--equal-evaluations", action="store_true",
                          help="also report the best of as many random sets as the search evaluated")
+    command.add_argument("--embedding-baselines", action="store_true",
+                         help="also report the sets that the model's embeddings choose: nearest, set coverage, vote-k")
 
 
 def _add_align(commands: Any) -> None:
@@ -290,6 +294,19 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--base", help="the base model, id or name; by default the current one")
     command.add_argument("--contestant", action="append", default=[], help="id or name; by default all")
     command.add_argument("--questions", **questions)
+    command = _add(bench, "judged-search", "judging:judged_search", "greedy search by what a judge says of the answers")
+    command.add_argument("--by", default="language_model", choices=("language_model", "rules", "f1", "exact"))
+    command.add_argument("--judge", help="the judging model, id or name; by default the current one")
+    command.add_argument("--judge-prompts", type=Path, help="FastChat's judge_prompts.jsonl; by default our own")
+    command.add_argument("--model", help="who answers, id or name; by default the current one")
+    command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
+    command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
+    command.add_argument("--questions", **questions)
+    command.add_argument("--only", type=int, default=0, metavar="N", help="only the first N questions; 0: all")
+    command.add_argument("--rounds", type=int, default=3)
+    command.add_argument("--max-tokens", type=int, default=256)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--top", type=int, default=5, help="how many candidates of a round to print")
     command = _add(bench, "numbers", "judging:numbers", "means, differences, win rates, ratings, agreement")
     command.add_argument("--questions", **questions)
     command.add_argument("--by", metavar="JUDGE", help="a judge's name or a measure's; by default the first there is")

@@ -13,6 +13,7 @@ from workbench.services.demonstrations import Filter, Sort
 from workbench.services.imports import ImportOptions, ImportReport, Preview
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.questions import BUILT_IN
 from workbench.services.student_exports import export_student
 
 LISTED_REFUSALS = 20
@@ -129,9 +130,15 @@ def questions_list(options: Namespace) -> Output:
 
 
 def questions_add(options: Namespace) -> Output:
-    changes = on_lane(options.project,
-                      lambda p: p.questions.import_file(options.file, options.references, options.name))
-    return Output({"question_set_id": changes.created[0]}, changes.label)
+    def work(project: Project) -> Output:
+        if options.file.exists() or str(options.file) not in BUILT_IN:
+            changes = project.questions.import_file(options.file, options.references, options.name)
+            return Output({"question_set_id": changes.created[0]}, changes.label)
+        changes = project.questions.add_built_in(str(options.file))
+        more = project.questions.add_starter_pool(str(options.file)) if options.pool else ()
+        return Output({"question_set_id": changes.created[0]}, "\n".join(one.label for one in (changes, *more)))
+
+    return on_lane(options.project, work)
 
 
 def prompts_list(options: Namespace) -> Output:

@@ -55,6 +55,7 @@ KINDS = {kind.name: kind for kind in (
     Kind("dataset", "Saved dataset", dataset_folder.rows, binary=True),
     Kind("urial", "URIAL prompt", None, "prompt"),
     Kind("mt_bench", "MT-Bench questions", None, "questions"),
+    Kind("questions", "Questions in a table (AlpacaEval, CSV)", None, "questions"),
 )}
 
 LAYOUTS = {layout.name: layout for layout in (openai_chat.LAYOUT, sharegpt.LAYOUT, alpaca.LAYOUT)}

@@ -16,7 +16,7 @@ from db import revisions
 from workbench.domain import Changes, Demonstration, Kind
 from workbench.errors import FormatError
 from workbench.formats import mapping as mappings
-from workbench.formats import mt_bench, urial
+from workbench.formats import question_table, urial
 from workbench.formats.registry import OpenFile, open_file
 from workbench.formats.rows import Refused, Row
 from workbench.services.wording import counted
@@ -188,7 +188,7 @@ class Imports:
                             notes=found.notes)
 
     def _run_questions(self, file: OpenFile, options: ImportOptions) -> ImportReport:
-        found = mt_bench.read(file.source.path, options.references, encoding=options.encoding)
+        found = question_table.read(file.source.path, options.references, encoding=options.encoding)
         refused = tuple((row.line, row.reason) for row in found.refused)
         if refused and not options.keep_good_rows:
             return ImportReport(0, 0, 0, refused, Changes())
@@ -257,7 +257,7 @@ def _preview_prompt(file: OpenFile) -> Preview:
 
 
 def _preview_questions(file: OpenFile, options: ImportOptions, rows: int) -> Preview:
-    found = mt_bench.read(file.source.path, options.references, encoding=options.encoding)
+    found = question_table.read(file.source.path, options.references, encoding=options.encoding)
     cells = tuple({"key": question.key, "category": question.category, "turns": "\n".join(question.turns),
                    "references": "\n".join(question.references)}
                   for question in found.questions.questions[:rows])

@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import resources
 from db import questions as stored
 from db import revisions
 from db.questions import QuestionSetSummary as QuestionSetInfo
-from workbench.domain import Changes, Kind, Question, QuestionSet
+from workbench.domain import Changes, Kind, Prompt, Question, QuestionSet
 from workbench.errors import WorkbenchError
-from workbench.formats import mt_bench
+from workbench.formats import mt_bench, question_table
 from workbench.services.wording import counted
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["QuestionSetInfo", "QuestionSets"]
+__all__ = ["BUILT_IN", "QuestionSetInfo", "QuestionSets"]
+
+BUILT_IN = {"general": "General questions"}
+"""Question sets that come with the workbench: folder in resources/question_sets → what the set is called."""
 
 
 class QuestionSets:
@@ -63,12 +67,33 @@ class QuestionSets:
         return self._change(set_id, {"name": name}, f"Question set “{self.get(set_id).name}” renamed to “{name}”")
 
     def import_file(self, path: Path, references: Path | None = None, name: str = "") -> Changes:
-        """MT-Bench's question.jsonl, with reference_answer/*.jsonl (a file or a folder; found beside it if None).
+        """MT-Bench's question.jsonl, with reference_answer/*.jsonl (a file or a folder; found beside it if None), or a
+        table of questions (AlpacaEval, CSV).
 
         Raises FormatError.
         """
+        return self.add(question_table.read(path, references, name).questions)
 
-        return self.add(mt_bench.read(path, references, name).questions)
+    def add_built_in(self, name: str = "general") -> Changes:
+        """A set that comes with the workbench: 80 two-turn questions over MT-Bench's categories, with references where
+        an answer can be wrong. Raises WorkbenchError for a name that there is not."""
+        if name not in BUILT_IN:
+            raise WorkbenchError(f"No question set “{name}” comes with the workbench.",
+                                 remedy=f"There is: {', '.join(BUILT_IN)}.")
+        folder = resources.path("question_sets", name)
+        return self.import_file(folder / mt_bench.QUESTIONS, folder / mt_bench.REFERENCES, BUILT_IN[name])
+
+    def add_starter_pool(self, name: str = "general") -> tuple[Changes, Changes]:
+        """What goes with a built-in set: its pool of demonstrations, and a prompt of its rules with three of them, each
+        from another category. Two undoable steps. Raises WorkbenchError if the pool is there already."""
+        folder = resources.path("question_sets", name)
+        pool = self._project.imports.run(folder / "demonstrations.jsonl").changes
+        if not pool.created:
+            raise WorkbenchError("The pool is in the project already.", safe="Nothing was added.")
+        by_category = {one.category: one for one in reversed(self._project.demonstrations.get(pool.created))}
+        shown = sorted(by_category.values(), key=lambda one: one.id or 0)[:3]
+        rules = (folder / "rules.txt").read_text("utf-8")
+        return pool, self._project.prompts.create(Prompt(rules, tuple(shown), name="General"))
 
     def _change(self, set_id: int, fields: dict[str, object], label: str) -> Changes:
         with self._project.database.write() as connection:
