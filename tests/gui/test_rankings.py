@@ -297,7 +297,7 @@ def test_the_form_gives_back_what_is_set_in_it(ranked: Session, qtbot: QtBot, se
 @pytest.mark.parametrize(("strategy", "shown", "options"), [
     ("greedy", {"racing"}, SearchOptions(racing="t_race", order="likelihood", equal_evaluations=True)),
     ("swap", {"racing", "swap_passes"}, SearchOptions(swap_passes=5)),
-    ("beam", {"beam_width"}, SearchOptions(beam_width=7, equal_evaluations=True)),
+    ("beam", {"beam_width"}, SearchOptions(beam_width=7, equal_evaluations=True, embedding_baselines=True)),
     ("best_random", {"random_tries"}, SearchOptions(random_tries=50)),
     ("set_coverage", set(), SearchOptions(order="local_entropy")),
 ])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,10 @@ from tests.search.world import Hashed, Heard, World, demonstrations
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.greedy import greedy_rounds
 from workbench.search.heldout import difference_to_random, random_mean, sets_to_measure
-from workbench.search.strategies import EMBEDDING, STRATEGIES
+from workbench.search.options import EMBEDDING, SearchOptions
+from workbench.search.strategies import STRATEGIES
 from workbench.search.task import SearchTask
+from workbench.search.work import sets_reported
 
 
 def anything(ids: tuple[int, ...]) -> bool:
@@ -78,6 +82,19 @@ def test_a_random_baseline_does_not_depend_on_how_many_there_are(heard: Heard) -
     many = sets_to_measure(task, "greedy", (1, 2, 3), (), 20, np.random.default_rng(5))
     assert many[: len(few)] == few
     assert len({proposed.ids for proposed in many if proposed.strategy == "random"}) > 15
+
+
+def test_sets_by_embeddings_are_compared_with_where_that_is_asked_for(heard: Heard) -> None:
+    task = replace(make_task(heard), options=SearchOptions(embedding_baselines=True))
+    sets = sets_to_measure(task, "vote_k", (1, 2), (), 0, np.random.default_rng(5))
+    compared = {one.strategy: one.ids for one in sets if one.strategy in EMBEDDING}
+    pair = replace(task, size=2)
+    assert compared == {"vote_k": (1, 2), "nearest": STRATEGIES["nearest"](pair),
+                        "set_coverage": STRATEGIES["set_coverage"](pair)}
+    assert len(sets) == sets_reported("vote_k", 0, task.options)
+    assert not isinstance(task.objective, World) or not task.objective.evaluated
+    without = replace(task, embeddings=None)
+    assert len(sets_to_measure(without, "greedy", (1, 2), (), 0, np.random.default_rng(5))) == 3
 
 
 def test_the_difference_to_random_sets_is_paired_over_questions() -> None:

@@ -82,7 +82,7 @@ def _search_spec(project: Project, options: Namespace) -> JobSpec:
         options.budget, options.strategy, position=Position(options.position), turns=options.turns,
         random_sets=options.random_sets, seed=options.seed, options=SearchOptions(
             options.racing, options.beam_width, options.swap_passes, options.random_tries, options.order,
-            options.equal_evaluations),
+            options.equal_evaluations, options.embedding_baselines),
     )
 
 

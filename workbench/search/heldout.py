@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workbench.domain import AnswerScore, Interval, RankedCandidate, SetEvaluation
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.intervals import bootstrap, by_question, mean_logprob
+from workbench.search.similarity import nearest, set_coverage
 from workbench.search.task import SearchTask
+from workbench.search.vote_k import vote_k
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class ProposedSet:
 
 
 CHOSEN = "chosen"
+BY_EMBEDDINGS = (("nearest", "nearest to the questions", nearest), ("set_coverage", "set coverage", set_coverage),
+                 ("vote_k", "fast vote-k", vote_k))
 
 
 def sets_to_measure(
@@ -49,6 +53,9 @@ def sets_to_measure(
     if strategy != "diverse":
         spread = diverse_set(task.candidates, size, task.fits, streams[0])
         sets.append(ProposedSet("diverse", "one of each source", spread))
+    if task.options.embedding_baselines and task.embeddings is not None and chosen:
+        same = replace(task, size=size)
+        sets += [ProposedSet(name, label, choose(same)) for name, label, choose in BY_EMBEDDINGS if name != strategy]
     for seed, stream in enumerate(streams[1:]):
         sets.append(ProposedSet("random", f"random {seed}", random_set(task.ids, size, task.fits, stream)))
     return sets

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 RACED = ("greedy", "swap")           # strategies whose rounds can be raced
+EMBEDDING = ("nearest", "set_coverage", "vote_k")    # strategies that compare texts and score nothing
 EXHAUSTIVE = 5                       # demonstrations up to which all orders are tried
 
 Racing = Literal["off", "t_race", "halving"]
@@ -22,7 +23,8 @@ class SearchOptions:
     ``order`` puts the chosen demonstrations into the order with the likeliest answers, or, for questions with few
     different answers, into the one with the most even predictions (see orders.py).
     ``equal_evaluations`` also measures, on the held-out questions, the best of as many random sets as the search has
-    evaluated; that doubles the work.
+    evaluated; that doubles the work. ``embedding_baselines`` also measures there the sets that the strategies choose
+    which compare texts, where the model gives embeddings; they evaluate nothing.
     """
 
     racing: Racing = "off"
@@ -31,3 +33,4 @@ class SearchOptions:
     random_tries: int = 0
     order: Order = "found"
     equal_evaluations: bool = False
+    embedding_baselines: bool = False

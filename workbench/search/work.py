@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import factorial
 
-from workbench.search.options import EXHAUSTIVE, RACED, SearchOptions
+from workbench.search.options import EMBEDDING, EXHAUSTIVE, RACED, SearchOptions
 
 RANKED = (*RACED, "beam")            # strategies whose first ranking gives a set of its own to compare with
 
@@ -29,7 +29,8 @@ def sets_searched(strategy: str, candidates: int, rounds: int, options: SearchOp
 
 def sets_reported(strategy: str, random_sets: int, options: SearchOptions) -> int:
     """How many sets are scored on the held-out questions."""
-    return 3 + (strategy in RANKED) + options.equal_evaluations + random_sets
+    compared = sum(name != strategy for name in EMBEDDING) if options.embedding_baselines else 0
+    return 3 + (strategy in RANKED) + options.equal_evaluations + compared + random_sets
 
 
 def greedy_sets(candidates: int, rounds: int) -> int:

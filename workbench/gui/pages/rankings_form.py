@@ -73,6 +73,7 @@ class RunForm(Dialog):
         self.racing, self.order = ElidedCombo(), ElidedCombo()
         self.beam_width, self.swap_passes, self.random_tries = _spin(1, 64), _spin(1, 20), _spin(0, 1_000_000)
         self.random_tries.setSpecialValueText("As many as greedy search")
+        self.by_embeddings = QCheckBox("Compare with the sets that the model’s embeddings choose")
         self.equal = QCheckBox("Compare with the best of as many random sets as the search evaluates")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("tag:code  tokens<200")
@@ -101,8 +102,8 @@ class RunForm(Dialog):
         for combo, offered in ((self.strategy, STRATEGIES), (self.racing, RACING), (self.order, ORDERS)):
             for value, words in offered:
                 combo.addItem(words, value)
-        self.position.addItem("Before the base prompt's", Position.BEFORE_BASE)
-        self.position.addItem("After the base prompt's", Position.AFTER_BASE)
+        self.position.addItem("Before the base", Position.BEFORE_BASE)
+        self.position.addItem("After the base", Position.AFTER_BASE)
         self.turns.addItem("First turn", "first")
         self.turns.addItem("All turns", "all")
 
@@ -121,37 +122,41 @@ class RunForm(Dialog):
                              (self.random_tries, request.options.random_tries)):
             spin.setValue(number)
         self.equal.setChecked(request.options.equal_evaluations)
+        self.by_embeddings.setChecked(request.options.embedding_baselines)
         self.filter.setText(request.filter.text)
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        for column in range(6):                      # rows of two and of three fields
+            grid.setColumnStretch(column, 1)
         self._filter_field = field("Filter", self.filter)
         self._search_fields = [field("Held-out questions", self.heldout), field("Strategy", self.strategy),
                                field("Demonstrations to add", self.rounds), field("Token budget", self.budget),
                                field("Random sets to compare with", self.random_sets),
-                               field("Order of the chosen ones", self.order), self.equal]
+                               field("Order of the chosen ones", self.order), self.by_embeddings, self.equal]
         self._option_fields = {
             "racing": field("Racing", self.racing), "beam": field("Sets that go on", self.beam_width),
             "swap": field("Passes of swaps", self.swap_passes),
             "best_random": field("Random sets to try", self.random_tries)}
-        heldout, strategy, rounds, budget, random, order, equal = self._search_fields
+        heldout, strategy, rounds, budget, random, order, compared, equal = self._search_fields
         racing, beam, swap, tries = self._option_fields.values()
         self._option = _one_of(racing, beam, tries)
         rows = ((field("Model", self.model), field("Base prompt", self.prompt)),
                 (field("Candidates", self.pool), self._filter_field),
                 (field("Questions", self.questions), heldout),
-                (strategy, rounds), (self._option, swap), (budget, random),
-                (field("New demonstrations stand", self.position), field("Answers that count", self.turns)),
-                (field("Seed", self.seed), order))
-        for row, pair in enumerate(rows):
-            for column, widget in enumerate(pair):
-                grid.addWidget(widget, row, column)
+                (strategy, self._option), (rounds, budget, random),
+                (field("New demonstrations stand", self.position), field("Answers that count", self.turns),
+                 field("Seed", self.seed)),
+                (order, swap))
+        for row, widgets in enumerate(rows):
+            wide = 6 // len(widgets)
+            for place, widget in enumerate(widgets):
+                grid.addWidget(widget, row, place * wide, 1, wide)
         self.room.insertWidget(0, self.kind)
         self.room.addLayout(grid)
+        self.room.addWidget(compared)
         self.room.addWidget(equal)
 
     def _watch(self) -> None:
@@ -163,7 +168,8 @@ class RunForm(Dialog):
         for spin in (self.rounds, self.budget, self.random_sets, self.seed, self.beam_width, self.swap_passes,
                      self.random_tries):
             spin.valueChanged.connect(lambda _: self._changed())
-        self.equal.toggled.connect(lambda _: self._changed())
+        for box in (self.equal, self.by_embeddings):
+            box.toggled.connect(lambda _: self._changed())
         self.filter.textChanged.connect(lambda _: self._changed())
 
     # what they say
@@ -188,7 +194,8 @@ class RunForm(Dialog):
             self.beam_width.value() if strategy == "beam" else default.beam_width,
             self.swap_passes.value() if strategy == "swap" else default.swap_passes,
             self.random_tries.value() if strategy == "best_random" else default.random_tries,
-            self.order.currentData(), strategy in SEARCHING and self.equal.isChecked())
+            self.order.currentData(), strategy in SEARCHING and self.equal.isChecked(),
+            self.heldout.currentData() != NO_SET and self.by_embeddings.isChecked())
 
     def _kind_changed(self) -> None:
         kind = KINDS[self.kind.current()]
@@ -208,7 +215,8 @@ class RunForm(Dialog):
 
     def _changed(self) -> None:
         self._filter_field.setVisible(self.pool.currentData() == Pool.FILTER)
-        self.random_sets.setEnabled(self.heldout.currentData() != NO_SET)
+        for widget in (self.random_sets, self.by_embeddings, self.equal):
+            widget.setEnabled(self.heldout.currentData() != NO_SET)
         same = self.request().kind == "search" and self.questions.currentData() == self.heldout.currentData()
         set_property(self._work, "tone", "warn" if same else "")
         self.start.setEnabled(not same)
