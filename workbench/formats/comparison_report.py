@@ -42,8 +42,8 @@ def html(report: ComparisonReport) -> str:
 
 def plain_html(report: ComparisonReport, pictures: Sequence[str]) -> str:
     """For a page renderer without SVG: ``pictures`` are names of images, one a chart."""
-    figures = [f'<h2>{escape(chart.title)}</h2><p><img src="{escape(name)}" width="100%"></p>'
-               f"<p>{escape(chart.caption)}</p>\n"
+    figures = [f'<p><img src="{escape(name)}" width="100%"></p>'     # a heading could stand alone at a page's end
+               f"<p><strong>{escape(chart.title)}.</strong> {escape(chart.caption)}</p>\n"
                for chart, name in zip(report.charts, pictures, strict=True)]
     return f"<html><body>{''.join([*_opening(report), *figures, *_rest(report)])}</body></html>"
 

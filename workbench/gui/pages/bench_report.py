@@ -28,7 +28,6 @@ from workbench.services.bench_numbers import AgreementRow, agreements, length_co
 
 DPI = 150
 TEXT_POINTS = 9.5
-PICTURE = 680                        # logical width of a picture in the PDF's own units
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,13 @@ def _differences(reading: BenchReading, measure: Measure, chosen: Sequence[int])
     for a, b in combinations(chosen, 2):
         one = paired_difference(found[b], found[a], np.random.default_rng(numbers.SEED))
         if one is not None:
-            rows.append((f"{called[b]} − {called[a]}", interval(one.interval), number(one.p), str(one.questions),
+            rows.append((f"{called[b]} − {called[a]}", interval(one.interval), _p(one.p), str(one.questions),
                          f"{one.wins} : {one.losses}"))
     return tuple(rows)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else number(value)
 
 
 def report(found: Gathered, charts: Sequence[tuple[str, Exportable, str]]) -> ComparisonReport:
@@ -207,14 +210,13 @@ def write_pdf(report: ComparisonReport, charts: Sequence[Exportable], path: Path
         f"body{{font-size:{TEXT_POINTS}pt;color:#1f2328}} h1{{font-size:15pt}} h2{{font-size:11.5pt}} "
         "p.faint{color:#59636e} th{font-weight:600;text-align:left} td,th{padding:2px 8px 2px 0} "
         ".right{text-align:right}")
-    names = []
-    for number_, chart in enumerate(charts):
-        image = QImage.fromData(export.png(chart, 3.0), "PNG")
-        image.setDevicePixelRatio(image.width() / PICTURE)
-        names.append(f"chart{number_}")
-        page.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(names[-1]), image)
-    page.setHtml(plain_html(report, names).replace('width="100%"', f'width="{PICTURE}"'))
     page.setPageSize(writer.pageLayout().paintRectPoints().size().toSizeF())
+    width = int(page.pageSize().width() - 2 * page.documentMargin())
+    pictures = [f"chart{place}" for place in range(len(charts))]
+    for name, chart in zip(pictures, charts, strict=True):
+        image = QImage.fromData(export.png(chart, 3.0), "PNG")
+        page.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
+    page.setHtml(plain_html(report, pictures).replace('width="100%"', f'width="{width}"'))
     page.print_(writer)
     del writer                                   # it writes the end of the file when it goes
     export.write(path, bytes(buffer.data().data()))
