@@ -53,5 +53,3 @@ STRATEGIES: dict[str, Strategy] = {
     "set_coverage": set_coverage,
     "vote_k": vote_k,
 }
-
-EMBEDDING = ("nearest", "set_coverage", "vote_k")    # those that compare texts and score nothing
