@@ -331,6 +331,17 @@ def test_an_empty_run_is_an_empty_table() -> None:
     assert model.top(3) == []
 
 
+def test_a_dot_of_either_colour_picks_its_candidate(app: QApplication, qtbot: QtBot) -> None:
+    cost, picked = CostPlot(), list[int]()
+    qtbot.addWidget(cost.widget)
+    cost.picked.connect(picked.append)
+    cost.set_points(TITLES, (30, 40, 50), (0.5, -0.1, 1.0))
+    for token, dot in (("loss", 0), ("gain", 1)):
+        dots = cost._dots[token]
+        dots.sigClicked.emit(dots, [dots.points()[dot]], None)
+    assert picked == [1, 2]
+
+
 # export
 
 @pytest.fixture

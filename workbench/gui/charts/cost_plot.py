@@ -24,15 +24,20 @@ class CostPlot(QObject):
         self.widget: Plot = plot("Gain against tokens", ("Candidate", "Prompt tokens added", "Gain, nats per answer"),
                                  pan_x=True)
         self._zero = pg.InfiniteLine(0, angle=0, movable=False)
-        self._dots = pg.ScatterPlotItem(hoverable=True, tip=None)
+        # a dot of its own colour and pen each is slow where there are many: one item a colour
+        self._dots = {token: pg.ScatterPlotItem(hoverable=True, tip=None, size=9) for token in ("gain", "loss")}
         self._marker = pg.ScatterPlotItem(size=13)
         self._marker.setZValue(1)
-        self._dots.sigClicked.connect(lambda _, points, *rest: self.picked.emit(int(points[0].index())))
-        self._dots.sigHovered.connect(self._hovered)
         self.widget.addItem(self._zero)
-        self.widget.addItem(self._dots)
+        self._places = {token: np.arange(0) for token in self._dots}         # of its dots, in the data
+        for token, dots in self._dots.items():
+            dots.sigClicked.connect(
+                lambda _, points, *rest, token=token: self.picked.emit(int(self._places[token][points[0].index()])))
+            dots.sigHovered.connect(
+                lambda _, points, *rest, token=token: self._hovered(self._places[token], points))
+            self.widget.addItem(dots)
         self.widget.addItem(self._marker)
-        self._titles: list[str] = []
+        self._titles: Sequence[str] = ()
         self._tokens = np.zeros(0)
         self._gain = np.zeros(0)
         self._selected: int | None = None
@@ -40,9 +45,9 @@ class CostPlot(QObject):
 
     def set_points(self, titles: Sequence[str], tokens: Sequence[int], gain: Sequence[float]) -> None:
         self._selected = None
-        self._titles = [one_line(title) for title in titles]
+        self._titles = titles
         self._tokens, self._gain = np.asarray(tokens, float), np.asarray(gain, float)
-        self.widget.rows = tuple(zip(self._titles, tokens, gain, strict=True))
+        self.widget.rows = tuple(zip(titles, tokens, gain, strict=True))
         self.widget.setAccessibleDescription(f"{len(titles)} candidates")
         if len(titles):
             self.widget.show_range((float(self._tokens.min()), float(self._tokens.max())),
@@ -56,10 +61,11 @@ class CostPlot(QObject):
 
     def _restyle(self) -> None:
         self._zero.setPen(self.widget.pen(theme.color("control"), 1))
-        gain, loss = pg.mkBrush(theme.color("gain")), pg.mkBrush(theme.color("loss"))
-        ring = self.widget.pen(theme.color("surface"), 1.5)
-        self._dots.setData(x=self._tokens, y=self._gain, brush=[loss if value < 0 else gain for value in self._gain],
-                           pen=[ring] * len(self._gain), size=9)
+        ring, losses = self.widget.pen(theme.color("surface"), 1.5), self._gain < 0
+        for token, dots in self._dots.items():
+            places = self._places[token] = np.flatnonzero(losses if token == "loss" else ~losses)
+            dots.setData(x=self._tokens[places], y=self._gain[places], brush=pg.mkBrush(theme.color(token)),
+                         pen=ring)
         self._mark()
 
     def _mark(self) -> None:
@@ -69,10 +75,10 @@ class CostPlot(QObject):
         self._marker.setData(x=self._tokens[at], y=self._gain[at], brush=pg.mkBrush(colour),
                              pen=self.widget.pen(theme.color("text"), 2))
 
-    def _hovered(self, _: object, points: Sequence[pg.SpotItem], *rest: object) -> None:
+    def _hovered(self, places: np.ndarray, points: Sequence[pg.SpotItem]) -> None:
         if len(points):
-            index = int(points[0].index())
+            index = int(places[points[0].index()])
             cost, gain = f"{self._tokens[index]:.0f} tokens", f"Gain {signed(self._gain[index])} nats per answer"
-            self.widget.setToolTip(tip(self._titles[index], cost, gain))
+            self.widget.setToolTip(tip(one_line(self._titles[index]), cost, gain))
         else:
             self.widget.setToolTip("")

@@ -23,6 +23,7 @@ from workbench.gui import theme
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import GUTTER, ColumnSpec, DataTable, RowDelegate
 from workbench.gui.views.glyphs import paint_progress, paint_text
+from workbench.gui.views.painted_text import metrics
 from workbench.gui.wording import clock, duration
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
@@ -192,11 +193,12 @@ class JobDelegate(RowDelegate):
             case 0:
                 paint_state(painter, room, job.state)
             case 1:
-                middle = room.center().y()
-                above = QRectF(room.x(), middle - 19, room.width(), 19)
+                upper, lower = metrics("medium").height() + 1, metrics("small").height() + 1
+                above = QRectF(room.x(), room.center().y() - (upper + lower) / 2, room.width(), upper)
                 paint_text(painter, above, job.title, "text", "medium")
                 tone = "bad" if job.state is JobState.FAILED else "text2"
-                paint_text(painter, above.translated(0, 18), _line(job), tone, "small")
+                below = QRectF(room.x(), above.bottom(), room.width(), lower)
+                paint_text(painter, below, _line(job), tone, "small")
             case 2:
                 self._paint_progress(painter, room, job)
             case 3 | 4 | 5:
@@ -212,7 +214,8 @@ class JobDelegate(RowDelegate):
             return
         token = {JobState.RUNNING: "accent", JobState.FAILED: "bad", JobState.PAUSED: "warn",
                  JobState.INTERRUPTED: "warn"}.get(job.state, "border")
-        paint_progress(painter, room.adjusted(0, 0, -44, 0), part(job), token)
+        number = metrics("small").horizontalAdvance("100 %") + 10
+        paint_progress(painter, room.adjusted(0, 0, -number, 0), part(job), token)
         paint_text(painter, room, f"{part(job) * 100:.0f} %", "text2", "small", RIGHT)
 
     # -- buttons

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.gui.charts.chart import one_line
@@ -71,7 +72,7 @@ class TokensPane(QWidget):
         self.tools = ChartTools(lambda: self.view, self._session.error.emit)
         self.other = link("Charts")              # shown where there is room for one pane only
         self.other.hide()
-        top = QWidget()
+        self._top = top = QWidget()
         top.setFixedHeight(40)
         row = QHBoxLayout(top)
         row.setContentsMargins(14, 0, 12, 0)
@@ -95,6 +96,16 @@ class TokensPane(QWidget):
         column.addWidget(top)
         column.addWidget(self._body, 1)
         self.setMinimumSize(280, 160)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        """The question's number goes before a word on the tabs is cut; the heat map shows it too."""
+        self._question.show()
+        self._top.layout().activate()
+        self._question.setVisible(self._top.layout().totalMinimumSize().width() <= self.width())
 
     def _scrolled(self) -> QScrollArea:
         area = scrolled(self.strip)
@@ -173,6 +184,7 @@ class TokensPane(QWidget):
         gain = table.gain[row][question]
         self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
         set_property(self._gain, "tone", "loss" if gain < 0 else "gain" if gain > 0 else "")
+        self._fit_title()
 
     def _say_title(self, text: str) -> None:
         self._title.setText(text)
