@@ -31,8 +31,9 @@ NAMES = ("good", "fair", "poor")
 
 def bench(judgements: list[Judgement], lengths: tuple[int, int, int] = (30, 20, 10)) -> Bench:
     """Three contestants with answers 1000·contestant + 10·question + turn."""
-    answers = {1000 * c + 10 * q.id + turn: Answer(c, q.id, turn, 0, "x" * (lengths[c - 1] + q.id), id=1000 * c + 10 * q.id
-                                                   + turn) for c in (1, 2, 3) for q in QUESTIONS if q.id for turn in (0, 1)}
+    keys = [(c, q.id or 0, turn) for c in (1, 2, 3) for q in QUESTIONS for turn in (0, 1)]
+    answers = {1000 * c + 10 * q + turn: Answer(c, q, turn, 0, "x" * (lengths[c - 1] + q), id=1000 * c + 10 * q + turn)
+               for c, q, turn in keys}
     contestants = tuple(Contestant(name, ModelRef(name, ""), id=number) for number, name in enumerate(NAMES, 1))
     return Bench("set", QUESTIONS, contestants, answers, tuple(judgements))
 

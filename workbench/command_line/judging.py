@@ -11,10 +11,11 @@ from workbench.command_line.benching import find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened, pick
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import follow
+from workbench.command_line.running import base_prompt, candidates, follow, search_questions
 from workbench.domain import Contestant, DecodingSettings
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.specs import JobState
 from workbench.services import bench_numbers
 from workbench.services.bench_files import Imported
@@ -74,6 +75,29 @@ def shift(options: Namespace) -> Output:
                    row.kl.mean, row.kl.low, row.kl.high) for row in rows],
                  ("contestant", "base", "tokens", "unshifted", "marginal", "shifted", "KL", "low", "high"))
     return Output({"job_id": info.id, "shifts": rows}, f"{info.title}\n{text}")
+
+
+def judged_search(options: Namespace) -> Output:
+    """Recipe 4: greedy search with a judge as its objective, and how well the likelihood predicts it."""
+    def submit(project: Project) -> int:
+        base = base_prompt(project, options.prompt)
+        judge = find_model(project, options.judge).ref if options.by == "language_model" else None
+        pool, questions = candidates(project, options.filter, base), search_questions(project, options.questions)
+        return project.judging.submit_search(JudgedSearchSpec(
+            find_model(project, options.model).ref, base, pool, questions[: options.only or None], options.rounds,
+            options.by, judge, project.judging.prompts(options.judge_prompts),
+            decoding=DecodingSettings(options.max_tokens), seed=options.seed))
+
+    with opened(options.project) as project:
+        info = follow(project, project.lane.run(lambda: submit(project)), quiet=options.json)
+    if info.state is not JobState.FINISHED:
+        raise JobError(info.detail)
+    rows = [(one["number"], id, judged, nats) for one in info.summary["rounds"]
+            for id, judged, nats in one["candidates"][: options.top]]
+    taus = table([(one["number"], one["tau"], one["low"], one["high"]) for one in info.summary["rounds"]],
+                 ("round", "tau", "low", "high"))
+    best = table(rows, ("round", "demonstration", "judge", "nats per answer"))
+    return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}\n\n{taus}\n\n{best}")
 
 
 def numbers(options: Namespace) -> Output:
