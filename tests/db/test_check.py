@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from db import check, jobs, models, prompts, questions, revisions, scores
+from db import answers as bench_answers
+from db import check, contestants, jobs, judgements, models, prompts, questions, revisions, scores
 from db import demonstrations as stored
 from db.session import Database
 from workbench.domain import (
+    Answer,
     AnswerScore,
     CandidateScore,
+    Contestant,
     Demonstration,
     Interval,
+    Judgement,
     ModelRef,
     Prompt,
     Question,
@@ -48,6 +52,14 @@ def folder(database: Database) -> Path:
         ranking = (RankedCandidate(2, -6, Interval(1, 0.5, 1.5)),)
         scores.insert_round(connection, job, SearchRound(1, ranking, 2, -6, 100, 1))
         scores.insert_evaluation(connection, job, SetEvaluation("greedy", "", (2,), -6, answers))
+        jobs.set_facts(connection, job, {"torch": "2"})
+        shown = Prompt("manners", (first,))
+        who = contestants.insert_contestant(connection, Contestant("c", ModelRef("m", "/m"), shown))
+        given = [bench_answers.insert_answer(connection, Answer(who, 1, 0, repeat, f"whatever {repeat}", 3, 1, "end", 7,
+                                                                -3), job) for repeat in (0, 1)]
+        judgements.insert_judgement(connection, Judgement("gpt", "rating", given[0], score=7, words="admirable"), job)
+        judgements.insert_judgement(connection, Judgement("Ada", "pair", *given, verdict="tie", first="tie",
+                                                          by_person=True, details={"reasons": ["a"]}))
     database.close()
     return database.path.parent
 
@@ -80,6 +92,16 @@ def test_a_sound_project_has_no_problems_and_is_not_changed(folder: Path) -> Non
     ("candidate_measures", "UPDATE candidate_measures SET own_alone = NULL"),
     ("search_rounds", "UPDATE search_rounds SET chosen_id = 1"),
     ("set_evaluations", "UPDATE set_evaluations SET mean = 0"),
+    ("contestants", "UPDATE contestants SET decoding = replace(decoding, '256', '257')"),
+    ("contestants", "UPDATE contestants SET name = 'd'"),
+    ("kept_prompts", "UPDATE kept_prompts SET content = replace(content, 'manners', 'banners')"),
+    ("answers", "UPDATE answers SET text = 'whoever' WHERE id = 1"),
+    ("answers", "UPDATE answers SET seed = 8 WHERE id = 2"),
+    ("judgements", "UPDATE judgements SET score = 8 WHERE score = 7"),
+    ("judgements", "UPDATE judgements SET details = '{}' WHERE id = 2"),
+    ("full-text index", "INSERT INTO answer_search (answer_search, rowid, text) VALUES ('delete', 1, 'whatever 0')"),
+    ("full-text index", "INSERT INTO judgement_search (judgement_search, rowid, words)"
+                        " VALUES ('delete', 1, 'admirable\n')"),
     ("job_events", "INSERT INTO job_events (job_id, created, level, message) VALUES (77, '', '', '')"),
     ("full-text index", "INSERT INTO demonstration_search (demonstration_search, rowid, body, note)"
                         " VALUES ('delete', 2, 'two\nthree', '')"),
@@ -89,7 +111,8 @@ def test_a_row_that_is_not_what_was_written_is_found(folder: Path, table: str, c
     assert table in {problem.table for problem in check.check(folder)}
 
 
-@pytest.mark.parametrize("text", [b"unmistakable question", b"remarkable", b"reference", b"rules", b'"accepted"'])
+@pytest.mark.parametrize("text", [b"unmistakable question", b"remarkable", b"reference", b"rules", b'"accepted"',
+                                  b"whatever", b"admirable", b"manners"])
 def test_one_flipped_bit_in_a_text_is_found(folder: Path, text: bytes) -> None:
     path = folder / "project.db"
     content = bytearray(path.read_bytes())

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, upgrade
+from db import backup, check, contestants, upgrade
+from db.migrations.versions import revision_0001
 from db.people import person_id
 from db.session import Database
+from workbench.domain import Contestant, ModelRef
 from workbench.errors import ProjectError
 
 NEXT = '''
@@ -135,3 +137,22 @@ def test_a_backup_is_whole_while_the_project_is_being_written(old: Path) -> None
     assert [path.name for path in made.parent.iterdir()] == [made.name]
     with closing(sqlite3.connect(made)) as connection:
         assert connection.execute("SELECT name FROM people ORDER BY id").fetchall() == [("Ada",), ("Grace",)]
+
+
+def test_a_project_of_the_first_schema_is_brought_up_with_all_that_is_in_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "project.db")) as connection:
+        for statement in revision_0001.STATEMENTS.strip().split("\n\n"):
+            connection.execute(statement)
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.execute("INSERT INTO people (name, since) VALUES ('Ada', '2026-01-01T00:00:00+00:00')")
+        connection.commit()
+    database = Database(tmp_path / "project.db")
+    assert upgrade.upgrade(database) is not None
+    with database.write() as connection:
+        assert person_id(connection, "Ada") == 1
+        who = contestants.insert_contestant(connection, Contestant("c", ModelRef("m", "/m")))
+        assert [one.id for one in contestants.contestants(connection)] == [who]
+        assert upgrade.schema_revision(connection) == upgrade.HEAD
+    database.close()
+    assert check.check(tmp_path) == []
