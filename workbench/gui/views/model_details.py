@@ -234,7 +234,8 @@ class ModelDetails(QWidget):
             item.setEnabled(not lacking)
             item.setToolTip(lacking)
         self._lacking.setText(lacking)
-        self._lacking.setVisible(bool(lacking) and model.ref.backend is Backend.TRANSFORMERS)
+        packed = model.facts is not None and bool(model.facts.quantisation)
+        self._lacking.setVisible(bool(lacking) and model.ref.backend is Backend.TRANSFORMERS and not packed)
 
     def _fill_devices(self) -> None:
         wanted = self._model.ref.device if self._model else "auto"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QSize, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGraphicsOpacityEffect,
@@ -39,6 +40,18 @@ class Notice(QFrame):
         if button is not None:
             row.addWidget(button)
         self.setAccessibleName(text)
+
+    def sizeHint(self) -> QSize:
+        """As high as the text is at the present width: Qt cuts what may not grow at the hint's height."""
+        hint = super().sizeHint()
+        if self.width() > 0:
+            hint.setHeight(self.layout().totalHeightForWidth(self.width()))
+        return hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def set_text(self, text: str) -> None:
         self._text.setText(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui.views.buttons import secondary
 from workbench.gui.views.labels import label
@@ -28,7 +28,6 @@ class ServerDetails(QWidget):
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         column.addLayout(self._form)
         self._note = Notice("", "warn")
-        self._note.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)   # all of its lines
         column.addWidget(self._note)
         self.again = secondary("Ask again", "undo")
         self.again.setToolTip("Ask the server again what it can do")
