@@ -140,7 +140,7 @@ def _weights(folder: Path) -> dict[str, Floats]:
     """All tensors as float32, without torch, so that the window's process can convert too."""
     found: dict[str, Floats] = {}
     for file in sorted(folder.glob("*.safetensors")):
-        for name, tensor in deserialize(file.read_bytes()):
+        for name, tensor in deserialize(file.read_bytes()):  # type: ignore[no-untyped-call]
             found[name] = _floats(tensor["dtype"], tensor["data"]).reshape(tensor["shape"])
     return found
 
