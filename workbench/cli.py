@@ -394,6 +394,7 @@ def _add_jobs(commands: Any) -> None:
         ("resume", "running:jobs_resume", "go on with a job that was interrupted, stopped or failed"),
         ("cancel", "running:jobs_cancel", "take a waiting job out of the queue"),
         ("log", "running:jobs_log", "print a job's log"),
+        ("spec", "running:jobs_spec", "print what a job was told to do, to run it with python -m workbench.jobs FILE"),
         ("remove", "running:jobs_remove", "forget an ended job and its results"),
     ):
         command = _add(jobs, name, run, about)

@@ -10,7 +10,7 @@ from typing import Any
 from resources.recipe.rules import example, new_rule
 
 FAMILIES = ("label", "slot", "style", "house")           # whose rules have queries enough
-RULES = 20                           # of each family: with few, a student learns them by heart
+RULES = 40                           # of each family: with few, a student learns them by heart
 EXAMPLES = 14                        # of each rule: up to ten demonstrations and some to spare
 
 

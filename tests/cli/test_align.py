@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import resources
+from workbench.jobs.wire import decode_spec
 
 SMALL = ("--set", "steps=2", "--set", "episodes=6", "--set", "batch=2", "--set", "most=5", "--examples", "3")
 POOL = ("--pool", resources.path("sample", "tasks.jsonl"))
@@ -34,6 +35,8 @@ def test_a_student_is_trained_measured_and_added_as_a_model(with_models: Path, r
     target = with_models.parent / "taken.gguf"
     code, _, _ = run("export", with_models, target, "--student", str(found["job_id"]), "--format", "gguf")
     assert (code, target.read_bytes()[:4]) == (0, b"GGUF")
+    _, text, _ = run("jobs", "spec", with_models, str(found["job_id"]))
+    assert decode_spec(text.strip()).kind == "align"                 # what several processes are started with
 
 
 def test_wrong_settings_are_refused_by_name(with_models: Path, run: Any) -> None:

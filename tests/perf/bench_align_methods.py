@@ -3,7 +3,8 @@
 Every method starts from the carried student and gets the same samples, steps and learning rate; target tasks are never
 trained on. A seed draws the samples, their order and the held-out examples anew. Printed are means over seeds with
 Student's 95 % intervals; the rows compare BiAlign with the others on the same seeds. Nothing fails: whichever method
-wins is reported. ``--steps N``, ``--seeds N``, ``--examples N`` and ``--set OPTION=VALUE`` make it shorter or other.
+wins is reported. ``--steps N``, ``--seeds 0 1 2``, ``--examples N`` and ``--set OPTION=VALUE`` change the run.
+``--from FILE …`` puts the results of several such runs, with other seeds, together.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -67,9 +69,10 @@ def numbers(measures: Measures, flops: float) -> dict[str, float]:
     return found
 
 
-def run_all(models: Models, tasks: tuple[Tasks, Tasks], options: AlignmentOptions, seeds: int, examples: int) -> Found:
+def run_all(models: Models, tasks: tuple[Tasks, Tasks], options: AlignmentOptions, seeds: Sequence[int],
+            examples: int) -> Found:
     found: Found = {method: {} for method in METHODS}
-    for seed in range(seeds):
+    for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             for method in METHODS:
                 started = time.process_time()
@@ -116,29 +119,48 @@ def rows(found: Found) -> list[Row]:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--examples", type=int, default=200)
     parser.add_argument("--pool", type=Path, default=resources.path("sample", "tasks.jsonl"))
     parser.add_argument("--teacher", type=Path, default=resources.path("models", "tiny-teacher"))
     parser.add_argument("--student", type=Path, default=resources.path("models", "tiny-student"))
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--out", default="align_methods", help="the name of the file under build/bench")
+    parser.add_argument("--from", dest="parts", type=Path, nargs="+", default=[])
     chosen = parser.parse_args()
-    torch.set_num_threads(1)
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     options = chosen_options("quick", "bialign", 0, chosen.set)
     if chosen.steps:
         options = replace(options, steps=chosen.steps, episodes=chosen.steps * options.batch)
-    teacher, student = (AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-                        for folder in (chosen.teacher, chosen.student))
-    tokenizer = FastTokenizer(chosen.student)
-    models = Models(teacher, student, tokenizer, tokenizer.padding)
-    found = run_all(models, sample_tasks(chosen.pool), options, chosen.seeds, chosen.examples)
+    about = {"options": asdict(options), "seeds": chosen.seeds, "examples": chosen.examples}
+    if chosen.parts:
+        about, found = together(chosen.parts)
+    else:
+        torch.set_num_threads(1)
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        found = run_all(load(chosen.teacher, chosen.student), sample_tasks(chosen.pool), options, chosen.seeds,
+                        chosen.examples)
     print(as_table(found))
-    write("align_methods", rows(found))
-    add("align_methods", {"options": asdict(options), "seeds": chosen.seeds, "examples": chosen.examples,
-                          "methods": found})
+    write(chosen.out, rows(found))
+    add(chosen.out, {**about, "methods": found})
     return 0
+
+
+def load(teacher: Path, student: Path) -> Models:
+    networks = [AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32) for folder in (teacher, student)]
+    tokenizer = FastTokenizer(student)
+    return Models(networks[0], networks[1], tokenizer, tokenizer.padding)
+
+
+def together(parts: Sequence[Path]) -> tuple[dict[str, Any], Found]:
+    """Runs of the same options with other seeds as one."""
+    read = [json.loads(part.read_text("utf-8")) for part in parts]
+    if any(one["options"] != read[0]["options"] or one["examples"] != read[0]["examples"] for one in read):
+        raise SystemExit("These runs differ in more than their seeds.")
+    found: Found = {method: {measure: [value for one in read for value in one["methods"][method][measure]]
+                             for measure in values} for method, values in read[0]["methods"].items()}
+    return {**{name: read[0][name] for name in ("options", "examples")},
+            "seeds": [seed for one in read for seed in one["seeds"]]}, found
 
 
 def add(name: str, more: dict[str, Any], folder: Path = Path("build/bench")) -> None:

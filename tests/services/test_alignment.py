@@ -29,7 +29,7 @@ def test_tasks_are_read_from_tags_and_categories(project: Project) -> None:
 
 def test_a_pool_that_is_not_imported_gives_a_run_and_leaves_the_project_as_it_was(project: Project) -> None:
     spec = project.lane.run(lambda: project.alignment.spec(TEACHER, STUDENT, PRESETS["quick"], pool=SAMPLE))
-    assert (len(spec.source), len(spec.target)) == (54 * 14, 26 * 14)
+    assert (len(spec.source), len(spec.target)) == (107 * 14, 53 * 14)
     assert project.lane.run(project.alignment.tasks) == {}
 
 

@@ -30,9 +30,14 @@ def last_hidden(model: Any, batch: Padded) -> Tensor:
     return hidden
 
 
-def answer_logprobs(model: Any, output_head: Head, batch: Padded) -> tuple[Tensor, Tensor]:
-    """log P(answer | everything before it) of each row, (rows,), in nats; and whether each answer is the greedy one."""
+def answer_logprobs(model: Any, batch: Padded, network: Any = None) -> tuple[Tensor, Tensor]:
+    """log P(answer | everything before it) of each row, (rows,), in nats; and whether each answer is the greedy one.
+
+    ``network`` is the module inside ``model`` where that is a wrapper. Its head is taken after the forward pass: a
+    wrapper that shards weights has them whole then.
+    """
     hidden = last_hidden(model, batch)
+    output_head = head(network or model)
     rows, _ = batch.answer.nonzero(as_tuple=True)
     targets = batch.ids.roll(-1, 1)[batch.answer]
     logits = output_head.logits(hidden[batch.answer])

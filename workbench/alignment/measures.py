@@ -88,12 +88,12 @@ class HeldOut:
 
     @torch.no_grad()
     def _few_shot(self, model: Any, count: int, sequences: Sequence[ScoredSequence], rows: int = 16) -> Shots:
-        output_head, device = head(model), next(model.parameters()).device
+        device = next(model.parameters()).device
         sums: list[float] = []
         exact: list[float] = []
         for start in range(0, len(sequences), rows):
             batch = pad(sequences[start : start + rows], self._padding).to(device)
-            total, right = answer_logprobs(model, output_head, batch)
+            total, right = answer_logprobs(model, batch)
             sums += total.tolist()
             exact += right.float().tolist()
         return Shots(count, tuple(sums), tuple(exact))

@@ -65,7 +65,7 @@ class Teacher:
         for i, sample in enumerate(samples):
             if sample.subsets:
                 subsets = pad(sample.subsets, self._padding).to(device)
-                kept[f"scores.{start + i}"] = answer_logprobs(self.model, self.head, subsets)[0].cpu()
+                kept[f"scores.{start + i}"] = answer_logprobs(self.model, subsets)[0].cpu()
         return kept
 
     def _path(self, start: int) -> Path:
@@ -90,10 +90,10 @@ def subset_scores(
     model: Any, samples: Sequence[Sample], padding_id: int, advance: Advance = lambda done: None
 ) -> Tensor:
     """log Q of every sample's subsets under ``model``: (samples, subsets), on the CPU."""
-    output_head, device = head(model), next(model.parameters()).device
+    device = next(model.parameters()).device
     found = []
     for done, sample in enumerate(samples, 1):
         batch: Padded = pad(sample.subsets, padding_id).to(device)
-        found.append(answer_logprobs(model, output_head, batch)[0].cpu())
+        found.append(answer_logprobs(model, batch)[0].cpu())
         advance(done)
     return torch.stack(found)

@@ -10,7 +10,8 @@ distribution are the library's.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         share = 1 / self.current_gradient_accumulation_steps
         total = torch.zeros((), device=device)
         if "subsets" in inputs:
-            with self.accelerator.no_sync(model):      # processes differ in how many passes they need
+            with self._not_the_last(model):
                 held = HELD * int(inputs["sequence"].mask.sum())
                 ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share, held)
             total += self.options.ranking_weight * ranking
@@ -113,6 +114,19 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
         value: Tensor = (total + main).detach() * share
         return value
+
+    @contextmanager
+    def _not_the_last(self, model: Any) -> Iterator[None]:
+        """Backward passes whose gradients stay here: processes differ in how many they need, and DeepSpeed would take
+        a step after each."""
+        state = self.accelerator.gradient_state
+        before = state.sync_gradients
+        with self.accelerator.no_sync(model):
+            state._set_sync_gradients(False)
+            try:
+                yield
+            finally:
+                state._set_sync_gradients(before)
 
     def _main_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
         """Mean over samples of each sample's mean over its counted tokens: KL to the teacher, or cross-entropy."""
@@ -136,7 +150,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         The longest rows, up to ``held`` tokens and one group in any case, have their graph from the start and are not
         run twice.
         """
-        output_head = head(self.accelerator.unwrap_model(model))
+        network = self.accelerator.unwrap_model(model)
         lengths = subsets.mask.sum(1)
         once, twice = split_groups(length_groups(lengths, self._tokens_at_once), lengths, held)
         scores = torch.zeros(len(subsets.ids), device=subsets.ids.device)
@@ -145,7 +159,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             some = subsets.rows(rows)
             self.flops += 2 * self._weights * int(some.mask.sum())
             with self.compute_loss_context_manager():
-                return answer_logprobs(model, output_head, some)[0]
+                return answer_logprobs(model, some, network)[0]
 
         def backward(found: Tensor, rows: Tensor) -> None:
             self.flops += 4 * self._weights * int(subsets.mask[rows].sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from argparse import Namespace
@@ -201,6 +202,11 @@ def jobs_list(options: Namespace) -> Output:
     found = on_lane(options.project, lambda p: p.jobs.all(), read_only=True)
     rows = [(one.id, one.state.value, _done(one), one.title, one.detail) for one in found]
     return Output(found, table(rows, ("id", "state", "done", "title", "detail")))
+
+
+def jobs_spec(options: Namespace) -> Output:
+    text = on_lane(options.project, lambda project: encode_spec(project.jobs.spec(options.id)), read_only=True)
+    return Output(json.loads(text), text)
 
 
 def jobs_log(options: Namespace) -> Output:
