@@ -26,10 +26,11 @@ CHOICES = (
     ("output_scope", "KL is taken over", (("sequence", "The whole sequence"), ("answers", "All answers"),
                                                ("label", "The test’s answer"))),
     ("margin", "Margin of the ranking", (("rank", "Difference of ranks"), ("score", "Difference of scores"))),
+    ("push", "A wrong order moves", (("both", "Both subsets"), ("up", "The preferred one, up"))),
     ("gradient_checkpointing", "Activations are", ((False, "Kept"), (True, "Computed again, for less memory"))),
     ("precision", "Precision", (("float32", "float32"), ("bfloat16", "bfloat16"))),
 )
-RANKING = ("subsets", "ranking_weight", "pairs", "subset_method", "margin")
+RANKING = ("subsets", "ranking_weight", "pairs", "subset_method", "margin", "push")
 TIPS = {
     "subsets": "N: how many subsets of a sample's demonstrations are compared",
     "ranking_weight": "L = L_KL + λ · L_rank",
