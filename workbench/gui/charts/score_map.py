@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -23,7 +23,12 @@ GROUPS = 10.0                        # between categories, beside the layout's o
 
 
 class ScoreMap(MarkedChart):
-    """``picked`` gives a question's place in the data and a contestant's row: (question, row)."""
+    """``picked`` gives a question's place in the data and a contestant's row: (question, row), as one moves.
+
+    ``opened`` gives the same for Enter and a double click.
+    """
+
+    opened = Signal(object)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -130,6 +135,14 @@ class ScoreMap(MarkedChart):
     def _go_to(self, mark: Mark) -> None:
         super()._go_to(mark)
         self.picked.emit(mark.key)               # the answers below follow the keyboard
+
+    def _open(self, mark: Mark) -> None:
+        self.opened.emit(mark.key)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        mark = self.mark_at(event.position())
+        if mark is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._open(mark)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         mark = self.mark_at(event.position())

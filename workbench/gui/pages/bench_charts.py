@@ -152,8 +152,8 @@ class ComparisonPane(ChartPane):
             (self.bars, self.bars), (self.matrix, self.matrix), (self.ladder, scrolled(self.ladder)),
             (self.length, self.length), (self.judges, self.judges)]
         super().__init__(self.tabs, self.current_view, failed)
-        self.other = ElidedCombo("Compare with", 10)
-        self.other.setMaximumWidth(220)
+        self.other = ElidedCombo("Compare with", 18)
+        self.other.setMaximumWidth(320)
         self.line.insertWidget(2, self.other)
         self._pages, self._views = QStackedWidget(), []
         for (chart, widget), words in zip(charts, NOTHING, strict=True):

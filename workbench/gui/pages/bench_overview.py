@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
@@ -13,7 +14,7 @@ from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.score_map import ROW, ScoreMap
-from workbench.gui.pages.bench_charts import CategoryPane, ComparisonPane
+from workbench.gui.pages.bench_charts import Behind, CategoryPane, ComparisonPane
 from workbench.gui.pages.bench_columns import columns
 from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading, is_baseline, names
@@ -25,7 +26,8 @@ from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.question_pane import QuestionPane
 
-MOST_ROWS = 6                        # of the map that are seen without scrolling
+MOST_ROWS, LOW_ROWS = 6, 4           # of the map that are seen without scrolling, and in a low window
+LOW, LOWEST = 660, 540               # logical pixels; in the lowest windows the answers are on their own part only
 
 
 class Overview(QWidget):
@@ -49,6 +51,7 @@ class Overview(QWidget):
         self.answers = AnswerColumns()
         self._build()
         self.map.picked.connect(lambda key: self._go_to(key[0]))
+        self.map.opened.connect(self._open)
         self.question.stepped.connect(self.step)
         for box in (self.first, self.second):
             box.activated.connect(lambda _, box=box: self._compare(box))
@@ -71,6 +74,7 @@ class Overview(QWidget):
         top = splitter(across, self.categories, self.comparison, sizes=[470, 770], stretch=1, key="bench-top")
         bottom = splitter(across, self.question, self.answers, sizes=[325, 920], stretch=1, key="bench-answers")
         bottom.setMinimumHeight(200)
+        self._bottom = bottom
         rows = splitter(down, top, self._strip(), bottom, sizes=[300, 168, 270], stretch=2, key="bench-rows")
         rows.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
@@ -112,10 +116,19 @@ class Overview(QWidget):
         self._scale.set_ends(plain(low, 0 if measure.kind == "rating" else 1),
                              plain(high, 0 if measure.kind == "rating" else 1))
         self.map_view.chart_changed()
-        rows = min(len(summary.chosen), MOST_ROWS)
-        self._strip_widget.setMinimumHeight(round(self.map.row_top() + rows * ROW) + 52)
+        self._fit_strip()
         self._offer(summary.chosen)
         self._go_to(min(self._place, len(reading.questions) - 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bottom.setVisible(event.size().height() >= LOWEST)
+        self._fit_strip()
+
+    def _fit_strip(self) -> None:
+        chosen = len(self._summary.chosen) if self._summary is not None else 1
+        rows = min(chosen, MOST_ROWS if self.height() >= LOW else LOW_ROWS)
+        self._strip_widget.setMinimumHeight(round(self.map.row_top() + rows * ROW) + 56)
 
     def filled_charts(self, found: Gathered) -> list[tuple[str, Exportable, str]]:
         """The charts of a report, filled with its numbers: (title, chart, caption)."""
@@ -150,6 +163,13 @@ class Overview(QWidget):
         """A person's choice stays while answers arrive; what was offered first does not."""
         self._compared[box] = box.currentData()
         self._show_answers()
+
+    def _open(self, key: tuple[int, int]) -> None:
+        """The answers to a question of the map, that contestant's beside another one's."""
+        question = self._reading.questions[key[0]]
+        if self._summary is not None and question.id is not None:
+            words = f"Question {question.key or key[0] + 1}"
+            self.behind.emit(Behind(words, (self._summary.chosen[key[1]],), (question.id,)))
 
     @property
     def place(self) -> int:

@@ -17,7 +17,7 @@ from workbench.gui.views.buttons import link
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.wording import counted
 
-NARROWEST = 240
+NARROWEST = 224
 
 
 @dataclass(frozen=True, slots=True)
