@@ -81,6 +81,15 @@ def test_a_project_without_answers_offers_to_run_a_bench_or_to_import(
     assert not page.run.isVisible()                      # one primary button is enough
 
 
+def test_the_general_questions_are_added_from_the_palette(page: BenchPage, qtbot: QtBot) -> None:
+    page.session.commands.run("bench.general")
+    rest(page, qtbot)
+    project = page.session.project
+    assert project is not None
+    sets = project.lane.run(lambda: project.questions.sets())
+    assert [(one.name, one.questions) for one in sets if one.name.startswith("General")] == [("General questions", 80)]
+
+
 def test_the_overview_shows_means_intervals_and_what_could_not_be_read(page: BenchPage) -> None:
     assert page._stack.currentIndex() == SHOWN
     assert page.measure_shown is not None

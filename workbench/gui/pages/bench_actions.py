@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
-from workbench.domain import Changes
+from workbench.domain import Changes, ModelRef
 from workbench.errors import WorkbenchError
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
@@ -93,10 +93,14 @@ class BenchActions(QObject):
 
     def _need_questions(self) -> None:
         made = dialogs.Dialog("bench", "There is no question set yet", (
-            "Import one (MT-Bench's question.jsonl, AlpacaEval's, a CSV), or open the sample project, which has two.",),
+            "Import one (MT-Bench's question.jsonl, AlpacaEval's, a CSV), or add the general one that comes with the "
+            "workbench: 80 two-turn questions over eight categories.",),
             self._page.window())
         add = made.add_button(primary("Import questions…"), default=True)
         add.clicked.connect(made.accept)
+        general = made.add_button(secondary("Add the general questions"))
+        general.clicked.connect(made.reject)
+        general.clicked.connect(self.add_general_questions)
         close = made.add_button(secondary("Close"))
         close.clicked.connect(made.reject)
         made.accepted.connect(self.import_questions)
@@ -138,6 +142,32 @@ class BenchActions(QObject):
 
         self._session.ask(work, lambda _: self._page.reread(), owner=self)
 
+    def ask_for_base_model(self) -> None:
+        """Compare the shown contestants' answers with a base model, token by token (recipe 6)."""
+        def show(choices: BenchChoices) -> None:
+            made = dialogs.Dialog("models", "How far prompts and training move a base model", (
+                "The contestants in the charts are compared with it, token by token, on their answers. It takes models "
+                "with weights of their own (no GGUF files, no servers) and the same vocabulary.",), self._page.window())
+            box = ElidedCombo("Base model", 20)
+            for model in choices.models:
+                box.addItem(one_line(model.ref.name), model.ref)
+            made.room.addWidget(field("Base model, without a prompt", box))
+            cancel = made.add_button(secondary("Cancel"))
+            cancel.clicked.connect(made.reject)
+            accept = made.add_button(primary("Compare", "play"), default=True)
+            accept.setEnabled(box.count() > 0)
+            accept.clicked.connect(made.accept)
+            made.accepted.connect(lambda: self.compare_with(box.currentData()))
+            made.open()
+
+        self._session.ask(read_choices, show, owner=self)
+
+    def compare_with(self, base: ModelRef) -> None:
+        set_id, ids = self._page.set_id, list(self._page.chosen)
+        if set_id is not None:
+            self._session.ask(lambda project: project.judging.submit_shifts(set_id, ids, base), lambda _: (
+                self._session.notice.emit("The comparison is in the queue. It shows under Shift.", "info")), owner=self)
+
     # files
     def import_questions(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self._page, "Import questions", "",
@@ -145,6 +175,9 @@ class BenchActions(QObject):
         if chosen:
             path = Path(chosen)
             self._session.change(lambda project: project.questions.import_file(path, None, path.stem))
+
+    def add_general_questions(self) -> None:
+        self._session.change(lambda project: project.questions.add_built_in())
 
     def import_answers(self) -> None:
         set_id = self._page.set_id
@@ -232,7 +265,8 @@ class BenchActions(QObject):
 
     def manage_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)
-        for words, run in (("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
+        for words, run in (("Compare with a base model…", self.ask_for_base_model), ("", None),
+                           ("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
                            ("Import judgements…", self.import_judgements), ("", None),
                            ("Rename a contestant…", self.ask_new_name), ("Delete contestants…", self.ask_to_delete)):
             if run is None:

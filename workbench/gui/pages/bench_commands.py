@@ -35,6 +35,8 @@ def add_commands(page: BenchPage) -> None:
         ("bench.recipe", "Run a recipe…", page.actions.ask_which_recipe, "", can_write, "play"),
         ("bench.report", "Export the report as HTML…", lambda: page.actions.export_report("html"), "", browsing,
          "export"),
+        ("bench.questions", "Import questions…", page.actions.import_questions, "", can_write, "folder"),
+        ("bench.general", "Add the general questions", page.actions.add_general_questions, "", can_write, "plus"),
         ("bench.import", "Import answers…", page.actions.import_answers, "", can_write, "folder"),
         *((f"bench.part{part}", f"Bench: {name}", lambda part=part: page.part.set_current(part), "", there, "bench")
           for part, name in ((OVERVIEW, "overview"), (ANSWERS, "answers"), (ARENA, "blind arena"),
