@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from peft import LoraConfig, get_peft_model
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
+from transformers import AutoModelForCausalLM
 
 from tests.models.faulty import Faulty, faulty
 from tests.models.hub_stand_in import Hub, running
@@ -222,3 +225,30 @@ def test_8_and_4_bit_are_greyed_out_with_the_line_that_installs_them(
     states = {combo.itemData(row): combo.model().item(row).isEnabled() for row in range(combo.count())}
     assert (states["int8"], states["nf4"], states["float16"]) == (False, False, True)
     assert "pip install a" in shown(page.details)
+
+
+def test_an_adapter_whose_base_is_not_known_asks_for_it(
+    page: ModelsPage, tiny_model: Path, tmp_path: Path, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = tmp_path / "run 7"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)           # peft asks transformers for a name that it renamed
+        get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_model), LoraConfig(r=2)).save_pretrained(adapter)
+    settings = json.loads((adapter / "adapter_config.json").read_text())
+    (adapter / "adapter_config.json").write_text(json.dumps({**settings, "base_model_name_or_path": "org/elsewhere"}))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no cache"))
+    asked: list[str] = []
+    answers = ["", str(tiny_model)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: (asked.append(a[1]), answers.pop(0))[1])
+    problems: list[object] = []
+    page.session.error.connect(problems.append)
+    page.add_model(adapter)
+    settle()
+    assert "org/elsewhere" in str(problems[0])
+    assert page.model.rowCount() == 0
+    page.add_model(adapter)
+    settle()
+    assert [(model.ref.name, model.ref.base) for model in page.model.models] == [("run 7", str(tiny_model))]
+    assert asked == ["Choose the model that “run 7” was trained on"] * 2
+    page.details.show_part(1)
+    assert "Base model" in shown(page.details)

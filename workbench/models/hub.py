@@ -6,17 +6,18 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ModelError
 from workbench.models.files import SETTINGS_FILES
 
+if TYPE_CHECKING:
+    import httpx  # takes a third of a second to import, and the window starts with this module
+
 _REPO = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?(?:/[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?)?")
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,12 @@ def look_up(repo: str, revision: str = "main") -> HubModel:
     if not _REPO.fullmatch(repo) or ".." in repo or "--" in repo:
         raise ModelError(f"“{repo}” is not a model's id.", remedy="Type it as on the Hub: organisation/name.")
     check_online()
+    import httpx
+
     address = f"{endpoint()}/api/models/{repo}/revision/{revision.replace('/', '%2F')}"
     headers = {"Authorization": f"Bearer {token()}"} if token() else {}
     try:
-        response = httpx.get(address, params={"blobs": "true"}, headers=headers, timeout=_TIMEOUT)
+        response = httpx.get(address, params={"blobs": "true"}, headers=headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
         raise unreachable() from error
     if response.status_code != 200:

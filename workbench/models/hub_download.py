@@ -14,7 +14,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 
@@ -28,12 +27,10 @@ _ATTEMPTS = 5                        # without a new byte
 _MARGIN = 256 * 2**20                # bytes that stay free on the disk
 _CHECK_EVERY = 64 * 2**20
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+Report = Callable[[int, int], None]  # bytes that are there, and in all; may raise Cancelled
+
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
-
-
-class Report(Protocol):
-    def __call__(self, done: int, total: int) -> None:
-        """Bytes; may raise Cancelled."""
 
 
 class _Cut(Exception):

@@ -3,18 +3,20 @@ project's database, so that all of it may run off the lane."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from workbench.domain import Server
 from workbench.errors import ModelError
 from workbench.models import keys
+from workbench.models.adapters import is_adapter
 from workbench.models.hub import CachedModel, HubFile, HubModel, cache_folder, cached_models, look_up
-from workbench.models.hub_download import Report, download
 from workbench.models.keys import variable
 from workbench.models.quantised import missing as missing_for
 
 __all__ = [
-    "CachedModel", "HubFile", "HubModel", "Report", "cache_folder", "cached_models", "download", "look_up",
+    "CachedModel", "HubFile", "HubModel", "cache_folder", "cached_models", "download", "is_adapter", "look_up",
     "missing_for", "place_of", "probe_server", "save_key", "served_models", "server_address", "variable",
 ]
 
@@ -57,6 +59,16 @@ def probe_server(url: str, server: Server, key: str = "") -> Server:
         return probe(http, server)
     finally:
         http.close()
+
+
+def download(
+    model: HubModel, report: Callable[[int, int], None], *, gguf: str = "",
+    wait: Callable[[float], object] | None = None,
+) -> Path:
+    """See hub_download.download: ``report`` gets bytes, done and in all. Raises ModelError, and what it raises."""
+    from workbench.models import hub_download
+
+    return hub_download.download(model, report, gguf=gguf, **({} if wait is None else {"wait": wait}))
 
 
 def save_key(url: str, key: str) -> None:

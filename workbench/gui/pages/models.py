@@ -27,7 +27,7 @@ from workbench.gui.views.pane import splitter
 from workbench.gui.views.search_field import SearchField
 from workbench.gui.views.server_dialog import ServerDialog
 from workbench.gui.wording import counted
-from workbench.services.model_sources import probe_server
+from workbench.services.model_sources import HubModel, is_adapter, probe_server
 from workbench.services.models import Machine, ModelInfo, Models
 from workbench.services.project import Project
 
@@ -237,6 +237,10 @@ class ModelsPage(Page):
         self._add.setEnabled(False)
 
         def with_base(base: Path | None) -> None:
+            if base is None and is_adapter(path):
+                asked = f"Choose the model that “{path.name}” was trained on"
+                chosen = QFileDialog.getExistingDirectory(self, asked, str(path.parent))
+                base = Path(chosen) if chosen else None
             self.session.background(lambda: Models.read(path, base), lambda facts: read(facts, base), failed,
                                     owner=self)
 
@@ -259,11 +263,17 @@ class ModelsPage(Page):
 
     def open_hub(self) -> HubDialog:
         dialog = HubDialog(self.session, self.window())
-        dialog.wanted.connect(self.download.start)
+        dialog.wanted.connect(self._download)
         dialog.there.connect(self.add_model)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
         return dialog
+
+    def _download(self, model: HubModel, gguf: str) -> None:
+        if self.download.running:
+            self.session.notice.emit("One download at a time: wait for the one that runs, or stop it.", "info")
+        else:
+            self.download.start(model, gguf)
 
     def open_server(self, model: ModelInfo | None = None) -> ServerDialog:
         """``model``: one of the project's, to change how its server is used."""
