@@ -1,6 +1,6 @@
 """`make bench-generate`: answers drawn many at a time, against one by one and transformers.generate.
 
-24 questions under a prompt of about 1,000 tokens, 48 new tokens each, greedy; a random model of 8 layers, 768 wide.
+16 questions under a prompt of about 1,000 tokens, 48 new tokens each, greedy; a random model of 8 layers, 512 wide.
 Single-thread CPU seconds, interleaved, medians. Fails when the answers differ.
 """
 
@@ -21,7 +21,7 @@ from workbench.domain import Backend, ModelRef
 from workbench.models import Decoding, Draw, LanguageModel, load
 from workbench.models.gguf_writer import convert
 
-QUESTIONS, NEW, ROUNDS = 24, 48, 3
+QUESTIONS, NEW, ROUNDS = 16, 48, 3
 RULES = "The quick brown fox jumps over the lazy dog and two is four.\n" * 55
 
 
@@ -29,8 +29,8 @@ def main() -> int:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "model"
-        ref = tiny_models.save(folder, hidden_size=768, intermediate_size=2048, num_hidden_layers=8,
-                               num_attention_heads=12, num_key_value_heads=4, max_position_embeddings=4096,
+        ref = tiny_models.save(folder, hidden_size=512, intermediate_size=1408, num_hidden_layers=8,
+                               num_attention_heads=8, num_key_value_heads=4, max_position_embeddings=4096,
                                initializer_range=0.05, eos_token_id=None)
         model = load(ref)
         texts = [f"{RULES}# Query:\n{'Hello ' * (n % 7)}fox {n}\n# Answer:\n" for n in range(QUESTIONS)]

@@ -59,7 +59,7 @@ def run_generate(spec: GenerateSpec, run: Run) -> None:
         conversation.append(Turn(Role.USER, question))
         rendered = render(spec.prompt, conversation, tokenizer=model.tokenizer)
         decoding = Decoding(spec.max_tokens, spec.temperature, spec.top_p, spec.top_k, spec.repetition_penalty,
-                            rendered.stop, spec.seed)
+                            rendered.stop, spec.seed, spec.min_p)
 
         def on_text(_: int, text: str, turn: int = number) -> None:
             run.checkpoint()

@@ -148,6 +148,7 @@ class GenerateSpec:
     top_k: int = 0
     repetition_penalty: float = 1.0
     seed: int = 0
+    min_p: float = 0.0
     kind: Literal["generate"] = "generate"
 
 
