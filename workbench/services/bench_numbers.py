@@ -329,7 +329,7 @@ class ShiftRow:
     by_place: tuple[tuple[int, int, float, float, float], ...]
 
 
-PLACES = (0, 5, 10, 20, 40, 80, 160, 320)      # where a stretch of an answer begins
+PLACES = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)      # where a stretch of an answer begins
 
 
 def answer_shift(judgement: Judgement) -> tuple[TokenRow, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.domain import DecodingSettings, Prompt
+from workbench.gui.pages.bench_found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -30,14 +31,17 @@ class RecipeReading:
     score: Score | None = None
     points: tuple[RecipePoint, ...] = ()
     set_id: int | None = None
+    found: Found | None = None           # of a search by a judge, or of shifts
 
 
 def read_recipes(project: Project, job_id: int | None, score: Score | None) -> RecipeReading:
     """``job_id`` None, or one that is gone: the newest that has something to show, else the newest."""
-    jobs = tuple(job for job in project.jobs.all() if job.kind == "recipe")
+    jobs = tuple(job for job in project.jobs.all() if job.kind in ("recipe", *KINDS))
     job = next((job for job in jobs if job.id == job_id), jobs[0] if jobs else None)
     if job is None:
         return RecipeReading()
+    if job.kind in KINDS:
+        return RecipeReading(jobs, job, found=read_found(project, job))
     spec, scores = project.recipes.spec(job.id), tuple(project.recipes.scores(job.id))
     chosen = score if score in scores else (scores[0] if scores else None)
     points = tuple(project.recipes.points(job.id, chosen)) if chosen is not None else ()

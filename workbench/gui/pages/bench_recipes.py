@@ -16,6 +16,7 @@ from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.matrix import Cell, Matrix
 from workbench.gui.charts.numbers import interval_words
 from workbench.gui.pages.bench_charts import Behind
+from workbench.gui.pages.bench_judged import FoundPane
 from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, read_recipes
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
@@ -26,6 +27,7 @@ from workbench.gui.wording import counted
 from workbench.services.recipes import RecipePoint, Score
 
 NONE, NOTHING_YET, CHARTS = range(3)
+FOUND = 3                            # the chart that FoundPane is
 
 
 class RecipesPane(QWidget):
@@ -51,10 +53,13 @@ class RecipesPane(QWidget):
         self._grid_views = [ChartView(grid, grid) for grid in self.grids]
         self.tools = ChartTools(self.current_view, session.error.emit)
         self._hint = ElidedLabel("", "faint")
+        self.found = FoundPane()
+        self._part = 0                       # the round, or the contestant, that ``found`` shows
         self._charts, self.stack = QStackedWidget(), QStackedWidget()
         self._build()
         self.jobs.activated.connect(lambda index: self.show_job(self.jobs.itemData(index)))
         self.score.activated.connect(lambda index: self._choose_score(self.score.itemData(index)))
+        self.found.said.connect(self._hint.setText)
         self.run.clicked.connect(self.run_wanted)
         for chart in (self.lines, self.ladder, *self.grids):
             chart.picked.connect(self._picked)
@@ -84,7 +89,7 @@ class RecipesPane(QWidget):
             column.addWidget(label(title, "section"))
             column.addWidget(view, 1)
             row.addLayout(column, 1)
-        for widget in (self._views["lines"], self._views["ladder"], both):
+        for widget in (self._views["lines"], self._views["ladder"], both, self.found):
             self._charts.addWidget(widget)
         start = primary("Run a recipe…", "play")
         start.clicked.connect(self.run_wanted)
@@ -112,6 +117,8 @@ class RecipesPane(QWidget):
 
     def current_view(self) -> ChartView:
         place = self._charts.currentIndex()
+        if place == FOUND:
+            return self.found.current_view()
         if place == 2:
             focused = next((view for view in self._grid_views if view.isAncestorOf(view.focusWidget() or view)), None)
             return focused or self._grid_views[0]
@@ -122,8 +129,11 @@ class RecipesPane(QWidget):
         self._job_id = job_id
         self.read()
 
-    def _choose_score(self, score: Score) -> None:
-        self._score = score
+    def _choose_score(self, score: Score | int) -> None:
+        if isinstance(score, int):           # a round, or a contestant
+            self._part = score
+        else:
+            self._score = score
         self.read()
 
     def read(self) -> None:
@@ -143,20 +153,34 @@ class RecipesPane(QWidget):
         self._score = reading.score
         for box, entries, chosen in ((self.jobs, [(f"{one_line(job.title)}, {job.state.value}", job.id)
                                                   for job in reading.jobs], self._job_id),
-                                     (self.score, [(one.title, one) for one in reading.scores], reading.score)):
+                                     (self.score, self._parts(reading), self._part if reading.found else
+                                      reading.score)):
             box.clear()
             for words, value in entries:
                 box.addItem(words, value)
             box.setCurrentIndex(next((place for place, (_, value) in enumerate(entries) if value == chosen), -1))
-        self.score.setVisible(bool(reading.scores))
+        self.score.setVisible(self.score.count() > 0)
         for widget in (self._top, self._hairline):
             widget.setVisible(bool(reading.jobs))
+        there = bool(reading.points) or (reading.found is not None and not reading.found.empty)
         for tool in self._tools:
-            tool.setVisible(bool(reading.points))
+            tool.setVisible(there)
         self._hint.setText("")
-        self.stack.setCurrentIndex(NONE if not reading.jobs else CHARTS if reading.points else NOTHING_YET)
+        self.stack.setCurrentIndex(NONE if not reading.jobs else CHARTS if there else NOTHING_YET)
         if reading.points:
             self._fill(reading)
+        elif there and reading.found is not None:
+            self._charts.setCurrentIndex(FOUND)
+            self.found.show_found(reading.found, self._part)
+            self.tools.view_changed()
+
+    def _parts(self, reading: RecipeReading) -> list[tuple[str, Any]]:
+        """What can be chosen beside the recipe: what is measured, a round, or a contestant."""
+        if reading.found is None:
+            return [(one.title, one) for one in reading.scores]
+        named = [f"Round {one.number}" for one in reading.found.rounds] or [one.name for one in reading.found.shifts]
+        self._part = min(self._part, max(len(named) - 1, 0))
+        return [(name, place) for place, name in enumerate(named)]
 
     # charts
     def _fill(self, reading: RecipeReading) -> None:

@@ -1,0 +1,106 @@
+"""Charts of the search by a judge and of token shifts, and what is read for them."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from db import jobs
+from workbench.domain import (
+    Answer,
+    Contestant,
+    Demonstration,
+    Interval,
+    Judgement,
+    ModelRef,
+    Prompt,
+    Question,
+    QuestionSet,
+    TokenScore,
+)
+from workbench.gui.pages.bench_found import Found, JudgedRound, Shifted, ShiftedAnswer, read_found
+from workbench.gui.pages.bench_judged import FoundPane
+from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.shift_spec import ShiftSpec
+from workbench.jobs.specs import JobSpec, JobState
+from workbench.jobs.wire import encode_spec
+from workbench.services.bench_numbers import ShiftRow
+from workbench.services.project import Project
+
+MODEL = ModelRef("base-7b", "/nowhere")
+
+
+def shown(found: Found, number: int, qtbot: QtBot) -> tuple[FoundPane, list[str]]:
+    pane, said = FoundPane(), list[str]()
+    qtbot.addWidget(pane)
+    pane.said.connect(said.append)
+    pane.show_found(found, number)
+    return pane, said
+
+
+def test_a_round_shows_every_candidate_by_both_objectives(qtbot: QtBot) -> None:
+    rounds = (JudgedRound(1, Interval(0.5, 0.2, 0.7), ((4, 0.9, -2.0), (7, 0.4, -3.5)), 4),
+              JudgedRound(2, None, ((7, 0.9, -2.0),), 7))
+    pane, said = shown(Found("rules", rounds), 0, qtbot)
+    assert said == ["Share of the rules kept over the likelihood · Kendall’s τ 0.50 (0.20 to 0.70) · 2 candidates · "
+                    "demonstration 4 was chosen by the judge"]
+    assert pane.current_view() is not None
+    assert pane.scatter.table().rows == (("Demonstration 4", -2.0, 0.9), ("Demonstration 7", -3.5, 0.4))
+    pane.show_found(Found("rules", rounds), 1)
+    assert "no order to compare" in said[-1]
+
+
+def test_shifts_are_told_by_place_and_token_by_token(qtbot: QtBot) -> None:
+    row = ShiftRow(1, "base-7b", 4, 0.5, 0.25, 0.25, Interval(0.3, 0.2, 0.4), ((0, 3, 1, 0, 0), (3, 1, 0, 0, 1)))
+    answers = tuple(ShiftedAnswer(f"Question {n}, turn 1", (TokenScore("Dear", -6.0, 9), TokenScore(" me", -0.1, 0)),
+                                  (TokenScore("Dear", -0.1), TokenScore(" me", -0.2))) for n in (1, 2))
+    pane, said = shown(Found(shifts=(Shifted("one shot against base-7b", row, answers),)), 0, qtbot)
+    assert said == ["50 % unshifted, 25 % marginal, 25 % shifted of 4 tokens · KL 0.30 nats per token (0.20 to 0.40)"]
+    assert [pane.answers.itemText(n) for n in range(2)] == ["Question 1, turn 1", "Question 2, turn 1"]
+    assert pane.strip.changes() == pytest.approx([5.9, -0.1])
+    assert len(pane.places.table().rows) == 6
+
+
+def job(project: Project, spec: JobSpec, summary: dict[str, object]) -> int:
+    def insert() -> int:
+        with project.database.write() as connection:
+            job_id = jobs.insert_job(connection, spec.kind, "A recipe", encode_spec(spec))
+            jobs.set_summary(connection, job_id, summary)
+            jobs.set_state(connection, job_id, JobState.FINISHED)
+        return job_id
+
+    return project.lane.run(insert)
+
+
+def test_what_jobs_have_found_is_read(tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = Project.create(tmp_path_factory.mktemp("found") / "project", person="Ada")
+    try:
+        project.lane.run(lambda: project.questions.add(QuestionSet("asked", (Question(("Why?",), ("So.",), key="1"),))))
+        questions = project.lane.run(lambda: project.questions.get(1)).questions
+        contestants = [Contestant("one shot", MODEL, Prompt("Be brief."))]
+        answers = [Answer(0, questions[0].id or 0, 0, 0, "So.")]
+        project.lane.run(lambda: project.bench.store_answers(contestants, answers, "stored"))
+        said = Judgement("token_shift", "measure", 1, name="kl", score=0.5, prompt_name="base-7b",
+                         details={"tokens": [["So", 0.9, 4, -0.1, -3.0], [".", 0.1, 0, -0.2, -0.3]]})
+        project.lane.run(lambda: project.bench.store_judgements([said], "said"))
+        shift = job(project, ShiftSpec(MODEL, tuple(project.lane.run(project.bench.contestants)), questions, ()), {})
+        search = job(project, JudgedSearchSpec(MODEL, Prompt(), (Demonstration.pair("a", "b", id=3),), questions,
+                                               by="f1"),
+                     {"chosen": [3], "rounds": [{"number": 1, "tau": None, "low": None, "high": None,
+                                                 "candidates": [[3, 0.5, -2.0]]}]})
+        found = project.lane.run(lambda: read_found(project, project.jobs.get(shift)))
+        assert [one.name for one in found.shifts] == ["one shot against base-7b"]
+        assert found.shifts[0].row.shifted == 0.5
+        assert found.shifts[0].answers[0].base[0] == TokenScore("So", -3.0, 4)
+        judged = project.lane.run(lambda: read_found(project, project.jobs.get(search)))
+        assert judged.rounds == (JudgedRound(1, None, ((3, 0.5, -2.0),), 3),)
+        assert not judged.empty
+        assert project.lane.run(lambda: read_found(project, project.jobs.get(job_without(project)))).empty
+    finally:
+        project.close()
+
+
+def job_without(project: Project) -> int:
+    with project.database.write() as connection:
+        return jobs.insert_job(connection, "judged_search", "New", encode_spec(
+            JudgedSearchSpec(MODEL, Prompt(), (), ())))
