@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
+from workbench.gui import theme
 from workbench.gui.views.buttons import Button, ghost, primary, secondary
 from workbench.gui.views.labels import IconTile, label
 from workbench.gui.views.safe_text import PlainText
@@ -23,7 +24,7 @@ class Dialog(QDialog):
                  tone: str = "accent", width: int = 460) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(width)
+        self.setMinimumWidth(_scaled(width))
         self.setModal(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
@@ -50,6 +51,15 @@ class Dialog(QDialog):
         self.buttons.addStretch(1)
         column.addLayout(self.buttons)
 
+    def fit(self, width: int) -> None:
+        """As wide as ``width`` (logical pixels at the design's font) or the widest field, and high enough for it: a
+        dialog with wrapping labels opens at its least height, which squeezes the fields."""
+        layout = self.layout()
+        layout.activate()
+        wide = max(_scaled(width), self.width(), layout.totalMinimumSize().width())
+        high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+        self.resize(wide, max(high, layout.totalSizeHint().height()))
+
     def add_button(self, button: Button, *, default: bool = False, left: bool = False) -> Button:
         if left:
             self.buttons.insertWidget(0, button)
@@ -59,6 +69,10 @@ class Dialog(QDialog):
         if default:
             button.setFocus(Qt.FocusReason.OtherFocusReason)
         return button
+
+
+def _scaled(width: int) -> int:
+    return round(width * theme.px("body") / theme.BASE_PX)
 
 
 def error_dialog(error: WorkbenchError, parent: QWidget | None) -> Dialog:

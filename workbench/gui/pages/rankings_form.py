@@ -209,9 +209,7 @@ class RunForm(Dialog):
         self._what.setText(WHAT[self._strategy()] + REPORTED if kind == "search" else WHAT[kind])
         self.start.setText("Start search" if kind == "search" else "Start scoring")
         self._changed()
-        # a dialog with wrapping labels opens at its least height, which squeezes the fields
-        self.layout().activate()
-        self.resize(max(640, self.width()), self.layout().totalSizeHint().height())
+        self.fit(640)
 
     def _changed(self) -> None:
         self._filter_field.setVisible(self.pool.currentData() == Pool.FILTER)
@@ -232,6 +230,7 @@ class RunForm(Dialog):
         def show(work: Work) -> None:
             if request == self.request():
                 self._work.setText(work_words(work))
+                self.fit(640)
                 self.start.setEnabled(work.candidates > 0 and work.answers > 0)
 
         self._session.ask(lambda project: estimate(project, request), show, owner=self)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from workbench.gui import theme
 from workbench.gui.item_models.demonstration_delegate import DemonstrationDelegate
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
+from workbench.gui.views.drag_chip import chip
 from workbench.gui.views.painted_text import metrics
+from workbench.gui.wording import counted
 
 LEAST_CHARACTERS = 26                            # of an instruction that are to be seen
 _GIVES_WAY = (Column.SOURCE, Column.TAGS, Column.CATEGORY, Column.RATING)     # first to go where room is short
@@ -177,6 +179,17 @@ class DemonstrationView(QTableView):
             self.opened.emit(id)
 
     # Events
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        rows = self.selectionModel().selectedRows(Column.INSTRUCTION)
+        if not rows:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._table.mimeData(rows))
+        words = str(rows[0].data()) if len(rows) == 1 else counted(len(rows), "demonstration")
+        drag.setPixmap(chip(words, self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(-12, -6))                  # beside the pointer, not below it
+        drag.exec(actions, Qt.DropAction.CopyAction)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
