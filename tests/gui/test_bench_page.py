@@ -27,6 +27,7 @@ from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_request import JudgeChoice, default_request, problem, read_choices
 from workbench.gui.session import Session
 from workbench.gui.views.prompt_dialog import prompt_facts
+from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
 from workbench.services.project import Project
 
 NAMES = ("No demonstrations", "3 demonstrations", "6 demonstrations, draft 14", "vicuna-13b")
@@ -201,6 +202,26 @@ def test_the_exact_prompt_is_known_for_answers_made_here_only(page: BenchPage, q
     page.part.set_current(ANSWERS)
     shown = {view.shown.name: view.shown.has_prompt for view in page.answers.columns.columns if view.shown}
     assert shown == {NAMES[0]: True, NAMES[1]: True, NAMES[2]: True, "vicuna-13b": False}
+
+
+def test_tokens_that_a_base_model_would_not_choose_are_coloured(page: BenchPage, qtbot: QtBot) -> None:
+    answer = page.reading.answers[1]
+    tokens = [["With", 0.1, 0, -1.0, -1.0], [" bags", 0.5, 2, -1.0, -2.0], [" of", 1.5, 7, -1.0, -5.0],
+              ["<end>", 0.0, 0, -1.0, -1.0]]
+    on_lane(page, lambda p: p.bench.store_judgements([Judgement(
+        SHIFT_JUDGE, "measure", answer.id or 0, name=SHIFT_NAME, score=0.25, prompt_name="base",
+        details={"tokens": tokens})], "x"))
+    assert not page.answers.shifts.isVisibleTo(page.answers)
+    page.part.set_current(ANSWERS)
+    page.reread()
+    rest(page, qtbot)
+    page.answers.go_to(answer.question_id)
+    page.answers.shifts.click()
+    view = page.answers.columns.columns[0].turns[0].answer
+    assert view is not None
+    assert [one.cursor.selectedText() for one in view.view.extraSelections()] == [" bags", " of"]
+    page.answers.shifts.click()
+    assert " of" not in [one.cursor.selectedText() for one in view.view.extraSelections()]
 
 
 # the arena

@@ -164,9 +164,10 @@ class BenchActions(QObject):
 
     def compare_with(self, base: ModelRef) -> None:
         set_id, ids = self._page.set_id, list(self._page.chosen)
+        words = "The comparison is in the queue. It shows among the recipes."
         if set_id is not None:
-            self._session.ask(lambda project: project.judging.submit_shifts(set_id, ids, base), lambda _: (
-                self._session.notice.emit("The comparison is in the queue. It shows under Shift.", "info")), owner=self)
+            self._session.ask(lambda project: project.judging.submit_shifts(set_id, ids, base),
+                              lambda _: self._session.notice.emit(words, "info"), owner=self)
 
     # files
     def import_questions(self) -> None:

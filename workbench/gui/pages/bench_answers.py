@@ -27,6 +27,7 @@ from workbench.gui.views.question_list import QuestionList, Row
 from workbench.gui.views.question_pane import QuestionPane
 from workbench.gui.views.search_field import SearchField
 from workbench.services.bench import Hit
+from workbench.services.bench_numbers import SHIFT_NAME
 
 TITLE = 160
 
@@ -50,6 +51,8 @@ class AnswersPane(QWidget):
         self.list = QuestionList()
         self.question, self.columns = QuestionPane(), AnswerColumns()
         self.differences, self.judgements = ghost("Differences", "split"), ghost("Judgements", "eye")
+        self.shifts = ghost("Shift", "chip")
+        self.shifts.hide()
         self.draw = ElidedCombo("Draw", 8)
         self._hint = ElidedLabel("", "faint")
         self._chips = QHBoxLayout()
@@ -80,9 +83,9 @@ class AnswersPane(QWidget):
         tools.setSpacing(8)
         tools.addWidget(self._hint, 1)
         self.draw.setMaximumWidth(130)
-        for tool in (self.draw, self.differences, self.judgements):
+        for tool in (self.draw, self.shifts, self.differences, self.judgements):
             tools.addWidget(tool)
-        for button in (self.differences, self.judgements):
+        for button in (self.differences, self.judgements, self.shifts):
             button.setCheckable(True)
         self.differences.setChecked(True)
         lower = QWidget()
@@ -108,14 +111,16 @@ class AnswersPane(QWidget):
         self.question.stepped.connect(self.list.step)
         self.differences.toggled.connect(self.columns.set_marked)
         self.judgements.toggled.connect(self.columns.set_expanded)
+        self.shifts.toggled.connect(self.columns.set_shifts)
+        self.shifts.setToolTip("Colour the tokens that a base model would not have chosen")
         self.draw.currentIndexChanged.connect(lambda _: self._show_question())
         self.columns.prompt_wanted.connect(self._prompt_wanted)
         self._look_of_toggles()
-        for button in (self.differences, self.judgements):
+        for button in (self.differences, self.judgements, self.shifts):
             button.toggled.connect(lambda _: self._look_of_toggles())
 
     def _look_of_toggles(self) -> None:
-        for button in (self.differences, self.judgements):
+        for button in (self.differences, self.judgements, self.shifts):
             button.set_kind("on" if button.isChecked() else "ghost")
 
     # what is shown
@@ -130,6 +135,7 @@ class AnswersPane(QWidget):
         self.draw.addItems([f"Draw {number + 1} of {reading.repeats}" for number in range(reading.repeats)])
         self.draw.setCurrentIndex(min(before, reading.repeats - 1))
         self.draw.setVisible(reading.repeats > 1)
+        self.shifts.setVisible(any(one.name == SHIFT_NAME for one in reading.judgements))
         self.draw.blockSignals(False)
         self._fill()
 

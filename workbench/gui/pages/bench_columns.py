@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.domain import Judgement
+from workbench.domain import Answer, Judgement
 from workbench.gui.charts.numbers import MISSING, plain
 from workbench.gui.pages.bench_measures import Measure, value_of
 from workbench.gui.pages.bench_reading import BenchReading, answer_facts, details, names
 from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
+from workbench.gui.views.answer_diff import Span
+from workbench.services.bench_numbers import MARGINAL, SHIFT_NAME, answer_shift
 
 
 def columns(reading: BenchReading, question_id: int, contestants: Sequence[int], measure: Measure | None,
@@ -33,7 +35,22 @@ def _turn(reading: BenchReading, key: tuple[int, int, int, int], measure: Measur
     value = value_of(reading, measure, answer.id) if measure is not None else float("nan")
     score = "" if measure is None else plain(value, measure.digits)
     said = tuple(_said(reading, one, answer.id) for one in reading.said_of.get(answer.id, ()))
-    return TurnShown(answer.text, "" if score == MISSING else score, answer_facts(answer), said)
+    marginal, shifted = _shifts(reading, answer)
+    return TurnShown(answer.text, "" if score == MISSING else score, answer_facts(answer), said, marginal, shifted)
+
+
+def _shifts(reading: BenchReading, answer: Answer) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """The characters of the tokens that are marginal and shifted against a base model, where it was compared."""
+    found = next((one for one in reading.said_of.get(answer.id or 0, ()) if one.name == SHIFT_NAME), None)
+    marginal, shifted, at = list[Span](), list[Span](), 0
+    for token in answer_shift(found) if found is not None else ():
+        start = answer.text.find(token.text, at)
+        if start < 0:                            # the special token at the end, or half a character
+            continue
+        at = start + len(token.text)
+        if token.rank > 0:
+            (marginal if token.rank < MARGINAL else shifted).append((start, at))
+    return tuple(marginal), tuple(shifted)
 
 
 def _said(reading: BenchReading, one: Judgement, answer_id: int) -> Said:

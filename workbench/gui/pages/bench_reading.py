@@ -13,7 +13,7 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.questions import QuestionSetInfo
 
-JOB_KINDS = ("answer", "judge", "recipe", "sweep")
+JOB_KINDS = ("answer", "judge", "recipe", "judged_search", "shift")
 LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 AnswerKey = tuple[int, int, int, int]            # contestant, question, turn, repeat
 
@@ -91,7 +91,7 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
 
 
 def has_recipes(project: Project) -> bool:
-    return any(job.kind == "recipe" for job in project.jobs.all())
+    return any(job.kind in JOB_KINDS[2:] for job in project.jobs.all())
 
 
 def running_job(project: Project) -> JobInfo | None:

@@ -37,6 +37,8 @@ class TurnShown:
     score: str = ""
     facts: str = ""
     said: tuple[Said, ...] = ()
+    marginal: tuple[Span, ...] = ()              # characters that a base model would say less, and much less, likely
+    shifted: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,13 @@ class AnswerColumn(QWidget):
     def expand(self, on: bool) -> None:
         for view in self.turns:
             view.expand(on)
+
+    def mark_shifts(self) -> None:
+        """Colour what a prompt or a training moved the base model to say."""
+        for view, turn in zip(self.turns, self.shown.turns if self.shown is not None else (), strict=True):
+            if view.answer is not None:
+                view.answer.mark(turn.marginal, "warn")
+                view.answer.mark(turn.shifted, "bad", add=True)
 
     def mark(self, turn: int, spans: Sequence[Span], token: str) -> None:
         answer = self.turns[turn].answer if turn < len(self.turns) else None

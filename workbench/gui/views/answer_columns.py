@@ -21,7 +21,7 @@ class AnswerColumns(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.columns: list[AnswerColumn] = []
-        self._marked, self._expanded = True, False
+        self._marked, self._expanded, self._shifts = True, False, False
         self._inner = QWidget()
         self._inner.setProperty("scrolled", "1")
         self._row = QHBoxLayout(self._inner)
@@ -84,11 +84,22 @@ class AnswerColumns(QWidget):
         self._marked = on
         self._mark()
 
+    def set_shifts(self, on: bool) -> None:
+        """Show, instead of differences, where an answer leaves what the base model would say."""
+        self._shifts = on
+        self._mark()
+
     def scroll(self, pages: float) -> None:
         for view in self.columns:
             view.scroll(pages)
 
     def _mark(self) -> None:
+        if self._shifts:
+            for view in self.columns:
+                view.mark_shifts()
+            self._note.setText("Amber: among the base model's first three choices; red: farther down.")
+            self._note.setVisible(bool(self.columns))
+            return
         notes: list[str] = []
         turns = max((len(view.turns) for view in self.columns), default=0)
         for turn in range(turns):

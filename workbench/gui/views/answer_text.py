@@ -28,7 +28,7 @@ class AnswerText(QTextEdit):
         self._role, self._grows = role, grows
         self._most = 0
         self._shown = Shown()
-        self._marks: tuple[Sequence[Span], str] = ((), "")
+        self._marks: list[tuple[Sequence[Span], str]] = []
         self.setProperty("k", "bare")
         self.setAccessibleName(accessible)
         self.setReadOnly(True)
@@ -55,28 +55,29 @@ class AnswerText(QTextEdit):
     def show_text(self, text: str) -> None:
         """Show ``text`` from its beginning, without marks."""
         self._shown = shown(text)
-        self._marks = ((), "")
+        self._marks = []
         self.setExtraSelections([])
         self.setPlainText(self._shown.text)
         self._space_lines()
         self.verticalScrollBar().setValue(0)
         self._fit()
 
-    def mark(self, spans: Sequence[Span], token: str) -> None:
-        """Mark characters with a token's soft ground ("ok", "bad", "warn")."""
-        self._marks = (spans, token)
-        selections = []
-        for start, end in spans:
-            selection = QTextEdit.ExtraSelection()
-            selection.cursor = QTextCursor(self.document())
-            last = max(0, self.document().characterCount() - 1)
-            selection.cursor.setPosition(min(self._shown.position(start), last))
-            selection.cursor.setPosition(min(self._shown.position(end), last), QTextCursor.MoveMode.KeepAnchor)
-            look = QTextCharFormat()
-            look.setBackground(theme.color(f"{token}_soft"))
-            selection.format = look
-            selections.append(selection)
-        self.setExtraSelections(selections)
+    def mark(self, spans: Sequence[Span], token: str, *, add: bool = False) -> None:
+        """Mark characters with a token's soft ground ("ok", "bad", "warn"); ``add`` keeps the marks that are there."""
+        self._marks = [*(self._marks if add else ()), (spans, token)]
+        self.setExtraSelections([self._selection(start, end, ground) for found, ground in self._marks
+                                 for start, end in found])
+
+    def _selection(self, start: int, end: int, token: str) -> QTextEdit.ExtraSelection:
+        made = QTextEdit.ExtraSelection()
+        made.cursor = QTextCursor(self.document())
+        last = max(0, self.document().characterCount() - 1)
+        made.cursor.setPosition(min(self._shown.position(start), last))
+        made.cursor.setPosition(min(self._shown.position(end), last), QTextCursor.MoveMode.KeepAnchor)
+        look = QTextCharFormat()
+        look.setBackground(theme.color(f"{token}_soft"))
+        made.format = look
+        return made
 
     def set_most(self, height: int) -> None:
         """Grow to at most this height; beyond it the text scrolls."""
@@ -93,8 +94,9 @@ class AnswerText(QTextEdit):
 
     def _retheme(self) -> None:
         self.setFont(theme.font(self._role))
-        if self._marks[0]:
-            self.mark(*self._marks)
+        marks, self._marks = self._marks, []
+        for spans, token in marks:
+            self.mark(spans, token, add=True)
         self._fit()
 
     def _fit(self) -> None:
@@ -139,8 +141,8 @@ class LongAnswer(QWidget):
         self._more.setText(f"Show {counted(len(text) - CHUNK, 'more character')}")
         self.view.show_text(text[:CHUNK])
 
-    def mark(self, spans: Sequence[Span], token: str) -> None:
-        self.view.mark([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], token)
+    def mark(self, spans: Sequence[Span], token: str, *, add: bool = False) -> None:
+        self.view.mark([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], token, add=add)
 
     def _show_all(self) -> None:
         self._more.hide()
