@@ -47,7 +47,8 @@ class _Transient(Exception):
 
 @dataclass(slots=True)
 class Pacer:
-    """At most ``per_minute`` requests a minute, evenly spread over all threads; 0 is no limit."""
+    """At most ``per_minute`` requests a minute, evenly spread over all threads (0: no limit), and none at all while
+    the server has asked to be left alone."""
 
     per_minute: int
     clock: Callable[[], float] = time.monotonic
@@ -56,13 +57,17 @@ class Pacer:
 
     def delay(self) -> float:
         """Seconds that the caller has to wait for its turn, which is now taken."""
-        if self.per_minute <= 0:
-            return 0.0
         with self._lock:
             now = self.clock()
             turn = max(now, self._next)
-            self._next = turn + 60.0 / self.per_minute
+            if self.per_minute > 0:
+                self._next = turn + 60.0 / self.per_minute
             return turn - now
+
+    def hold(self, seconds: float) -> None:
+        """No turn begins before so many seconds have passed."""
+        with self._lock:
+            self._next = max(self._next, self.clock() + seconds)
 
 
 class ServerHttp:
@@ -176,8 +181,10 @@ class ServerHttp:
                 raise Cancelled from error
             if stopped.is_set():
                 raise Cancelled
-            if number + 1 < self._attempts:
-                self._pause(backoff(number) if wait is None else min(wait, _LONGEST_ASKED), stopped)
+            if wait is not None:
+                self._pacer.hold(min(wait, _LONGEST_ASKED))      # for all threads; the next turn waits for it
+            elif number + 1 < self._attempts:
+                self._pause(backoff(number), stopped)
         raise Unavailable(
             f"{self.url} gave no answer in {self._attempts} attempts: {self._clean(reason)}.",
             safe="What was finished is kept.", remedy="Check that the server runs and can be reached, then try again.",
