@@ -61,7 +61,8 @@ def test_each_answer_is_rated_with_its_turns_prompt() -> None:
     assert found[20, None].score == UNREADABLE
     assert found[20, None].words == "no idea"
     assert not found[20, None].readable
-    assert found[10, None].details == {"asked": "Why?|good", "prompt_tokens": 5, "completion_tokens": 2}
+    assert found[10, None].details == {"asked": "Why?|good", "prompt_tokens": 5, "completion_tokens": 2,
+                                       "prompt_sha256": PROMPTS[0].content_hash}
     assert judge.asked[0] == Request("Be fair.", "Why?|good")
 
 

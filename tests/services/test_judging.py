@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
+from workbench.bench.judge_prompting import choose
 from workbench.bench.matches import Match
 from workbench.domain import Answer, Contestant, DecodingSettings, Judgement, ModelRef, Prompt, Question, QuestionSet
 from workbench.domain.bench import UNREADABLE
@@ -63,6 +65,20 @@ def test_what_a_judge_has_judged_is_left_out_and_unreadable_words_can_be_asked_f
     assert len(spec("pair_baseline", baseline_id=ids[1]).matches) == 7
     with pytest.raises(WorkbenchError, match="No baseline"):
         spec("pair_baseline")
+
+
+def test_a_judge_prompt_that_was_changed_is_judged_with_again(project: Project) -> None:
+    ids = answered(project)
+    prompts = project.judging.prompts()
+    first = project.lane.run(lambda: project.judging.spec(1, ids, JUDGE, prompts=prompts))
+    name = choose(prompts, "single", ASKED.questions[1], 0)
+    why = next(m for m in first.matches if first.given[m.first].question_id == 2)
+    said = Judgement("strict", "rating", first.given[why.first].answer_ids[0], score=7, prompt_name=name.name,
+                     details={"prompt_sha256": name.content_hash})
+    project.lane.run(lambda: project.bench.store_judgements([said], "said"))
+    changed = tuple(replace(one, system_prompt="Be strict.") for one in prompts)
+    assert len(project.lane.run(lambda: project.judging.spec(1, ids, JUDGE, prompts=prompts)).matches) == 10
+    assert len(project.lane.run(lambda: project.judging.spec(1, ids, JUDGE, prompts=changed)).matches) == 11
 
 
 def test_a_pair_judged_against_a_baseline_is_not_judged_again_among_all_pairs(project: Project) -> None:

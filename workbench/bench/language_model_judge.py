@@ -123,6 +123,7 @@ def _winner(shown: ShownVerdict, order: int) -> Verdict:
 def _details(one: _Open, replies: Sequence[Reply]) -> dict[str, Any]:
     names = ("asked", "asked_swapped")
     details: dict[str, Any] = {name: request.user for name, request in zip(names, one.requests, strict=False)}
+    details["prompt_sha256"] = one.prompt.content_hash
     details["prompt_tokens"] = sum(reply.prompt_tokens for reply in replies)
     details["completion_tokens"] = sum(reply.completion_tokens for reply in replies)
     if problem := next((reply.problem for reply in replies if reply.problem), ""):

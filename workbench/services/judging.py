@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +14,7 @@ import resources
 from db import judgements as stored
 from workbench.bench import matches
 from workbench.bench.judge_prompting import choose
+from workbench.bench.language_model_judge import prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.bench.reference_judge import has_reference
@@ -79,10 +80,9 @@ class Judging:
             found = matches.single(given) if mode == "single" else matches.all_pairs(given)
         prompts = tuple(prompts) or self.prompts()
         done = self._done(judge.name, unreadable_again)
-        by_id = {question.id: question for question in questions}
-        waiting = tuple(match for match in found if (_ids(match, given), choose(
-            prompts, "single" if match.second is None else "pairwise", by_id[given[match.first].question_id],
-            match.turn).name) not in done)
+        by_id = {question.id: question for question in questions if question.id is not None}
+        waiting = tuple(match for match in found
+                        if not done(_ids(match, given), prompt_of(match, given, by_id, prompts)))
         if not waiting:
             raise WorkbenchError(f"{judge.name} has judged all of this already, or there is nothing to judge.",
                                  safe="Nothing was started.", remedy="Choose other contestants or another judge.")
@@ -202,11 +202,14 @@ class Judging:
         questions = self._project.questions.get(question_set_id).questions
         return questions, given_answers(self._project.bench.answers(question_set_id, contestant_ids))
 
-    def _done(self, judge: str, unreadable_again: bool) -> set[tuple[frozenset[int], str]]:
+    def _done(self, judge: str, unreadable_again: bool) -> Callable[[frozenset[int], JudgePrompt], bool]:
+        """Whether the judge has judged these answers with this very prompt; one that was changed under the same name is
+        another. What came from a file does not tell the prompt's text."""
         with self._project.database.read() as connection:
             found = stored.of_judge(connection, judge)
-        return {(frozenset({one.answer_id, one.other_answer_id or 0}), one.prompt_name) for one in found
-                if one.readable or not unreadable_again}
+        known = {(frozenset({one.answer_id, one.other_answer_id or 0}), one.prompt_name,
+                  one.details.get("prompt_sha256", "")) for one in found if one.readable or not unreadable_again}
+        return lambda ids, prompt: any((ids, prompt.name, text) in known for text in ("", prompt.content_hash))
 
 
 def given_answers(answers: Iterable[Answer]) -> tuple[GivenAnswers, ...]:

@@ -69,8 +69,8 @@ def read_found(project: Project, job: JobInfo) -> Found:
 
 def _round(one: dict[str, object], chosen: int) -> JudgedRound:
     number, tau, low, high, candidates = (one[name] for name in ("number", "tau", "low", "high", "candidates"))
-    interval = Interval(tau, low, high) if None not in (tau, low, high) else None      # type: ignore[arg-type]
-    return JudgedRound(number, interval, tuple(tuple(row) for row in candidates), chosen)   # type: ignore[arg-type,attr-defined]
+    interval = Interval(tau, low, high) if None not in (tau, low, high) else None
+    return JudgedRound(number, interval, tuple(tuple(row) for row in candidates), chosen)
 
 
 def _set_of(project: Project, spec: ShiftSpec) -> int | None:

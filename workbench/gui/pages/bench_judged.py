@@ -78,7 +78,8 @@ class FoundPane(QWidget):
                                           f"({plain(one.tau.low)} to {plain(one.tau.high)})")
         chosen = f"demonstration {one.chosen} was chosen by the judge"
         what = JUDGES[by]
-        said = [f"{what[0].upper()}{what[1:]} over the likelihood", tau or "no order to compare", counted(len(one.candidates), "candidate"), chosen]
+        said = [f"{what[0].upper()}{what[1:]} over the likelihood", tau or "no order to compare",
+                counted(len(one.candidates), "candidate"), chosen]
         self.said.emit(" · ".join(said))
         self._stack.setCurrentIndex(0)
 
