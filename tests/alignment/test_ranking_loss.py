@@ -72,6 +72,21 @@ def test_the_papers_normaliser_carries_a_gradient_and_the_default_does_not() -> 
     assert not torch.allclose(gradient(RankingOptions.paper()), gradient(RankingOptions(floor=1e-6)))
 
 
+def test_a_teacher_without_preference_asks_for_next_to_nothing_by_score_and_for_all_by_rank() -> None:
+    student, teacher = torch.tensor([[-2.0, -2.0]]), torch.tensor([[-0.01, -0.03]])
+    assert ranking_loss(student, teacher, RankingOptions(margin="score")).item() == pytest.approx(0.02, rel=1e-4)
+    assert ranking_loss(student, teacher, RankingOptions(margin="rank")).item() == pytest.approx(1.0)
+
+
+def test_pushing_up_only_leaves_the_less_preferred_subset_alone() -> None:
+    teacher = torch.tensor([[-1.0, -4.0]])
+    for push, expected in (("both", [-0.5, 0.5]), ("up", [-0.5, 0.0])):
+        student = torch.tensor([[-4.0, -2.0]], requires_grad=True)
+        ranking_loss(student, teacher, RankingOptions(push=push)).backward()             # type: ignore[arg-type]
+        assert student.grad is not None
+        assert student.grad[0].tolist() == pytest.approx(expected)
+
+
 def test_tied_scores_share_their_rank_and_make_no_pair() -> None:
     assert ranks(torch.tensor([[3.0, 1.0, 3.0, 0.0]])).tolist() == [[1.5, 3.0, 1.5, 4.0]]
     assert ranking_loss(torch.tensor([[-1.0, -2.0]]), torch.tensor([[-3.0, -3.0]])).item() == 0
