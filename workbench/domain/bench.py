@@ -72,6 +72,7 @@ class Contestant:
     def content_hash(self) -> str:
         """SHA-256 (hex) over all that makes its answers; its own name counts only where that is all that is known."""
         model = [self.model.backend.value, self.model.sha256 or self.model.path, self.model.device, self.model.dtype]
+        model += [self.model.base] if self.model.base else []
         decoding = self.decoding
         drawn = [decoding.max_tokens, float(decoding.temperature), float(decoding.top_p), decoding.top_k,
                  float(decoding.repetition_penalty), list(decoding.stop), decoding.seed, float(decoding.min_p)]

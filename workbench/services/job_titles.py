@@ -98,7 +98,9 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
     if kind == "evaluate":
         scores = ((task, *next(iter(values.items()))) for task, values in summary["tasks"].items() if values)
         return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
-    if kind in ("answer", "recipe"):
+    if kind == "recipe":
+        return f"{counted(summary['answers'], 'answer')}, {counted(summary['evaluated'], 'prompt')} measured"
+    if kind == "answer":
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
     if kind == "judged_search":
         taus = [f"{one['tau']:.2f}" for one in summary["rounds"] if one["tau"] is not None]
