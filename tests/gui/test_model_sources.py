@@ -72,6 +72,7 @@ def test_a_model_of_the_hub_is_shown_downloaded_and_listed(
     QTest.keyClicks(dialog.repo, "org/tiny")
     QTest.keyClick(dialog.repo, Qt.Key.Key_Return)
     settle()
+    assert [path for path, _, _ in hub.asked] == ["/api/models/org/tiny/revision/main"]      # once
     assert dialog.files.count() == 2
     assert "Safetensors" in dialog.files.itemText(0)
     assert "config.json" in dialog.says.text()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from workbench.gui.dialogs import Dialog
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.enter_field import EnterField
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.pane import field
 from workbench.gui.wording import counted, gigabytes
@@ -28,7 +29,7 @@ class HubDialog(Dialog):
         super().__init__("models", "Model from the Hugging Face Hub", (line,), parent, width=560)
         self._session = session
         self._model: HubModel | None = None
-        self.repo = QLineEdit()
+        self.repo = EnterField()
         self.repo.setPlaceholderText("organisation/name")
         self.look = secondary("Look up", "search")
         row = QWidget()

@@ -10,6 +10,7 @@ from workbench.errors import ModelError
 from workbench.gui.dialogs import Dialog
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.enter_field import EnterField
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
@@ -26,7 +27,7 @@ class ServerDialog(Dialog):
         super().__init__("link", "Model on a server",
                          ("vLLM, llama.cpp, Ollama or any other server with OpenAI's interface.",), parent, width=560)
         self._session = session
-        self.url, self.key = QLineEdit(), QLineEdit()
+        self.url, self.key = EnterField(), EnterField()
         self.url.setPlaceholderText("http://localhost:8000/v1")
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText("None, or the one that is kept")
@@ -40,6 +41,7 @@ class ServerDialog(Dialog):
         self.url.setAccessibleName("Address")
         self.model = QComboBox()
         self.model.setEditable(True)
+        self.model.setLineEdit(EnterField())
         self.model.lineEdit().setPlaceholderText("As the server calls it")
         self.together, self.per_minute = NumberField(1, 256, 4), NumberField(0, 100_000, 0)
         self.says = label("", "small", wrap=True)
@@ -57,6 +59,7 @@ class ServerDialog(Dialog):
         cancel.clicked.connect(self.reject)
         self.connect_button.clicked.connect(self.look)
         self.url.returnPressed.connect(self.look)
+        self.key.returnPressed.connect(self.look)
         self.model.lineEdit().returnPressed.connect(self._add)
         self.add.clicked.connect(self._add)
         self.url.textEdited.connect(lambda text: self._update())
