@@ -128,7 +128,8 @@ def _with_adapters(model: Any, options: AlignmentOptions) -> Any:
 
     torch.manual_seed(options.seed)
     if getattr(model, "is_quantized", False):
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=options.gradient_checkpointing)
+        model = prepare_model_for_kbit_training(                                     # type: ignore[no-untyped-call]
+            model, use_gradient_checkpointing=options.gradient_checkpointing)
     config = LoraConfig(r=options.lora_rank, lora_alpha=2 * options.lora_rank, target_modules="all-linear",
                         task_type="CAUSAL_LM")
     return get_peft_model(model, config)

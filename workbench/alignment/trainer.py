@@ -140,7 +140,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
                                self.options.kl_chunk)
         targets = batch.ids.roll(-1, 1)[batch.predicts]
         losses = torch.nn.functional.cross_entropy(student.logits(hidden), targets, reduction="none")
-        return (losses * weights).sum()
+        mean: Tensor = (losses * weights).sum()
+        return mean
 
     def _ranking_step(
         self, model: Any, subsets: Padded, teacher_scores: Tensor, share: float, held: float
