@@ -76,3 +76,13 @@ PRESETS: dict[str, AlignmentOptions] = {
     "paper": replace(AlignmentOptions(), ranking_weight=1.0, normaliser_gradient=True, floor=1e-6, episodes=10_000,
                      steps=1_000, batch=1, accumulation=64, learning_rate=1e-5, warmup_steps=30, precision="bfloat16"),
 }
+
+MEASURED_WIDTH = 64                  # of the students that MEASURED's learning rate was found with
+
+
+def for_width(options: AlignmentOptions, width: int) -> AlignmentOptions:
+    """The learning rate lowered for a student ``width`` wide: Adam's falls with 1 / width (Yang et al., arXiv
+    2203.03466). Only what comes from MEASURED is changed."""
+    if options.learning_rate != MEASURED.learning_rate or width <= MEASURED_WIDTH:
+        return options
+    return replace(options, learning_rate=options.learning_rate * MEASURED_WIDTH / width)

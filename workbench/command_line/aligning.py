@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
@@ -66,6 +66,8 @@ def measures_table(summary: Mapping[str, Any]) -> str:
 def _spec(project: Project, options: Namespace, settings: AlignmentOptions) -> AlignSpec:
     teacher = find_model(project, options.teacher)
     student = find_model(project, options.student) if options.student else _smallest_other(project, teacher)
+    if student.facts and not any(change.startswith("learning_rate=") for change in options.set):
+        settings = for_width(settings, student.facts.hidden_size)
     targets = None if options.targets is None else [name.strip() for name in options.targets.split(",")]
     return project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples, options.pool)
 
