@@ -14,7 +14,7 @@ from workbench.gui.views.pane import field
 from workbench.gui.wording import counted, gigabytes
 from workbench.services.model_sources import CachedModel, HubModel, cached_models, look_up
 
-_SHOWN_FILES = 6
+_SHOWN_FILES, _SHOWN_CACHED = 6, 6
 
 
 class HubDialog(Dialog):
@@ -45,7 +45,6 @@ class HubDialog(Dialog):
         self._files_field.hide()
         self.cached = QListWidget()
         self.cached.setAccessibleName("On this computer already")
-        self.cached.setFixedHeight(132)
         self._cached_field = field("On this computer already", self.cached)
         self.room.addWidget(field("Model id", row))
         self.room.addWidget(self.says)
@@ -118,6 +117,9 @@ class HubDialog(Dialog):
             item.setData(Qt.ItemDataRole.UserRole, model)
             item.setToolTip(str(model.path))
             self.cached.addItem(item)
+        if models:
+            rows = min(len(models), _SHOWN_CACHED)
+            self.cached.setFixedHeight(rows * self.cached.sizeHintForRow(0) + 2 * self.cached.frameWidth() + 8)
         self._cached_field.setVisible(bool(models))
         self.adjustSize()
 
