@@ -35,6 +35,35 @@ def test_a_page_that_is_shown_has_the_keyboard(
     assert window.page(name).holds_focus(), focused(window).accessibleName()
 
 
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_tab_goes_round_a_page_and_is_never_caught(
+    opened: Session, window: MainWindow, qtbot: QtBot, name: str
+) -> None:
+    opened.open_page(name)
+    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy, timeout=20_000)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
+    visited = [focused(window)]
+    while len(visited) < 150:
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
+        assert focused(window).isVisible()
+        if focused(window) is visited[0]:
+            break
+        assert focused(window) is not visited[-1], f"{focused(window)} keeps the keyboard"
+        visited.append(focused(window))
+    assert focused(window) is visited[0], "Tab never came back"
+    assert window.rail.items[name] in visited                    # out of the page and in again
+    assert any(window.page(name).isAncestorOf(one) for one in visited)
+
+
+def test_arrows_move_along_the_rail(opened: Session, window: MainWindow, qtbot: QtBot) -> None:
+    opened.open_page("prompt")
+    window.rail.items["prompt"].setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Up)
+    assert focused(window) is window.rail.items["demonstrations"] or window.current_page == "demonstrations"
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Return)
+    assert window.current_page == "demonstrations"
+
+
 def test_enter_presses_the_button_that_has_the_focus(window: MainWindow, qtbot: QtBot) -> None:
     rail = window.rail
     before = rail.collapsed

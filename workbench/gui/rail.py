@@ -158,6 +158,8 @@ class Rail(QWidget):
 
     def set_current(self, name: str) -> None:
         self.items[name].setChecked(True)
+        for item in self.items.values():         # Tab stops at the shown page's item, arrows go on from there
+            item.setFocusPolicy(Qt.FocusPolicy.TabFocus if item.isChecked() else Qt.FocusPolicy.NoFocus)
 
     def set_enabled(self, name: str, enabled: bool) -> None:
         self.items[name].setEnabled(enabled)

@@ -72,7 +72,7 @@ class RankingModel(QAbstractTableModel):
 
     def id_at(self, row: int) -> int:
         assert self._candidates is not None
-        return self._candidates.table.demonstration_ids[self._order[row]]
+        return self._candidates.table.demonstration_ids[int(self._order[row])]
 
     def row_of(self, demonstration_id: int) -> int:
         """The row of a candidate, or -1."""
