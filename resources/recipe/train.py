@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from resources.recipe.muon import Muon
 from resources.recipe.rows import MAKERS, PRACTICE, Encoder, Row
 
 PHASES = ("runs", "pairs", "families")
-MIXES: dict[str, dict[str, float]] = {
+MIXES: dict[str, Mapping[str, float]] = {
     "runs": {"runs": 1.0},
     "pairs": {"runs": 0.2, "pairs": 0.5, "kinds": 0.3},
     "families": {"runs": 0.08, "pairs": 0.14, "kinds": 0.14, "singles": 0.16, "families": 0.48},
@@ -49,9 +49,8 @@ def rate(done: float) -> float:
     return min(1.0, max(0.0, (1.0 - done) / 0.6))
 
 
-def rows(encoder: Encoder, rng: random.Random, phase: str) -> Iterator[Row]:
-    """Rows of a phase's mix without end; shares are of tokens, since practice rows are shorter than episodes."""
-    mix = MIXES[phase]
+def rows(encoder: Encoder, rng: random.Random, mix: Mapping[str, float]) -> Iterator[Row]:
+    """Rows of a mix without end; shares are of tokens, since practice rows are shorter than episodes."""
     spent = dict.fromkeys(mix, 0)
     while True:
         name = min(mix, key=lambda kind: spent[kind] / mix[kind])
@@ -115,6 +114,7 @@ class Training:
         self.out, self.seed = out, seed
         self.size = size or SIZES[name]
         self.budget = int(self.size.tokens * 1e6)
+        self.mixes = MIXES | ({"families": self.size.families} if self.size.families else {})
         self.end = int((self.size.stop or self.size.tokens) * 1e6)
         self.tokenizer = tokenizer.make(0)
         self.encoder = Encoder(self.tokenizer)
@@ -141,7 +141,7 @@ class Training:
         self.model.train()
         while self.progress.tokens < self.end:
             rng = random.Random(f"{self.seed}/{self.progress.step}")
-            stream = rows(self.encoder, rng, self.progress.phase)
+            stream = rows(self.encoder, rng, self.mixes[self.progress.phase])
             for batch in batches(stream, rng, CHECK_EVERY):
                 self._step(batch)
             self._check(time.monotonic() - started)

@@ -39,9 +39,9 @@ def test_practice_asks_only_for_what_stands_earlier_in_the_row(name: str) -> Non
 
 
 def test_each_kind_of_row_gets_its_share_of_the_tokens() -> None:
-    stream = train.rows(ENCODER, random.Random(2), "families")
+    stream = train.rows(ENCODER, random.Random(2), train.MIXES["families"])
     total = sum(len(row) for row in islice(stream, 2000))
-    again = train.rows(ENCODER, random.Random(2), "families")
+    again = train.rows(ENCODER, random.Random(2), train.MIXES["families"])
     practice = sum(len(row) for row in islice(again, 2000) if ENCODER(tokenizer.ANSWER)[0] not in row.ids)
     # Runs draw from the whole vocabulary, so that a few of them hold a piece of the frame.
     assert practice / total == pytest.approx(0.36, abs=0.04)
