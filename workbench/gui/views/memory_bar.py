@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -12,6 +13,7 @@ from workbench.domain import MemoryEstimate
 from workbench.gui import theme
 from workbench.gui.views.glyphs import paint_text
 from workbench.gui.views.labels import label
+from workbench.gui.views.painted_text import metrics
 from workbench.gui.wording import gigabytes
 from workbench.services.models import Machine
 
@@ -64,7 +66,7 @@ class StackedBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(120, self._height + (24 if self._mark_text else 2))
+        return QSize(120, self._height + (8 + self._text_height() if self._mark_text else 2))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())
@@ -88,15 +90,14 @@ class StackedBar(QWidget):
         at = min(max(self._mark, 0.0), 1.0) * (bar.width() - 2)
         painter.fillRect(QRectF(round(at), 0, 1.5, self._height + 5), theme.color("text"))
         if self._mark_text:
-            wide = 140.0
+            wide = metrics("caption_medium").horizontalAdvance(self._mark_text) + 4
             left = min(max(at - wide / 2, 0.0), max(bar.width() - wide, 0.0))
-            words = QRectF(left, self._height + 6, min(wide, bar.width()), 16)
-            align = Qt.AlignmentFlag.AlignHCenter
-            if left == 0.0:
-                align = Qt.AlignmentFlag.AlignLeft
-            elif at + wide / 2 > bar.width():
-                align = Qt.AlignmentFlag.AlignRight
-            paint_text(painter, words, self._mark_text, "text2", "caption_medium", align)
+            words = QRectF(left, self._height + 6, min(wide, bar.width()), self._text_height())
+            paint_text(painter, words, self._mark_text, "text2", "caption_medium", Qt.AlignmentFlag.AlignHCenter)
+
+    @staticmethod
+    def _text_height() -> int:
+        return math.ceil(metrics("caption_medium").height()) + 2
 
 
 class DeviceBar(QWidget):
