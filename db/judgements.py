@@ -25,16 +25,42 @@ _TEXTS = "SELECT id, words FROM judgement_texts WHERE id IN (SELECT value FROM j
 def insert_judgement(connection: Connection, judgement: Judgement, job_id: int | None = None) -> int:
     """Store a judgement and return its id. One by the same judge of the same thing (see Judgement.key) that is no
     person's is put aside: it was asked again."""
-    if not judgement.by_person:
-        patch(connection, {id: {"deleted": 1} for id in _same(connection, judgement)})
+    return insert_judgements(connection, [judgement], job_id)[0]
+
+
+def insert_judgements(connection: Connection, judgements: Sequence[Judgement], job_id: int | None = None) -> list[int]:
+    """Store many at once, as ``insert_judgement`` does one after the other; returns their ids, in order."""
+    if not judgements:
+        return []
+    _put_aside(connection, judgements)
+    now = datetime.now(UTC)
+    rows = [{**fields, "job_id": job_id, "created": now, "row_hash": row_hash(0, *fields.values())}
+            for fields in map(_fields, judgements)]
+    ids = list(connection.scalars(insert(_ROW).returning(_ROW.id, sort_by_parameter_order=True), rows))
+    last = {one.key: place for place, one in enumerate(judgements) if not one.by_person}
+    twice = [id for place, (id, one) in enumerate(zip(ids, judgements, strict=True))
+             if not one.by_person and last[one.key] != place]
+    connection.exec_driver_sql(f"INSERT INTO judgement_search (rowid, words) {_TEXTS}", (id_list(ids),))
+    patch(connection, {id: {"deleted": 1} for id in twice})
+    return ids
+
+
+def _fields(judgement: Judgement) -> dict[str, Any]:
+    """The columns of a judgement as SQLite hands them back."""
     fields = {name: getattr(judgement, name) for name in _FIELDS}
-    fields |= {"score": None if judgement.score is None else float(judgement.score),
-               "by_person": int(judgement.by_person), "details": dict(judgement.details)}
-    id = connection.execute(insert(_ROW).values(
-        **fields, job_id=job_id, created=datetime.now(UTC), row_hash="").returning(_ROW.id)).scalar_one()
-    _sign(connection, id)
-    connection.exec_driver_sql(f"INSERT INTO judgement_search (rowid, words) {_TEXTS}", (id_list([id]),))
-    return id
+    return fields | {"score": None if judgement.score is None else float(judgement.score),
+                     "by_person": int(judgement.by_person), "details": dict(judgement.details)}
+
+
+def _put_aside(connection: Connection, judgements: Sequence[Judgement]) -> None:
+    """What the same judges said of the same things before."""
+    keys = {one.key for one in judgements if not one.by_person}
+    if not keys:
+        return
+    found = _judgements(connection, select(*_COLUMNS).where(
+        _ROW.deleted == 0, _ROW.by_person == 0, _ROW.answer_id.in_(listed({key[4] for key in keys})),
+        _ROW.judge.in_({key[0] for key in keys})))
+    patch(connection, {one.id: {"deleted": 1} for one in found if one.key in keys and one.id is not None})
 
 
 def patch(connection: Connection, patches: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -96,14 +122,6 @@ def get(connection: Connection, ids: Iterable[int]) -> list[Judgement]:
 
 def of_job(connection: Connection, job_id: int) -> list[Judgement]:
     return _judgements(connection, select(*_COLUMNS).where(_ROW.deleted == 0, _ROW.job_id == job_id))
-
-
-def _same(connection: Connection, judgement: Judgement) -> list[int]:
-    return list(connection.scalars(select(_ROW.id).where(
-        _ROW.deleted == 0, _ROW.by_person == 0, _ROW.judge == judgement.judge, _ROW.kind == judgement.kind,
-        _ROW.name == judgement.name, _ROW.prompt_name == judgement.prompt_name,
-        _ROW.answer_id == judgement.answer_id,
-        _ROW.other_answer_id.is_not_distinct_from(judgement.other_answer_id))))
 
 
 def _unindex(connection: Connection, ids: Iterable[int]) -> None:

@@ -182,13 +182,13 @@ class Bench:
         with self._project.database.write() as connection:
             change = revisions.open_change(connection, self._project.person, label)
             put_aside: dict[int, dict[str, object]] = {}
-            ids: list[int] = []
-            for judgement in judgements:
+            made = list(judgements)
+            for judgement in made:
                 if judgement.by_person and judgement.kind == "rating":
                     for old in stored_judgements.of_answers(connection, [judgement.answer_id]):
                         if old.by_person and old.key == judgement.key and old.id is not None:
                             put_aside |= stored_judgements.patch(connection, {old.id: {"deleted": 1}})
-                ids.append(stored_judgements.insert_judgement(connection, judgement))
+            ids = stored_judgements.insert_judgements(connection, made)
             revisions.record(connection, change, Kind.JUDGEMENT.value, put_aside,
                              {id: {"deleted": 1} for id in put_aside})
             revisions.record_added(connection, change, Kind.JUDGEMENT.value, ids)

@@ -160,7 +160,7 @@ class Judging:
         known = {one.key for one in self._project.bench.judgements(question_set_id) if one.kind == "measure"}
         fresh = [one for one in measured(questions, answers) if one.key not in known]
         with self._project.database.write() as connection:
-            ids = [stored.insert_judgement(connection, one) for one in fresh]
+            ids = stored.insert_judgements(connection, fresh)
         return Changes.of(Kind.JUDGEMENT, ids) if ids else Changes()
 
     # — people —
