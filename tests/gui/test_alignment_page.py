@@ -75,6 +75,11 @@ def test_what_fits_this_machine_is_chosen_for_the_two_models(page: AlignmentPage
     assert squeezed.batch * squeezed.accumulation == chosen.batch * chosen.accumulation
     assert squeezed.batch < chosen.batch
     assert form._state.text() == "This machine"
+    assert form.fields._by_name["learning_rate"].value() == PRESETS["balanced"].learning_rate
+    form.student.setCurrentIndex(form.student.findText("tiny-teacher"))           # twice as wide
+    assert form.fields._by_name["learning_rate"].value() == PRESETS["balanced"].learning_rate / 2
+    assert form._state.text() == "This machine"
+    form.student.setCurrentIndex(form.student.findText("tiny-student"))
     form.fields._by_name["batch"].setValue(64)
     qtbot.waitUntil(lambda: not form.estimating())
     assert form._state.text() == "This machine, changed"

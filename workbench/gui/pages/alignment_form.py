@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.alignment.options import PRESETS, AlignmentOptions
+from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
+from workbench.domain import ModelFacts
 from workbench.gui import theme, wording
 from workbench.gui.charts.chart import one_line
 from workbench.gui.pages.alignment_fields import OptionFields
@@ -173,7 +174,7 @@ class TrainingForm(QWidget):
         self._show_pools(choices)
         if before is None or (before.pool, before.tasks) != (choices.pool, choices.tasks):
             self._show_tasks(choices, before)
-        self._edited()
+        self._model_chosen()
 
     def _show_pools(self, choices: Choices) -> None:
         pools: list[tuple[str, Path | str | None]] = [("The project's tasks", None), ("Sample tasks", sample_tasks())]
@@ -228,15 +229,24 @@ class TrainingForm(QWidget):
         self._edited()
 
     def _preset_options(self, name: str) -> AlignmentOptions:
-        found = self._estimator()
-        if name != "machine":
-            return PRESETS[name]
-        return found.for_this_machine() if found is not None else PRESETS["balanced"]
+        """The preset's options, for the chosen models."""
+        found, student = self._estimator(), self._chosen_student()
+        options = PRESETS["balanced"] if name == "machine" else PRESETS[name]
+        if name == "machine" and found is not None:
+            options = found.for_this_machine()
+        if student is None:
+            return options
+        options = for_width(options, student.hidden_size)
+        return replace(options, learning_rate=float(f"{options.learning_rate:.3g}"))     # as the field shows it
+
+    def _chosen_student(self) -> ModelFacts | None:
+        chosen = self._choices.model(self.student.currentData()) if self._choices is not None else None
+        return chosen.facts if chosen is not None else None
 
     def _model_chosen(self) -> None:
-        """What fits this machine depends on the models, unless a person has changed it."""
+        """What a preset fills in depends on the models, unless a person has changed it."""
         request = self.request()
-        if self._preset() == "machine" and request is not None and not self._changed(request):
+        if request is not None and not self._changed(request):
             self._preset_chosen(self.preset.current())
         self._edited()
 
