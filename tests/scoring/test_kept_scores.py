@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tests.scoring.test_candidates import BASE, CANDIDATES, QUESTIONS
 from workbench.domain import ModelRef
 from workbench.models import LanguageModel, ScoredSequence, load
 from workbench.scoring import SetObjective
-from workbench.scoring.kept_scores import KeptScores, Likelihoods, content_key
+from workbench.scoring.kept_scores import MOST_FILES, KeptScores, Likelihoods, content_key
 
 FACTS = {"sha256": "ab" * 32, "dtype": "float32", "threads": "1"}
 
@@ -133,6 +134,18 @@ def test_the_file_stays_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
     assert file.stat().st_size < 100 * 28 + 300
     again = KeptScores(tmp_path, FACTS, refused, most=100)
     assert [again.get(key) for key in keys[-50:]] == [float(n) for n in range(950, 1000)]
+
+
+def test_the_folder_keeps_the_files_of_the_models_used_last(tmp_path: Path) -> None:
+    key = content_key(ScoredSequence((1, 2), 1, 2))
+    for n in range(MOST_FILES + 5):
+        KeptScores(tmp_path, {"sha256": str(n)}, refused).add({key: float(n)})
+        for file in tmp_path.iterdir():
+            os.utime(file, (file.stat().st_mtime - 10,) * 2)     # older than whatever comes next
+    assert len(list(tmp_path.iterdir())) == MOST_FILES
+    known = {n for n in range(MOST_FILES + 5)
+             if KeptScores(tmp_path, {"sha256": str(n)}, refused, writes=False).get(key) == n}
+    assert known == set(range(5, MOST_FILES + 5))
 
 
 def test_where_nothing_can_be_written_the_work_goes_on(model: LanguageModel, tmp_path: Path) -> None:

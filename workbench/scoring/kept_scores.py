@@ -20,6 +20,7 @@ from workbench import __version__
 from workbench.formats.atomic import replacing
 from workbench.models.base import LanguageModel, ScoredSequence
 
+MOST_FILES = 16                      # in the folder; those that nobody has added to for longest go beyond it
 MOST = 500_000                       # scores in one file (14 MB; about 90 MB when read); the older half goes beyond it
 _RECORD = struct.Struct("<16sd")
 _CHECK = struct.Struct("<I")
@@ -45,6 +46,8 @@ class KeptScores:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._read()
+            if writes:
+                _drop_oldest(folder)
         except OSError as error:
             self._give_up(error)
 
@@ -136,6 +139,12 @@ def content_key(sequence: ScoredSequence) -> bytes:
 def can_be_kept(facts: Mapping[str, str]) -> bool:
     """Whether a model's files are known by their hash: what a server runs may change unseen."""
     return bool(facts.get("sha256"))
+
+
+def _drop_oldest(folder: Path) -> None:
+    newest_first = sorted(folder.glob("*.scores"), key=lambda file: -file.stat().st_mtime)
+    for file in newest_first[MOST_FILES:]:
+        file.unlink(missing_ok=True)
 
 
 def _makers(facts: Mapping[str, str]) -> dict[str, str]:
