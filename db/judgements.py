@@ -136,5 +136,6 @@ def _sign(connection: Connection, id: int) -> None:
 
 
 def _judgements(connection: Connection, wanted: Select[Any]) -> list[Judgement]:
-    found = [row._asdict() for row in connection.execute(wanted.order_by(_ROW.id))]
-    return [Judgement(**{**row, "by_person": bool(row["by_person"])}) for row in found]
+    names, person = (*_FIELDS, "id"), _FIELDS.index("by_person")
+    return [Judgement(**{**dict(zip(names, row, strict=True)), "by_person": bool(row[person])})
+            for row in connection.execute(wanted.order_by(_ROW.id))]

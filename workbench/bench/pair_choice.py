@@ -63,10 +63,12 @@ def next_pair(candidates: Sequence[Candidate], votes: Sequence[Vote], person: st
         return None
     shown = Counter(frozenset((v.answer_id, v.other_answer_id)) for v in votes if v.person == person)
     times = [shown[frozenset((a.answer_id, b.answer_id))] for a, b in pairs]
-    open_pairs = [pair for pair, count in zip(pairs, times, strict=True) if count == min(times)]
+    least = min(times)
+    open_pairs = [pair for pair, count in zip(pairs, times, strict=True) if count == least]
     tells = information(sorted({c.contestant_id for c in candidates}), votes)
     of_pair = {pair: tells[frozenset((pair[0].contestant_id, pair[1].contestant_id))] for pair in open_pairs}
-    best = [pair for pair in open_pairs if of_pair[pair] >= _CLOSE * max(of_pair.values())]
+    enough = _CLOSE * max(of_pair.values())
+    best = [pair for pair in open_pairs if of_pair[pair] >= enough]
     own, all_votes = Counter(v.question_id for v in votes if v.person == person), Counter(v.question_id for v in votes)
     fewest = min((own[a.question_id], all_votes[a.question_id]) for a, _ in best)
     best = [pair for pair in best if (own[pair[0].question_id], all_votes[pair[0].question_id]) == fewest]
