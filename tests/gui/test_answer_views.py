@@ -93,6 +93,19 @@ def test_judgements_open_in_all_columns_and_differences_can_be_switched_off(app:
     assert view.columns[0].turns[1].answer is None
 
 
+def test_a_long_name_in_a_judgement_does_not_widen_the_column(app: QApplication, qtbot: QtBot) -> None:
+    view = AnswerColumns()
+    qtbot.addWidget(view)
+    view.resize(460, 400)
+    view.show()
+    said = (Said("a judge with a long name", "prefers it to a contestant with a very long name, too"),)
+    view.show_columns([ColumnShown(n, "A", n, "base", (TurnShown("Seven. " * 20, "7.0", "", said),)) for n in (1, 2)])
+    view.set_expanded(True)
+    qtbot.waitUntil(lambda: view.columns[0].turns[0].width() > 50)
+    for column in view.columns:
+        assert column.turns[0].width() <= column.width()
+
+
 def arena(qtbot: QtBot) -> Arena:
     made = Arena()
     qtbot.addWidget(made)

@@ -88,8 +88,10 @@ class _Judgements(QFrame):
                 column.addWidget(hairline())
             line = QHBoxLayout()
             line.setSpacing(6)
-            line.addWidget(ElidedLabel(one.who, "strong"), 1)
-            line.addWidget(label(one.what, "small"))
+            what = ElidedLabel(one.what, "small")       # a label that is not cut would widen the column
+            what.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            line.addWidget(ElidedLabel(one.who, "strong"), len(one.who) + 1)     # room by what each has to say
+            line.addWidget(what, len(one.what) + 1)
             column.addLayout(line)
             if one.words:
                 words = LongAnswer(f"What {one.who} said")
