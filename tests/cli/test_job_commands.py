@@ -14,6 +14,8 @@ from tests.cli.conftest import Run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
 from workbench.domain import ModelRef
+from workbench.jobs.specs import SearchSpec
+from workbench.jobs.wire import decode_spec
 
 
 @pytest.fixture
@@ -44,6 +46,20 @@ def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Pa
     assert found["summary"]["heldout"]["difference"]["mean"] is not None
     assert found["ranking"][0]["demonstration_id"] == found["summary"]["chosen"][0]
     _look_at_a_finished_search(folder, tmp_path, run)
+
+
+def test_a_job_can_be_written_to_a_file_and_is_not_run(folder: Path, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "job.json"
+    code, found, _ = run("search", folder, "--strategy", "vote_k", "--rounds", "2", "--embedding-baselines",
+                         "--write-job", file, "--json")
+    assert (code, found) == (0, {"file": str(file)})
+    spec = decode_spec(file.read_bytes())
+    assert isinstance(spec, SearchSpec)
+    assert (spec.strategy, spec.rounds, spec.options.embedding_baselines) == ("vote_k", 2, True)
+    assert run("jobs", "list", folder, "--json")[1] == []
+    code, _, err = run("search", folder, "--write-job", tmp_path / "nowhere" / "job.json")
+    assert code == 1
+    assert "cannot be written" in err
 
 
 def test_what_each_demonstration_of_a_prompt_adds_is_told(folder: Path, run: Run) -> None:
