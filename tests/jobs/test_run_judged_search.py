@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import resources
-from tests.jobs.workplace import Workplace
+from db import jobs
 from workbench.bench.judge_prompting import choose
 from workbench.bench.rank_correlation import kendall_tau
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt, Question, QuestionSet
@@ -19,6 +19,11 @@ from workbench.jobs.events import Event, Finished, RoundFinished, Scored
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.run_judged_search import run_judged_search
+from workbench.jobs.wire import encode_spec
+from workbench.services.job_queue import JobInfo
+from workbench.services.job_results import store
+from workbench.services.job_resume import continued
+from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 
 TEACHER = ModelRef("tiny-teacher", str(resources.path("models", "tiny-teacher")))
@@ -100,18 +105,28 @@ def test_what_cannot_be_judged_is_said_before_a_model_is_loaded(more: dict[str, 
 
 
 def test_rounds_are_stored_and_a_judges_gains_are_not_shown_as_nats(tmp_path: Path) -> None:
-    place = Workplace.around(Project.create(tmp_path / "project", person="Ada"), TEACHER)
+    project = Project.create(tmp_path / "project", person="Ada")
     try:
-        place.run(lambda: place.project.demonstrations.add(POOL))
-        place.run(lambda: place.project.questions.add(QuestionSet("asked", tuple(ASKED))))
-        spec = spec_of(candidates=place.pool(), questions=place.questions(1), rounds=1)
-        job = place.run(lambda: place.project.judging.submit_search(spec))
-        assert isinstance(place.ended(job), Finished)
-        info = place.info(job)
+        project.lane.run(lambda: project.demonstrations.add(POOL))
+        project.lane.run(lambda: project.questions.add(QuestionSet("asked", tuple(ASKED))))
+        said = run(spec_of(rounds=1))
+
+        def keep() -> JobInfo:
+            with project.database.write() as connection:
+                job = jobs.insert_job(connection, "judged_search", job_title(spec_of()), encode_spec(spec_of()))
+                for event in said:
+                    store(connection, job, "judged_search", event)
+            return project.jobs.get(job)
+
+        info = project.lane.run(keep)
         assert info.title == "Greedy search by a judge, 3 candidates"
-        assert info.detail.startswith("Chosen: ")
-        with place.project.database.read() as connection:
+        assert info.detail.startswith("Chosen: 3")
+        with project.database.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM search_rounds").scalar_one() == 1
             assert connection.exec_driver_sql("SELECT count(gain) FROM demonstrations").scalar_one() == 0
+            again = continued(connection, info.id, spec_of())
+        assert isinstance(again, JudgedSearchSpec)
+        assert [one.chosen_id for one in again.finished_rounds] == [3]
+        assert {number for number, _ in again.known} == {1}
     finally:
-        place.project.close()
+        project.close()
