@@ -72,10 +72,12 @@ def test_the_papers_normaliser_carries_a_gradient_and_the_default_does_not() -> 
     assert not torch.allclose(gradient(RankingOptions.paper()), gradient(RankingOptions(floor=1e-6)))
 
 
-def test_a_teacher_without_preference_asks_for_next_to_nothing_by_score_and_for_all_by_rank() -> None:
-    student, teacher = torch.tensor([[-2.0, -2.0]]), torch.tensor([[-0.01, -0.03]])
-    assert ranking_loss(student, teacher, RankingOptions(margin="score")).item() == pytest.approx(0.02, rel=1e-4)
-    assert ranking_loss(student, teacher, RankingOptions(margin="rank")).item() == pytest.approx(1.0)
+def test_a_near_tie_asks_for_little_by_score_and_for_a_whole_rank_by_rank() -> None:
+    student, teacher = torch.tensor([[-2.0, -2.0, -2.0]]), torch.tensor([[-1.0, -1.1, -3.0]])
+    near = torch.zeros(1, 3, 3, dtype=torch.bool)
+    near[0, 0, 1] = True
+    assert ranking_loss(student, teacher, RankingOptions(margin="score"), near).item() == pytest.approx(0.05, rel=1e-4)
+    assert ranking_loss(student, teacher, RankingOptions(margin="rank"), near).item() == pytest.approx(0.5)
 
 
 def test_pushing_up_only_leaves_the_less_preferred_subset_alone() -> None:

@@ -14,8 +14,7 @@ class RankingOptions:
     """How Eq. 3 is read where the paper leaves it open.
 
     ``margin``: what a preferred subset has to win by. "rank" is Eq. 3, the difference of the teacher's ranks over
-    N − 1; "score" takes the teacher's log-score difference over the range of its log scores instead. That range has the
-    floor too: where all the teacher's scores are nearly the same, nearly nothing is asked for.
+    N − 1; "score" takes the teacher's log-score difference over the range of its log scores instead.
 
     ``normaliser_gradient``: whether the student's range (max − min of its log scores), by which its difference is
     divided, carries a gradient. As printed it does; the loss can then be lowered by shrinking or stretching the two
@@ -71,19 +70,19 @@ def ranking_loss(
         spread = spread.detach()
     worse = student if options.push == "both" else student.detach()
     gap = worse.unsqueeze(1) - student.unsqueeze(2)                      # [i, j] = s_j − s_i, where i is R⁺
-    hinge = torch.relu(gap / spread.clamp_min(options.floor)[:, None, None] + _margin(teacher, options))
+    hinge = torch.relu(gap / spread.clamp_min(options.floor)[:, None, None] + _margin(teacher, options.margin))
     ordered = teacher.unsqueeze(2) > teacher.unsqueeze(1)                # [i, j]: the teacher prefers i to j
     if pairs is not None:
         ordered = ordered & (pairs | pairs.transpose(1, 2))
     return (hinge * ordered).sum((1, 2)).mean()
 
 
-def _margin(teacher: Tensor, options: RankingOptions) -> Tensor:
+def _margin(teacher: Tensor, kind: Literal["rank", "score"]) -> Tensor:
     """``[sample, i, j]``: by how much subset i should be ahead of j, in 0..1 for ordered pairs."""
-    if options.margin == "rank":
+    if kind == "rank":
         place = ranks(teacher)
         return (place.unsqueeze(1) - place.unsqueeze(2)) / (teacher.shape[1] - 1)
-    spread = (teacher.amax(1) - teacher.amin(1)).clamp_min(options.floor)
+    spread = (teacher.amax(1) - teacher.amin(1)).clamp_min(torch.finfo(teacher.dtype).tiny)
     return (teacher.unsqueeze(2) - teacher.unsqueeze(1)) / spread[:, None, None]
 
 
