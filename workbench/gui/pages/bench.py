@@ -165,15 +165,17 @@ class BenchPage(Page):
 
     def _on_event(self, job_id: int, event: object) -> None:
         self.line.event_of(job_id, event)
-        if isinstance(event, StateChanged | Started | Finished | Failed | Stopped) and not self._stale.isActive():
+        moved = isinstance(event, StateChanged | Started | Finished | Failed | Stopped)
+        if moved and self.isVisible() and not self._stale.isActive():        # it reads again when it is shown
             self._stale.start()
 
     def refresh(self, changes: Changes) -> None:
-        if any(changes.concerns(kind) for kind in _KINDS) and not self._stale.isActive():
-            if self.isVisible():
-                self._stale.start(0 if changes.undoable else self._stale.interval())
-            else:
-                self._again = True
+        if not any(changes.concerns(kind) for kind in _KINDS) or not self.isVisible():
+            return
+        if changes.undoable:                     # what a person did shows at once
+            self._read()
+        elif not self._stale.isActive():
+            self._stale.start()
 
     def panes(self) -> list[QWidget]:
         if self.part.current() == ARENA:
