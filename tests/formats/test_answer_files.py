@@ -46,7 +46,8 @@ def test_the_files_name_is_the_models_where_lines_name_none(tmp_path: Path) -> N
 
 def test_urials_results_carry_how_they_were_drawn(tmp_path: Path) -> None:
     drawn = DecodingSettings(max_tokens=1024, temperature=0.0, top_p=0.9, repetition_penalty=1.15)
-    rows = [(AnswerRow("yi", "81", turn, 0, f"turn {turn}", decoding=drawn), "writing", "# Query: …") for turn in (0, 1)]
+    rows = [(AnswerRow("yi", "81", turn, 0, f"turn {turn}", decoding=drawn), "writing", "# Query: …")
+            for turn in (0, 1)]
     texts = [urial_results.write(rows, turn) for turn in (0, 1)]
     assert json.loads(texts[1])[0] == {
         "question_id": 81, "category": "writing", "turn2_output": "turn 1", "model_id": "yi", "turn_id": 2,
