@@ -101,6 +101,12 @@ def update_latest_gains(connection: Connection, job_id: int, gains: Mapping[int,
         [(gain.mean, gain.low, gain.high, job_id, id) for id, gain in gains.items()] or [(None, None, None, None, -1)])
 
 
+def gain_jobs(connection: Connection) -> list[int]:
+    """The jobs that measured the gains that the demonstrations show."""
+    return list(connection.exec_driver_sql("SELECT DISTINCT gain_job_id FROM demonstrations"
+                                           " WHERE gain_job_id IS NOT NULL AND deleted = 0").scalars())
+
+
 def _real(value: float | None) -> float | None:
     """As SQLite hands it back: the hash of 1.0 is not that of 1."""
     return None if value is None else float(value)

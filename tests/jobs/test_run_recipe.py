@@ -45,6 +45,19 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
     assert means == pytest.approx([one.interval.mean for one in points], abs=1e-3)
 
 
+def test_a_series_ranked_on_the_questions_that_are_asked_says_that_it_is_flattered(place: Workplace) -> None:
+    assert isinstance(place.ended(place.submit(place.score_spec())), Finished)
+    found = []
+    for set_id in (1, 2):
+        job = place.run(lambda set_id=set_id: place.project.recipes.submit_scaling(
+            set_id, place.model, BASE, sizes=(4,), series=("greedy",), answers=False, questions=2))
+        ended = place.ended(job)
+        assert isinstance(ended, Finished)
+        found.append(ended.summary["warning"])
+    assert "flatters" in found[0]
+    assert found[1] == ""
+
+
 def test_a_judges_ratings_are_points_of_the_same_chart(place: Workplace) -> None:
     project = place.project
     job = place.run(lambda: project.recipes.submit_decoding(

@@ -24,6 +24,8 @@ def run_recipe(spec: RecipeSpec, run: Run) -> None:
     Finished."""
     if not spec.contestants or not spec.questions:
         raise JobError("There is nothing to compare, or nothing to ask.", remedy="Choose a prompt and questions.")
+    if spec.warning:
+        run.log("warning", spec.warning)
     by_model: dict[ModelRef, list[Contestant]] = defaultdict(list)
     for contestant in spec.contestants:
         by_model[contestant.model].append(contestant)
@@ -32,7 +34,7 @@ def run_recipe(spec: RecipeSpec, run: Run) -> None:
         work.run_model(model, contestants)
     run.say(Finished({"answers": work.answers, "tokens": work.tokens, "contestants": len(spec.contestants),
                       "questions": len(spec.questions), "evaluated": len(spec.evaluated) + work.evaluated,
-                      "too_long": work.too_long, "recipe": spec.recipe}))
+                      "too_long": work.too_long, "recipe": spec.recipe, "warning": spec.warning}))
 
 
 class _Work:

@@ -202,8 +202,8 @@ class RecipeSpec:
     """An experiment of the ICL-alignment paper: contestants that differ in one or two things answer questions, and the
     references' log-likelihood under each prompt is measured where ``likelihood`` is set.
 
-    ``places`` says where each contestant (by id) stands in the chart; one may stand in several. ``known`` and
-    ``evaluated`` are what is there already.
+    ``places`` says where each contestant (by id) stands in the chart; one may stand in several. ``warning`` is what a
+    reader of the chart has to know. ``known`` and ``evaluated`` are what is there already.
     """
 
     recipe: Recipe
@@ -214,6 +214,7 @@ class RecipeSpec:
     answers: bool = True
     likelihood: bool = True
     turns: Literal["first", "all"] = "all"
+    warning: str = ""
     known: tuple[Answer, ...] = ()
     evaluated: tuple[SetEvaluation, ...] = ()
     kind: Literal["recipe"] = "recipe"

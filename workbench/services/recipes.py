@@ -27,7 +27,7 @@ from workbench.bench.sweep import PAPER
 from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Status
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
-from workbench.jobs.specs import RecipeSpec
+from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "RecipePoint", "Recipes", "Score"]
 
 LIKELIHOOD = "log_likelihood"
+FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
+             "questions to compare it fairly.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,9 @@ class Recipes:
         pool = self._pool(prompt, query)
         ranking = self._ranking(pool, ranking_job) if "greedy" in series else ()
         variants = scaling(model, prompt, pool, ranking, sizes=sizes, series=series, seeds=seeds, settings=decoding)
-        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers)
+        warning = FLATTERED if "greedy" in series and self._ranked_on(question_set_id, ranking_job) else ""
+        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers,
+                            warning=warning)
 
     def submit_parts(
         self, question_set_id: int, model: ModelRef, prompt: Prompt, *, parts: Sequence[str] = PARTS, seeds: int = 3,
@@ -170,7 +174,7 @@ class Recipes:
     # — parts —
 
     def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
-                questions: int, *, answers: bool = True, likelihood: bool = True) -> int:
+                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "") -> int:
         asked = self._project.questions.get(question_set_id).questions
         asked = asked[:: max(len(asked) // questions, 1)][:questions] if questions else asked
         stored = self._project.bench.add_contestants([one.contestant for one in variants])
@@ -178,7 +182,7 @@ class Recipes:
                                            for one, variant in zip(stored, variants, strict=True)]
         spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
                           answers, likelihood and any(any(one.references) for one in asked),
-                          "first" if turns == "first" else "all")
+                          "first" if turns == "first" else "all", warning)
         return self._project.jobs.submit(spec)
 
     def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
@@ -195,3 +199,15 @@ class Recipes:
         ids = self._project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
         wanted = {one.id for one in pool}
         return [row.id for row in self._project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
+
+    def _ranked_on(self, question_set_id: int, job_id: int | None) -> bool:
+        """Whether the ranking (by default: the gains measured last) was made with questions of this set."""
+        asked = {one.id for one in self._project.questions.get(question_set_id).questions}
+        if job_id is None:
+            with self._project.database.read() as connection:
+                jobs = stored_scores.gain_jobs(connection)
+        else:
+            jobs = [job_id]
+        specs = (self._project.jobs.spec(one) for one in jobs)
+        return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec)
+                   for one in spec.questions)
