@@ -143,7 +143,7 @@ def test_a_prompt_longer_than_the_context_is_refused(loaded: LanguageModel) -> N
         loaded.generate(["x y " * 600], Decoding(max_tokens=2), quiet)
 
 
-def draws(decoding: Decoding, count: int = 4000) -> Counter[int]:
+def draws(decoding: Decoding, count: int = 1500) -> Counter[int]:
     logits = torch.tensor([2.0, 1.0, 0.0, -1.0, -9.0])
     generator = torch.Generator().manual_seed(0)
     return Counter(choose(logits[None], [torch.tensor([4])], [decoding], [generator])[0] for _ in range(count))
@@ -153,7 +153,7 @@ def test_tokens_are_drawn_as_often_as_the_softmax_says() -> None:
     found = draws(Decoding(temperature=2.0))
     expected = (torch.tensor([2.0, 1.0, 0.0, -1.0, -9.0]) / 2).softmax(-1)
     for token in range(4):
-        assert found[token] / 4000 == pytest.approx(float(expected[token]), abs=0.03)
+        assert found[token] / 1500 == pytest.approx(float(expected[token]), abs=0.04)
 
 
 def test_top_k_top_p_and_min_p_leave_the_tail_out() -> None:
