@@ -307,7 +307,7 @@ def test_ratings_one_by_one_with_digits(page: BenchPage, qtbot: QtBot) -> None:
 def test_the_report_is_one_page_with_the_numbers_the_method_and_no_markup_of_strangers(
     page: BenchPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    page.actions.export_report("html", tmp_path / "report.html")
+    page.requests.export_report("html", tmp_path / "report.html")
     rest(page, qtbot)
     text = (tmp_path / "report.html").read_text("utf-8")
     assert text.count("<svg") >= 5
@@ -325,7 +325,7 @@ def test_a_report_of_a_judges_pairs_has_agreement_and_length_controlled_win_rate
 ) -> None:
     page._measure_chosen(Measure("base-13b", "wins"))
     rest(page, qtbot)
-    page.actions.export_report("html", tmp_path / "report.html")
+    page.requests.export_report("html", tmp_path / "report.html")
     rest(page, qtbot)
     text = html.unescape((tmp_path / "report.html").read_text("utf-8"))
     for words in ("Length-controlled win rates", "Against No demonstrations", "Agreement of judges and people",
@@ -334,7 +334,7 @@ def test_a_report_of_a_judges_pairs_has_agreement_and_length_controlled_win_rate
 
 
 def test_the_report_is_written_as_pdf_too(page: BenchPage, qtbot: QtBot, tmp_path: Path) -> None:
-    page.actions.export_report("pdf", tmp_path / "report.pdf")
+    page.requests.export_report("pdf", tmp_path / "report.pdf")
     rest(page, qtbot)
     found = (tmp_path / "report.pdf").read_bytes()
     assert found.startswith(b"%PDF")
@@ -349,7 +349,7 @@ def test_fastchats_files_go_out_and_come_in_again(page: BenchPage, qtbot: QtBot,
     source = next((tmp_path / "out" / "model_answer").glob("vicuna*"))
     renamed = tmp_path / "koala.jsonl"
     renamed.write_text(source.read_text("utf-8").replace("vicuna-13b", "koala"), "utf-8")
-    page.actions._import(lambda p: p.bench_files.import_answers(set_id, [renamed]), "answer")
+    page.requests._import(lambda p: p.bench_files.import_answers(set_id, [renamed]), "answer")
     rest(page, qtbot)
     assert "koala" in [one.name for one in page.reading.contestants]
     assert len(page.chosen) == 5
@@ -384,7 +384,7 @@ def test_a_model_answers_and_is_measured(page: BenchPage, qtbot: QtBot, tiny_mod
     request = default_request(choices, set_id, None)     # type: ignore[arg-type]
     assert request is not None
     new = tuple(replace(one, decoding=replace(one.decoding, max_tokens=4)) for one in request.new[:1])
-    page.actions.run(replace(request, new=new, judge=JudgeChoice("likelihood")))
+    page.requests.run(replace(request, new=new, judge=JudgeChoice("likelihood")))
 
     def judged() -> bool:
         kinds = {one.name for one in page.reading.judgements}

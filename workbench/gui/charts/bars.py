@@ -138,7 +138,7 @@ class BarChart(MarkedChart):
         shape.addRoundedRect(QRectF(column.x(), min(zero, top), column.width(), abs(zero - top)), 2, 2)
         painter.drawPath(shape)
         x, down = column.center().x(), mean < 0
-        ends = (zero, top)
+        ends: tuple[float, ...] = (zero, top)
         if low == low and high == high and high > low:
             painter.setPen(QPen(theme.color("text"), 1.25))
             whisker = self._y(plot, low), self._y(plot, high)

@@ -116,9 +116,9 @@ class Ladder(MarkedChart):
             draw_text(painter, QRectF(line.x() + names + 8, line.y(), number_width, line.height()),
                       plain(rung.interval.mean, self._digits), theme.color("text"), theme.font("strong"), RIGHT,
                       elide=False)
-            ends = (self._x(plot, value) if value == value else value
-                    for value in (rung.interval.low, rung.interval.mean, rung.interval.high))
-            draw_interval(painter, *ends, line.center().y(), colour)
+            low, mean, high = (self._x(plot, value) if value == value else value
+                               for value in (rung.interval.low, rung.interval.mean, rung.interval.high))
+            draw_interval(painter, low, mean, high, line.center().y(), colour)
 
     def _draw_scale(self, painter: QPainter, plot: QRectF) -> None:
         low, high = self._range()

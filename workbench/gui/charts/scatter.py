@@ -161,7 +161,8 @@ class Scatter(MarkedChart):
 
     def _draw_names(self, painter: QPainter, plot: QRectF) -> None:
         """Beside the large dots, on the side with room; a name that would cross another one is left to the tooltip."""
-        font, taken = theme.font("small"), []
+        font = theme.font("small")
+        taken: list[QRectF] = []
         for dot in (dot for dot in self._dots if dot.large):
             at, width = self._at(plot, dot.x, dot.y), min(text_width(one_line(dot.label), font) + 2, plot.width() / 2)
             right = QRectF(at.x() + 11, at.y() - 9, width, 18)

@@ -41,7 +41,8 @@ class AnswersPane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._reading, self._summary = BenchReading(), None
+        self._reading = BenchReading()
+        self._summary: Summary | None = None
         self._contestants: tuple[int, ...] = ()
         self._only: tuple[int, ...] = ()         # of these contestants alone, as chosen in a chart
         self._behind: Behind | None = None

@@ -107,7 +107,8 @@ class CategoryPane(ChartPane):
         self.view.chart_changed()
 
     def _picked(self, key: object) -> None:
-        contestant, axis = key                   # type: ignore[misc]
+        assert isinstance(key, tuple)
+        contestant, axis = key
         ids = tuple(question.id for question in self._reading.questions
                     if (question.category or "No category") == axis and question.id is not None)
         self.behind.emit(Behind(axis, (contestant,), ids))
@@ -167,7 +168,8 @@ class ComparisonPane(ChartPane):
         room.addWidget(self._pages, 1)
         room.addWidget(self._said)
         self.column.addLayout(room, 1)
-        self._reading, self._summary = BenchReading(), None
+        self._reading = BenchReading()
+        self._summary: Summary | None = None
         self._hints, self._words = [""] * len(TABS), [""] * len(TABS)
         self.tabs.changed.connect(self._tab_changed)
         for chart in (self.bars, self.ladder, self.matrix, self.length, self.judges):

@@ -23,7 +23,8 @@ class Counting(QObject):
     def __init__(self, session: Session, pane: ComparisonPane) -> None:
         super().__init__(pane)
         self._session, self._pane = session, pane
-        self._reading, self._measure = BenchReading(), None
+        self._reading = BenchReading()
+        self._measure: Measure | None = None
         self._chosen: tuple[int, ...] = ()
         self._newest = 0
         pane.wanted.connect(self.count)

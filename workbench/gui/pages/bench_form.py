@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
@@ -124,22 +125,22 @@ class BenchForm(Dialog):
         judge.addWidget(field("Judge", self.judge), 0, 0, 1, 2)
         self._model_fields = [field("How it judges", self.mode), field("Judge prompts", self.judge_prompts)]
         self._baseline_field = field("Baseline", self.baseline)
-        for column, widget in enumerate(self._model_fields):
-            judge.addWidget(widget, 1, column)
+        for place, chooser in enumerate(self._model_fields):
+            judge.addWidget(chooser, 1, place)
         judge.addWidget(self._baseline_field, 2, 0)
-        column = QVBoxLayout()
-        column.setSpacing(12)
-        column.addLayout(top)
+        whole = QVBoxLayout()
+        whole.setSpacing(12)
+        whole.addLayout(top)
         frame = QFrame()
         frame.setProperty("card", "1")
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(8, 6, 2, 6)
         inside.addWidget(self.contestants)
-        column.addWidget(field("Contestants", frame))
-        column.addLayout(make)
-        column.addLayout(judge)
+        whole.addWidget(field("Contestants", frame))
+        whole.addLayout(make)
+        whole.addLayout(judge)
         around = QHBoxLayout()
-        around.addLayout(column)
+        around.addLayout(whole)
         self.room.addLayout(around)
 
     def _connect(self) -> None:
@@ -196,15 +197,15 @@ class BenchForm(Dialog):
             self._new.remove(what)
             self._fill_contestants()
 
-    def _list_key(self, event: object) -> None:
+    def _list_key(self, event: QKeyEvent) -> None:
         item = self.contestants.currentItem()
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and item is not None:   # type: ignore[attr-defined]
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and item is not None:
             kind, what = item.data(Qt.ItemDataRole.UserRole)
             if kind == "new":
                 self._new.remove(what)
                 self._fill_contestants()
             return
-        QListWidget.keyPressEvent(self.contestants, event)      # type: ignore[arg-type]
+        QListWidget.keyPressEvent(self.contestants, event)
 
     def decoding(self) -> DecodingSettings:
         return DecodingSettings(max_tokens=self.tokens.value(), temperature=round(self.temperature.value(), 2),

@@ -38,7 +38,8 @@ class Overview(QWidget):
 
     def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
         super().__init__()
-        self._reading, self._summary = BenchReading(), None
+        self._reading = BenchReading()
+        self._summary: Summary | None = None
         self._place = 0
         self._compared: dict[ElidedCombo, int] = {}
         self.categories, self.comparison = CategoryPane(failed), ComparisonPane(failed)

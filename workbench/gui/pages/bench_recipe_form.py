@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
@@ -106,8 +106,8 @@ class RecipeForm(Dialog):
             box.currentIndexChanged.connect(lambda _: self._changed())
         for spin in (self.some, self.repeats, self.tokens):
             spin.valueChanged.connect(lambda _: self._changed())
-        for box in self.series.values():
-            box.toggled.connect(lambda _: self._changed())
+        for tick in self.series.values():
+            tick.toggled.connect(lambda _: self._changed())
         for line in (self.temperature, self.penalty, self.sizes):
             line.textChanged.connect(lambda _: self._changed())
 
@@ -175,5 +175,5 @@ class RecipeForm(Dialog):
         self.accept()
 
 
-def _words(values: object) -> str:
-    return ", ".join(f"{value:g}" for value in values)           # type: ignore[attr-defined]
+def _words(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

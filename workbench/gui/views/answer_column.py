@@ -132,11 +132,14 @@ class TurnView(QWidget):
         self.more = link(counted(len(turn.said), "judgement"))
         self.more.setProperty("flush", "1")
         self.more.setVisible(bool(turn.said))
-        self.more.clicked.connect(lambda: self.toggled.emit(self._judgements is None or self._judgements.isHidden()))
+        self.more.clicked.connect(self._toggle)
         foot.addWidget(self.more)
         foot.addWidget(ElidedLabel(turn.facts, "faint"), 1)
         self._column.addLayout(foot)
         self.expand(expanded)
+
+    def _toggle(self) -> None:
+        self.toggled.emit(self._judgements is None or self._judgements.isHidden())
 
     def expand(self, on: bool) -> None:
         """Show the judgements; they are made when they are first wanted."""
@@ -172,8 +175,7 @@ class AnswerColumn(QWidget):
         keep = self._prompt.sizePolicy()
         keep.setRetainSizeWhenHidden(True)           # so that the texts of all columns begin at the same height
         self._prompt.setSizePolicy(keep)
-        self._prompt.clicked.connect(lambda: self.shown is not None
-                                     and self.prompt_wanted.emit(self.shown.contestant_id))
+        self._prompt.clicked.connect(self._want_prompt)
         second = QHBoxLayout()
         second.setContentsMargins(16, 0, 13, 6)
         second.setSpacing(8)
@@ -190,6 +192,10 @@ class AnswerColumn(QWidget):
         column.addLayout(head)
         column.addLayout(second)
         column.addWidget(self._area, 1)
+
+    def _want_prompt(self) -> None:
+        if self.shown is not None:
+            self.prompt_wanted.emit(self.shown.contestant_id)
 
     def show_column(self, column: ColumnShown, *, expanded: bool) -> None:
         self.shown = column

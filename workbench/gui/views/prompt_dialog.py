@@ -37,14 +37,14 @@ class PromptDialog(QDialog):
         foot.setContentsMargins(16, 10, 16, 12)
         foot.addStretch(1)
         foot.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(facts)
-        column.addWidget(hairline())
-        column.addWidget(self.text, 1)
-        column.addWidget(hairline())
-        column.addLayout(foot)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(facts)
+        whole.addWidget(hairline())
+        whole.addWidget(self.text, 1)
+        whole.addWidget(hairline())
+        whole.addLayout(foot)
 
 
 def prompt_facts(contestant: Contestant, answer: Answer) -> list[tuple[str, str]]:
