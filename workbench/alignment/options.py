@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 SubsetMethod = Literal["random", "sizes", "similarity"]
@@ -77,6 +78,9 @@ PRESETS: dict[str, AlignmentOptions] = {
                      steps=1_000, batch=1, accumulation=64, learning_rate=1e-5, warmup_steps=30, precision="bfloat16"),
 }
 
+TUNING_BATCH = 8
+LORA_RATE = 10.0                     # times the learning rate of all weights
+
 MEASURED_WIDTH = 64                  # of the students that MEASURED's learning rate was found with
 
 
@@ -86,3 +90,15 @@ def for_width(options: AlignmentOptions, width: int) -> AlignmentOptions:
     if options.learning_rate != MEASURED.learning_rate or width <= MEASURED_WIDTH:
         return options
     return replace(options, learning_rate=options.learning_rate * MEASURED_WIDTH / width)
+
+
+def tuning_options(demonstrations: int, width: int, *, epochs: int, learning_rate: float = 0.0, lora_rank: int = 0,
+                   seed: int = 0) -> AlignmentOptions:
+    """Instruction fine-tuning on some demonstrations, for a model ``width`` wide. ``learning_rate`` 0 is measured with
+    the sample's models and falls with the width; adapters take ten times that of all weights."""
+    batch = min(TUNING_BATCH, demonstrations)
+    steps = epochs * ceil(demonstrations / batch)
+    usual = for_width(MEASURED, width).learning_rate * (LORA_RATE if lora_rank else 1.0)
+    return AlignmentOptions(
+        method="finetune", episodes=demonstrations, steps=steps, batch=batch, learning_rate=learning_rate or usual,
+        warmup_steps=steps // 10, lora_rank=lora_rank, evaluate_every=0, save_every=max(50, steps // 10), seed=seed)

@@ -82,7 +82,7 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     judge = Teacher(models.teacher, held_out.samples, folder / "teacher", models.padding_id)
     judge.prepare()
 
-    student = models.student if not options.lora_rank else _with_adapters(models.student, options)
+    student = models.student if not options.lora_rank else with_adapters(models.student, options)
 
     def measure(step: int) -> Measures:
         found = held_out.measure(student, judge, preferences,
@@ -119,7 +119,7 @@ def _merged(student: Any, adapter: Path) -> Any:
     return PeftModel.from_pretrained(whole, str(adapter)).merge_and_unload()
 
 
-def _with_adapters(model: Any, options: AlignmentOptions) -> Any:
+def with_adapters(model: Any, options: AlignmentOptions) -> Any:
     """LoRA (Hu et al., arXiv 2106.09685) on every linear layer but the head; the model's own weights are frozen.
 
     On weights loaded in 4 or 8 bit this is QLoRA (Dettmers et al., arXiv 2305.14314).
@@ -155,15 +155,15 @@ def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Pat
     device = next(models.student.parameters()).device
     trainer = AlignmentTrainer(
         models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
-        device=device.type, callbacks=[_Watch(watcher, options, measure)])
+        device=device.type, callbacks=[TrainingWatch(watcher, options, measure)])
     trainer.start()
     return trainer.flops
 
 
-class _Watch(TrainerCallback):                       # type: ignore[misc]
+class TrainingWatch(TrainerCallback):               # type: ignore[misc]
     """Hands the trainer's numbers on, and measures every ``evaluate_every`` steps."""
 
-    def __init__(self, watcher: Watcher, options: AlignmentOptions, measure: Callable[[int], Measures]) -> None:
+    def __init__(self, watcher: Watcher, options: AlignmentOptions, measure: Callable[[int], object]) -> None:
         self._watcher, self._options, self._measure = watcher, options, measure
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from workbench.alignment.episodes import Episode, sample_subsets
 from workbench.alignment.options import AlignmentOptions, OutputScope
-from workbench.domain import Demonstration, Prompt, SpanKind
+from workbench.domain import Demonstration, Prompt, Rendered, SpanKind
 from workbench.models.base import ScoredSequence, Tokenizer
 from workbench.prompts import render
 from workbench.scoring.sequences import answer_sequences, conversation, rendered_answer
@@ -47,7 +47,12 @@ def _with_answers(
     episode: Episode, options: AlignmentOptions, tokenizer: Tokenizer
 ) -> tuple[ScoredSequence, tuple[int, ...]]:
     turns = conversation((episode.test.instruction,), (episode.test.answer,))
-    rendered = render(Prompt(options.rules, episode.demonstrations, options.template), turns, tokenizer=tokenizer)
+    prompt = Prompt(options.rules, episode.demonstrations, options.template)
+    return with_answers(render(prompt, turns, tokenizer=tokenizer), tokenizer)
+
+
+def with_answers(rendered: Rendered, tokenizer: Tokenizer) -> tuple[ScoredSequence, tuple[int, ...]]:
+    """The tokens of a text that ends with a reply, and the places of those of every answer in it."""
     sequence, encoded = answer_sequences([rendered], tokenizer)[0], tokenizer.encode(rendered.text)
     spans = [span for span in rendered.spans if span.kind in (SpanKind.ANSWER, SpanKind.REPLY)]
     shift = int(sequence.ids != encoded.ids[: len(sequence.ids)])                    # a start token was put before

@@ -63,18 +63,22 @@ def training_arguments(options: AlignmentOptions, folder: Path, device: str = "a
 
 
 class AlignmentTrainer(Trainer):                      # type: ignore[misc]
-    """Trains ``model`` on ``samples`` by ``options.method``; ``teacher`` is needed for output alignment and BiAlign."""
+    """Trains ``model`` on ``samples`` by ``options.method``; ``teacher`` is needed for output alignment and BiAlign.
+
+    ``scope`` says where the loss is taken; by default the method and the options do.
+    """
 
     def __init__(
         self, model: Any, samples: Sequence[Sample], options: AlignmentOptions, folder: Path, *, padding_id: int,
         teacher: Teacher | None = None, device: str = "auto", callbacks: list[Any] | None = None,
+        scope: OutputScope | None = None,
     ) -> None:
         if options.needs_teacher and teacher is None:
             raise ValueError(f"{options.method} needs a teacher")
         self.options, self.samples, self.teacher, self._padding = options, samples, teacher, padding_id
         self._ranking = RankingOptions(options.margin, options.normaliser_gradient, options.floor, options.push)
-        self._scope: OutputScope = {"finetune": "label", "pretrain": "sequence"}.get(     # type: ignore[assignment]
-            options.method, options.output_scope)
+        by_method: dict[str, OutputScope] = {"finetune": "label", "pretrain": "sequence"}
+        self._scope = scope or by_method.get(options.method, options.output_scope)
         self._parts: dict[str, list[float]] = {}
         self.flops = 0.0                 # of the student: 2 · weights a token forward, 4 · backward
         self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]

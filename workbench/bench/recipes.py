@@ -20,7 +20,7 @@ from workbench.bench.sweep import grid
 from workbench.domain import Contestant, DecodingSettings, Demonstration, ModelRef, Prompt, Role
 from workbench.errors import WorkbenchError
 
-Recipe = Literal["decoding", "scaling", "demonstration_parts"]
+Recipe = Literal["decoding", "scaling", "demonstration_parts", "tuning"]
 
 SIZES = (0, 3, 5, 10, 20, 30, 40, 50)
 SCALING_SERIES = ("random", "greedy", "diverse", "unsupervised")
@@ -31,6 +31,7 @@ SERIES_NAMES = {
     "correct": "Correct answers", "circular_shift": "Answers shifted by one", "random_in_domain":
     "Random answers, in domain", "random_out_of_domain": "Random answers, out of domain", "no_answer": "No answers",
     "prompt": "With the prompt", "none": "Without a prompt",
+    "in_context": "In context", "fine_tuned": "Fine-tuned",
 }
 
 _UNSUPERVISED = ("First come questions like those that you will be asked, without their answers. After them come "
@@ -41,8 +42,8 @@ _UNSUPERVISED = ("First come questions like those that you will be asked, withou
 class Place:
     """Where a contestant stands in a recipe's chart: at ``x`` (and ``y`` of a heat map) of a series.
 
-    ``x`` is the number of demonstrations ("scaling"), the place in PARTS ("demonstration_parts") or the first axis
-    ("decoding"). ``seed`` tells what was drawn by lot apart: points of the same series and x are averaged.
+    ``x`` is the number of demonstrations ("scaling", "tuning"), the place in PARTS ("demonstration_parts") or the
+    first axis ("decoding"). ``seed`` tells what was drawn by lot apart: points of the same series and x are averaged.
     """
 
     series: str
@@ -100,9 +101,9 @@ def scaling(
     found: list[Variant] = []
     for name in series:
         for seed in range(seeds if name == "random" else 1):
-            order = ranked if name == "greedy" else _random(pool, seed) if name == "random" else _diverse(pool, seed)
+            order = ranked if name == "greedy" else drawn(pool, seed) if name == "random" else _diverse(pool, seed)
             for size in sorted(set(sizes)):
-                prompt = _sized(base, order, name, size)
+                prompt = sized(base, order, name, size)
                 if prompt is not None:
                     label = f"{SERIES_NAMES[name]}, {size}" + (f", seed {seed}" if name == "random" else "")
                     found.append(Variant(Place(name, size, seed=seed), Contestant(
@@ -136,7 +137,7 @@ def demonstration_parts(
     return found
 
 
-def _sized(base: Prompt, order: Sequence[Demonstration], series: str, size: int) -> Prompt | None:
+def sized(base: Prompt, order: Sequence[Demonstration], series: str, size: int) -> Prompt | None:
     """A prompt of ``size`` demonstrations (of "unsupervised": instructions), None where there are not so many."""
     own = () if series == "diverse" else base.demonstrations
     if series == "unsupervised":
@@ -151,7 +152,7 @@ def _sized(base: Prompt, order: Sequence[Demonstration], series: str, size: int)
     return replace(base, rules=rules, demonstrations=chosen, verbatim="", id=None, version=0) if enough else None
 
 
-def _random(pool: Sequence[Demonstration], seed: int) -> list[Demonstration]:
+def drawn(pool: Sequence[Demonstration], seed: int) -> list[Demonstration]:
     return [pool[at] for at in np.random.default_rng(seed).permutation(len(pool))]
 
 
@@ -159,7 +160,7 @@ def _diverse(pool: Sequence[Demonstration], seed: int) -> list[Demonstration]:
     """One of each source in turn, sources and demonstrations in random order."""
     rng = np.random.default_rng([seed, 1])
     by_source: defaultdict[str, list[Demonstration]] = defaultdict(list)
-    for one in _random(pool, seed):
+    for one in drawn(pool, seed):
         by_source[one.source].append(one)
     names = sorted(by_source)
     strata = [by_source[names[at]] for at in rng.permutation(len(names))]

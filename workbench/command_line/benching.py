@@ -15,7 +15,7 @@ from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.specs import JobState
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
-from workbench.services.recipes import RecipePoint, Score
+from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
 NONE = "none"                        # instead of a prompt
 
@@ -79,6 +79,19 @@ def parts(options: Namespace) -> Output:
             find_set(project, options.questions), find_model(project, options.model).ref,
             prompt_of(project, options.prompt) or Prompt(), seeds=options.seeds, query=options.filter,
             decoding=decoding_of(options), answers=options.answers, turns=options.turns, questions=options.only)
+
+    return _points(options, _run(options, submit))
+
+
+def tuning(options: Namespace) -> Output:
+    """Recipe 5: in-context learning against instruction fine-tuning."""
+    def submit(project: Project) -> int:
+        return project.recipes.submit_tuning(
+            find_set(project, options.questions), find_model(project, options.model).ref,
+            prompt_of(project, options.prompt) or Prompt(), sizes=[int(size) for size in options.sizes.split(",")],
+            seeds=options.seeds, training=TrainingWish(options.epochs, options.learning_rate, options.lora_rank),
+            query=options.filter, decoding=decoding_of(options), answers=options.answers, turns=options.turns,
+            questions=options.only)
 
     return _points(options, _run(options, submit))
 

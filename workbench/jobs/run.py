@@ -31,11 +31,15 @@ class LoadedModel:
         """Load ``ref`` in place of the one before. Raises ModelError."""
         from workbench.models.registry import load
 
+        self.close()
+        self._model, self._ref = load(ref), ref
+        return self._model
+
+    def close(self) -> None:
+        """Let go of the model, so that its memory is free."""
         if self._model is not None:
             self._model.close()
             self._model = self._ref = None
-        self._model, self._ref = load(ref), ref
-        return self._model
 
     def tokenizer(self, ref: ModelRef) -> Tokenizer:
         """The tokenizer alone, without the weights when they are not loaded."""

@@ -12,6 +12,7 @@ from workbench.errors import JobError
 from workbench.jobs.events import Answered, Evaluated, Finished
 from workbench.jobs.run import Run
 from workbench.jobs.run_answer import Streaming
+from workbench.jobs.run_tuning import make_tuned
 from workbench.jobs.specs import RecipeSpec
 from workbench.models.base import LanguageModel
 from workbench.prompts import render
@@ -21,7 +22,7 @@ STRATEGY = "recipe"                  # of the stored evaluations; their label is
 
 def run_recipe(spec: RecipeSpec, run: Run) -> None:
     """Says Answered for each answer and Evaluated for each contestant's references, what is known left out; then
-    Finished."""
+    Finished. A model that ``spec.tuning`` makes is trained when one of its contestants is first asked something."""
     if not spec.contestants or not spec.questions:
         raise JobError("There is nothing to compare, or nothing to ask.", remedy="Choose a prompt and questions.")
     if spec.warning:
@@ -34,7 +35,8 @@ def run_recipe(spec: RecipeSpec, run: Run) -> None:
         work.run_model(model, contestants)
     run.say(Finished({"answers": work.answers, "tokens": work.tokens, "contestants": len(spec.contestants),
                       "questions": len(spec.questions), "evaluated": len(spec.evaluated) + work.evaluated,
-                      "too_long": work.too_long, "recipe": spec.recipe, "warning": spec.warning}))
+                      "too_long": work.too_long, "trained": work.trained, "recipe": spec.recipe,
+                      "warning": spec.warning}))
 
 
 class _Work:
@@ -42,7 +44,7 @@ class _Work:
 
     def __init__(self, spec: RecipeSpec, run: Run) -> None:
         self._spec, self._run = spec, run
-        self.answers = self.tokens = self.evaluated = self.too_long = 0
+        self.answers = self.tokens = self.evaluated = self.too_long = self.trained = 0
         self._done = 0
         self._measured = {found.label for found in spec.evaluated}
         self._questions = spec.questions if spec.turns == "all" else tuple(
@@ -59,6 +61,8 @@ class _Work:
         asking = spec.answers and answering.wanted()
         if not asking and not left:
             return
+        if spec.tuning is not None:
+            self.trained += make_tuned(spec.tuning, ref, self._run)
         model = self._run.load(ref)
         for contestant in left:
             self._measure(model, contestant)

@@ -24,6 +24,7 @@ from workbench.jobs.evaluate_spec import EvaluateSpec as EvaluateSpec
 from workbench.jobs.judge_spec import JudgeSpec as JudgeSpec
 from workbench.jobs.judged_search_spec import JudgedSearchSpec as JudgedSearchSpec
 from workbench.jobs.shift_spec import ShiftSpec as ShiftSpec
+from workbench.jobs.tuning_spec import Tuning as Tuning
 from workbench.search.options import SearchOptions
 
 Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
@@ -203,7 +204,8 @@ class RecipeSpec:
     references' log-likelihood under each prompt is measured where ``likelihood`` is set.
 
     ``places`` says where each contestant (by id) stands in the chart; one may stand in several. ``warning`` is what a
-    reader of the chart has to know. ``known`` and ``evaluated`` are what is there already.
+    reader of the chart has to know. ``known`` and ``evaluated`` are what is there already. ``tuning`` says how those
+    contestants' models are made that have to be trained first.
     """
 
     recipe: Recipe
@@ -217,6 +219,7 @@ class RecipeSpec:
     warning: str = ""
     known: tuple[Answer, ...] = ()
     evaluated: tuple[SetEvaluation, ...] = ()
+    tuning: Tuning | None = None
     kind: Literal["recipe"] = "recipe"
 
     @property

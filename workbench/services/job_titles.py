@@ -33,7 +33,7 @@ STRATEGY_NAMES = {
 
 RECIPE_NAMES = {
     "decoding": "Decoding parameters", "scaling": "Number of demonstrations",
-    "demonstration_parts": "What matters in a demonstration",
+    "demonstration_parts": "What matters in a demonstration", "tuning": "In context against fine-tuned",
 }
 
 
@@ -99,7 +99,8 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         scores = ((task, *next(iter(values.items()))) for task, values in summary["tasks"].items() if values)
         return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
     if kind == "recipe":
-        return f"{counted(summary['answers'], 'answer')}, {counted(summary['evaluated'], 'prompt')} measured"
+        trained = f"{counted(summary['trained'], 'model')} trained, " if summary.get("trained") else ""
+        return f"{trained}{counted(summary['answers'], 'answer')}, {counted(summary['evaluated'], 'prompt')} measured"
     if kind == "answer":
         return f"{counted(summary['answers'], 'answer')}, {counted(summary['tokens'], 'token')}"
     if kind == "judged_search":

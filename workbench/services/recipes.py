@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,17 +25,20 @@ from workbench.bench.recipes import (
     scaling,
 )
 from workbench.bench.sweep import PAPER
-from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Status
+from workbench.bench.tuning import TUNING_SIZES, draw_sets, tuning
+from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
-from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
+from workbench.services.tuning import Trainings, TrainingWish, fitting
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "RecipePoint", "Recipes", "Score"]
+__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "TUNING_SIZES", "RecipePoint", "Recipes", "Score",
+           "TrainingWish"]
 
 LIKELIHOOD = "log_likelihood"
 FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
@@ -62,7 +66,8 @@ SCORES = {
 @dataclass(frozen=True, slots=True)
 class RecipePoint:
     """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
-    95 % interval over questions. ``label`` names ``x`` where it is no number."""
+    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where turns are
+    points of their own."""
 
     series: str
     title: str                       # the series' name
@@ -72,6 +77,7 @@ class RecipePoint:
     interval: Interval
     answers: int
     contestant_ids: tuple[int, ...]
+    turn: int | None = None
 
 
 class Recipes:
@@ -114,6 +120,22 @@ class Recipes:
                                        settings=decoding)
         return self._submit("demonstration_parts", question_set_id, variants, 1, turns, questions, answers=answers)
 
+    def submit_tuning(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = TUNING_SIZES,
+        seeds: int = 3, training: TrainingWish | None = None, query: str = "",
+        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 5: the same demonstrations in context, as many as fit, and as training data (see TrainingWish)."""
+        facts = next((one.facts for one in self._project.models.all() if one.ref.path == model.path), None)
+        facts = facts or self._project.models.read(Path(model.path))
+        decoding = decoding or DecodingSettings()
+        made = Trainings(model, facts, prompt, training or TrainingWish(), self._project.folder / "artifacts")
+        sets = draw_sets(prompt, self._pool(prompt, query), sizes, seeds)
+        fits = fitting(model, facts, _of_turns(self._asked(question_set_id, questions), turns), decoding)
+        variants = tuning(model, prompt, sets, made.model_of, fits, decoding)
+        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers,
+                            tuning=made.tuning())
+
     # — reading —
 
     def spec(self, job_id: int) -> RecipeSpec:
@@ -144,10 +166,13 @@ class Recipes:
         for (series, x, y), listed in groups.items():
             ids = tuple(dict.fromkeys(listed))       # what is drawn by lot may come out the same
             all_values = [one for id in ids for one in of_contestant.get(id, ())]
-            interval = mean_interval(all_values, np.random.default_rng(BOOTSTRAP_SEED))
-            if interval is not None:
-                label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
-                found.append(RecipePoint(series, SERIES_NAMES[series], x, y, label, interval, len(all_values), ids))
+            label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
+            for turn in sorted({one.turn for one in all_values}) if spec.recipe == "tuning" else (None,):
+                own = [one for one in all_values if turn is None or one.turn == turn]
+                interval = mean_interval(own, np.random.default_rng(BOOTSTRAP_SEED))
+                if interval is not None:
+                    title = SERIES_NAMES[series] + ("" if turn is None else f", turn {turn + 1}")
+                    found.append(RecipePoint(series, title, x, y, label, interval, len(own), ids, turn))
         return found
 
     def _values(self, spec: RecipeSpec, job_id: int) -> dict[tuple[str, str], dict[int, list[Measured]]]:
@@ -174,16 +199,21 @@ class Recipes:
     # — parts —
 
     def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
-                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "") -> int:
-        asked = self._project.questions.get(question_set_id).questions
-        asked = asked[:: max(len(asked) // questions, 1)][:questions] if questions else asked
+                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "",
+                tuning: Tuning | None = None) -> int:
+        asked = self._asked(question_set_id, questions)
         stored = self._project.bench.add_contestants([one.contestant for one in variants])
         places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
                                            for one, variant in zip(stored, variants, strict=True)]
         spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
                           answers, likelihood and any(any(one.references) for one in asked),
-                          "first" if turns == "first" else "all", warning)
+                          "first" if turns == "first" else "all", warning, tuning=tuning)
         return self._project.jobs.submit(spec)
+
+    def _asked(self, question_set_id: int, count: int) -> tuple[Question, ...]:
+        """``count`` questions spread over the set; 0: all."""
+        asked = self._project.questions.get(question_set_id).questions
+        return asked[:: max(len(asked) // count, 1)][:count] if count else asked
 
     def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
         """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
@@ -211,3 +241,7 @@ class Recipes:
         specs = (self._project.jobs.spec(one) for one in jobs)
         return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec)
                    for one in spec.questions)
+
+
+def _of_turns(questions: Sequence[Question], turns: str) -> Sequence[Question]:
+    return [replace(one, turns=one.turns[:1]) for one in questions] if turns == "first" else questions
