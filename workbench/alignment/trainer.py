@@ -23,6 +23,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from workbench.alignment.episodes import AlignmentError
 from workbench.alignment.forward import answer_logprobs, head, last_hidden
+from workbench.alignment.lean_mlp import make_lean
 from workbench.alignment.options import AlignmentOptions, OutputScope
 from workbench.alignment.output_loss import output_loss
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
@@ -83,6 +84,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self.flops = 0.0                 # of the student: 2 · weights a token forward, 4 · backward
         self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]
         self._weights = sum(p.numel() for p in model.parameters())
+        make_lean(model)
         super().__init__(model=model, args=training_arguments(options, folder, device),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
         self.remove_callback(PrinterCallback)

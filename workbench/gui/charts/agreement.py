@@ -40,9 +40,9 @@ class AgreementRow:
 
 
 class AgreementChart(Chart):
-    """Cells of a fuller colour are nearer to the teacher's rank; the number is the student's. ``picked`` carries row and subset.
+    """Cells of a fuller colour are nearer to the teacher's rank; the number is the student's.
 
-    A click picks a cell; the arrows move, and Enter picks.
+    A click picks a cell; the arrows move, and Enter picks. ``picked`` carries row and subset.
     """
 
     picked = Signal(int, int)
