@@ -54,6 +54,17 @@ def test_a_recipe_prints_its_chart_and_can_be_asked_for_another_score(
     assert "log_likelihood, f1, exact, rules" in error
 
 
+def test_demonstrations_in_context_stand_beside_a_model_trained_on_them_turn_by_turn(
+    sample: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "bench", "tuning", sample, "--model", "tiny-student", "--prompt", "none", "--sizes", "3",
+                       "--seeds", "1", "--epochs", "2", "--lora-rank", "2", "--no-answers", "--only", "2", "--json")
+    assert code == 0
+    found = json.loads(out)["points"]
+    assert [(one["series"], one["turn"], one["x"], one["answers"]) for one in found] == [
+        (series, turn, 3, 2) for series in ("in_context", "fine_tuned") for turn in (0, 1)]
+
+
 def test_a_greedy_series_without_gains_and_an_axis_without_numbers_are_refused(
     sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,14 @@ from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.bench import BenchPage
 from workbench.gui.pages.bench_commands import ANSWERS, RECIPES
-from workbench.gui.pages.bench_recipe_form import DECODING, DEMONSTRATIONS, SCALING, RecipeForm
+from workbench.gui.pages.bench_recipe_form import DECODING, DEMONSTRATIONS, SCALING, TUNING, RecipeForm
 from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, numbers_in
 from workbench.gui.pages.bench_recipes import CHARTS, NONE
 from workbench.gui.pages.bench_request import read_choices
 from workbench.gui.session import Session
 from workbench.jobs.specs import JobState, RecipeSpec
 from workbench.services.job_queue import JobInfo
-from workbench.services.recipes import RecipePoint, Score
+from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
 SCORE = Score("f1", "reference", "Token F1 against the reference, 0 to 1: not an MT-Bench score")
 
@@ -65,6 +66,18 @@ def test_numbers_of_demonstrations_become_a_line_a_series(page: BenchPage) -> No
     assert [(row[0], row[1]) for row in rows] == [(name, x) for name in ("Random", "Unsupervised") for x in (0, 3, 10)]
     assert "not an MT-Bench score" in page.recipes._hint.text()
     assert page.recipes.lines.note == SCORE.title
+
+
+def test_a_turn_is_a_line_in_its_series_colour(page: BenchPage) -> None:
+    who = page.reading.contestants[0].id or 0
+    points = [replace(point(series, x, None, x + turn, who), title=f"{series}, turn {turn + 1}", turn=turn)
+              for series in ("in_context", "fine_tuned") for x in (3, 300) for turn in (0, 1)]
+    page.recipes._show(reading(page, "tuning", points))
+    lines = page.recipes.lines._lines
+    assert [(line.label, line.colour, line.dashed) for line in lines] == [
+        ("in_context, turn 1", 0, False), ("in_context, turn 2", 0, True),
+        ("fine_tuned, turn 1", 1, False), ("fine_tuned, turn 2", 1, True)]
+    assert [[one.interval.mean for one in line.points] for line in lines] == [[3, 300], [4, 301]] * 2
 
 
 def test_a_sweep_becomes_two_matrices_on_one_scale(page: BenchPage) -> None:
@@ -128,3 +141,10 @@ def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(page: BenchPag
     form.kind.set_current(DEMONSTRATIONS)
     assert form.start.isEnabled()
     assert form.request().recipe == "demonstration_parts"
+    form.kind.set_current(TUNING)
+    form.tuned_sizes.setText("3, many")
+    assert not form.start.isEnabled()
+    form.tuned_sizes.setText("3, 30")
+    form.rank.setValue(8)
+    asked = form.request()
+    assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TrainingWish(lora_rank=8))

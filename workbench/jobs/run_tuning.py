@@ -58,7 +58,7 @@ def _train(tuning: Tuning, training: Training, run: Run) -> None:
     if tuned.left_out:
         run.log("warning", f"{tuned.left_out} of {count} demonstrations do not fit into the context: not trained on.")
     run.log("good", f"Trained on {count} demonstrations, seed {options.seed}: loss {tuned.first:.2f} → "
-                    f"{tuned.last:.2f} nats a token in {options.steps} steps")
+                    f"{tuned.last:.2f} nats a token in {options.steps} steps. It is in {training.path}")
 
 
 class _Watcher:

@@ -66,8 +66,8 @@ SCORES = {
 @dataclass(frozen=True, slots=True)
 class RecipePoint:
     """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
-    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where turns are
-    points of their own."""
+    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where
+    turns are points of their own."""
 
     series: str
     title: str                       # the series' name

@@ -18,11 +18,12 @@ from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
-from workbench.services.recipes import PAPER, PARTS, SCALING_SERIES, SIZES
+from workbench.services.recipes import PAPER, PARTS, SCALING_SERIES, SIZES, TUNING_SIZES, TrainingWish
 
-DECODING, SCALING, DEMONSTRATIONS = range(3)
+DECODING, SCALING, DEMONSTRATIONS, TUNING = range(4)
+WIDTH = 700
 SERIES_WORDS = {"random": "Random", "greedy": "Greedy-ranked", "diverse": "Diverse", "unsupervised": "Without answers"}
-DRAWS = {DECODING: "Draws a question", SCALING: "Seeds of the random sets", DEMONSTRATIONS: "Seeds"}
+DRAWS = {DECODING: "Draws a question", SCALING: "Seeds of the random sets", DEMONSTRATIONS: "Seeds", TUNING: "Seeds"}
 
 
 class RecipeForm(Dialog):
@@ -30,7 +31,7 @@ class RecipeForm(Dialog):
 
     def __init__(self, choices: BenchChoices, set_id: int | None, prompt_id: int | None,
                  started: Callable[[RecipeRequest], None], parent: QWidget | None = None) -> None:
-        super().__init__("bench", "Run a recipe", (), parent, width=640)
+        super().__init__("bench", "Run a recipe", (), parent, width=WIDTH)
         self._choices, self._started = choices, started
         self.kind = Segmented([name for _, name, _ in RECIPES], name="Recipe")
         self.model, self.prompt, self.questions = ElidedCombo(), ElidedCombo(), ElidedCombo()
@@ -39,7 +40,9 @@ class RecipeForm(Dialog):
         self.some.setSpecialValueText("All")
         self.temperature = QLineEdit(_words(PAPER["temperature"]))
         self.penalty = QLineEdit(_words(PAPER["repetition_penalty"]))
-        self.sizes = QLineEdit(_words(SIZES))
+        self.sizes, self.tuned_sizes = QLineEdit(_words(SIZES)), QLineEdit(_words(TUNING_SIZES))
+        self.epochs, self.rank = NumberField(1, 1_000, TrainingWish().epochs), NumberField(0, 512)
+        self.rank.setSpecialValueText("All weights")
         self.series = {name: QCheckBox(SERIES_WORDS[name]) for name in SCALING_SERIES}
         for name, box in self.series.items():
             box.setChecked(name != "greedy" or choices.ranked)
@@ -54,7 +57,7 @@ class RecipeForm(Dialog):
         self.start = self.add_button(primary("Run recipe", "play"), default=True)
         self.start.clicked.connect(self._accept)
         self._watch()
-        self._changed()
+        self._kind_changed()
 
     def _fill(self, set_id: int | None, prompt_id: int | None) -> None:
         for model in self._choices.models:
@@ -79,12 +82,14 @@ class RecipeForm(Dialog):
             grid.setColumnStretch(column, 1)
         self._repeats_field = field("Draws a question", self.repeats)
         self._own = {DECODING: [field("Temperatures", self.temperature), field("Repetition penalties", self.penalty)],
-                     SCALING: [field("Numbers of demonstrations", self.sizes)], DEMONSTRATIONS: []}
+                     SCALING: [field("Numbers of demonstrations", self.sizes)], DEMONSTRATIONS: [],
+                     TUNING: [field("Numbers of demonstrations", self.tuned_sizes), field("Epochs", self.epochs),
+                              field("LoRA rank", self.rank)]}
         widgets = [field("Model", self.model), field("Base prompt", self.prompt), field("Questions", self.questions),
-                   field("How many of them", self.some), self._repeats_field, field("Most tokens", self.tokens),
-                   *self._own[DECODING], self._own[SCALING][0]]
-        for number, widget in enumerate(widgets):
-            grid.addWidget(widget, number // 2, number % 2)
+                   field("How many of them", self.some), self._repeats_field, field("Most tokens", self.tokens)]
+        for own in self._own.values():               # a recipe's own fields stand in the same places as another's
+            for number, widget in enumerate((*widgets, *own)):
+                grid.addWidget(widget, number // 2, number % 2)
         self._series_row = QWidget()
         row = QHBoxLayout(self._series_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -101,15 +106,19 @@ class RecipeForm(Dialog):
         self.room.addWidget(self.answers)
 
     def _watch(self) -> None:
-        self.kind.changed.connect(lambda _: self._changed())
+        self.kind.changed.connect(lambda _: self._kind_changed())
         for box in (self.model, self.prompt, self.questions):
             box.currentIndexChanged.connect(lambda _: self._changed())
-        for spin in (self.some, self.repeats, self.tokens):
+        for spin in (self.some, self.repeats, self.tokens, self.epochs, self.rank):
             spin.valueChanged.connect(lambda _: self._changed())
         for tick in self.series.values():
             tick.toggled.connect(lambda _: self._changed())
-        for line in (self.temperature, self.penalty, self.sizes):
+        for line in (self.temperature, self.penalty, self.sizes, self.tuned_sizes):
             line.textChanged.connect(lambda _: self._changed())
+
+    def _kind_changed(self) -> None:
+        self._changed()
+        self.fit(WIDTH)
 
     def _changed(self) -> None:
         kind = self.kind.current()
@@ -132,7 +141,8 @@ class RecipeForm(Dialog):
         if self.questions.currentData() is None:
             return "A recipe needs a question set. Import one first."
         for line, name in ((self.temperature, "Temperatures"), (self.penalty, "Repetition penalties"),
-                           (self.sizes, "Numbers of demonstrations")):
+                           (self.sizes, "Numbers of demonstrations"),
+                           (self.tuned_sizes, "Numbers of demonstrations")):
             try:
                 wrong = line.isVisibleTo(self) and min(numbers_in(line.text())) < 0
             except ValueError:
@@ -158,17 +168,23 @@ class RecipeForm(Dialog):
             sets = len(request.series) + (request.repeats - 1) * ("random" in request.series)
             return (f"Up to {counted(len(request.sizes) * sets, 'contestant')}, "
                     f"{counted(asked, 'question')}. Numbers that the pool does not fill are left out.")
+        if request.recipe == "tuning":
+            runs = counted(len(request.sizes) * request.repeats, "training run")
+            return (f"Up to {runs}, {counted(asked, 'question')}. Numbers that the pool does not fill are left out, "
+                    "and in context those that the model does not hold.")
         return f"Up to {counted(len(PARTS) * request.repeats, 'contestant')}, {counted(asked, 'question')}."
 
     def request(self) -> RecipeRequest:
         recipe = RECIPES[self.kind.current()][0]
         axes = {"temperature": numbers_in(self.temperature.text()),
                 "repetition_penalty": numbers_in(self.penalty.text())} if recipe == "decoding" else {}
-        sizes = tuple(int(size) for size in numbers_in(self.sizes.text())) if recipe == "scaling" else SIZES
+        line = {"scaling": self.sizes, "tuning": self.tuned_sizes}.get(recipe)
+        sizes = SIZES if line is None else tuple(int(size) for size in numbers_in(line.text()))
         series = tuple(name for name, box in self.series.items() if box.isChecked())
         return RecipeRequest(recipe, self.questions.currentData(), self.model.currentData(), self.prompt.currentData(),
                              self.some.value(), self.repeats.value(), axes, sizes, series, self.answers.isChecked(),
-                             decoding=DecodingSettings(max_tokens=self.tokens.value()))
+                             decoding=DecodingSettings(max_tokens=self.tokens.value()),
+                             training=TrainingWish(self.epochs.value(), lora_rank=self.rank.value()))
 
     def _accept(self) -> None:
         self._started(self.request())

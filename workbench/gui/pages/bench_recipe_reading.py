@@ -10,12 +10,14 @@ from workbench.gui.pages.bench_found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
-from workbench.services.recipes import PAPER, SCALING_SERIES, SIZES, RecipePoint, Score
+from workbench.services.recipes import PAPER, SCALING_SERIES, SIZES, RecipePoint, Score, TrainingWish
 
 RECIPES = (
     ("decoding", "Decoding parameters", "Which decoding parameters suit a base model, with a prompt and without"),
     ("scaling", "Number of demonstrations", "What more demonstrations bring: random, ranked, diverse, or unanswered"),
-    ("demonstration_parts", "What matters in a demonstration", "Correct, shifted, random and no answers"),
+    ("demonstration_parts", "What matters in one", "Correct, shifted, random and no answers"),
+    ("tuning", "In context or tuned", "The same demonstrations once in the prompt and once as training data, each turn "
+     "for itself"),
 )
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
 
@@ -56,7 +58,8 @@ def _set_of(project: Project, spec: RecipeSpec) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class RecipeRequest:
-    """``axes`` are of recipe "decoding", ``sizes`` and ``series`` of "scaling". ``questions`` 0: all of the set."""
+    """``axes`` are of recipe "decoding", ``sizes`` of "scaling" and "tuning", ``series`` of
+    "scaling", ``training`` of "tuning". ``questions`` 0: all of the set."""
 
     recipe: str
     set_id: int
@@ -69,6 +72,7 @@ class RecipeRequest:
     series: Sequence[str] = SCALING_SERIES
     answers: bool = True
     decoding: DecodingSettings = field(default_factory=DecodingSettings)
+    training: TrainingWish = field(default_factory=TrainingWish)
 
 
 def submit(project: Project, request: RecipeRequest) -> int:
@@ -81,6 +85,10 @@ def submit(project: Project, request: RecipeRequest) -> int:
     if request.recipe == "scaling":
         return project.recipes.submit_scaling(
             request.set_id, model, prompt, sizes=request.sizes, series=request.series, seeds=request.repeats,
+            decoding=request.decoding, answers=request.answers, questions=request.questions)
+    if request.recipe == "tuning":
+        return project.recipes.submit_tuning(
+            request.set_id, model, prompt, sizes=request.sizes, seeds=request.repeats, training=request.training,
             decoding=request.decoding, answers=request.answers, questions=request.questions)
     return project.recipes.submit_parts(request.set_id, model, prompt, seeds=request.repeats,
                                         decoding=request.decoding, answers=request.answers,

@@ -95,7 +95,7 @@ class RecipesPane(QWidget):
         start.clicked.connect(self.run_wanted)
         self.stack.addWidget(EmptyState(
             "bench", "No recipe has been run", "A recipe is an experiment of the paper on in-context alignment: "
-            "decoding parameters, the number of demonstrations, or what matters in one.", [start]))
+            "decoding parameters, the number of demonstrations, what matters in one, or training on them.", [start]))
         self._waiting = EmptyState("history", "Nothing measured yet", "The chart fills in while the recipe runs.")
         self.stack.addWidget(self._waiting)
         content = QWidget()
@@ -194,8 +194,8 @@ class RecipesPane(QWidget):
                 "95 % intervals over questions", "a click shows the answers"]
         self._hint.setText(" · ".join(said))
         filler: Callable[[RecipeReading], int] = {
-            "scaling": self._fill_scaling, "demonstration_parts": self._fill_parts}.get(reading.spec.recipe,
-                                                                                        self._fill_decoding)
+            "scaling": self._fill_scaling, "tuning": self._fill_scaling, "demonstration_parts": self._fill_parts,
+        }.get(reading.spec.recipe, self._fill_decoding)
         self._charts.setCurrentIndex(filler(reading))
         self.tools.view_changed()
         for view in (*self._views.values(), *self._grid_views):
@@ -242,15 +242,16 @@ class RecipesPane(QWidget):
 
 
 def _lines(points: Sequence[RecipePoint]) -> list[BandLine]:
-    """One line a series, in the order of their first points."""
+    """One line a series, in the order of their first points; turns that stand apart share the series' colour."""
     series = list(dict.fromkeys(point.series for point in points))
     made = []
-    for colour, name in enumerate(series):
-        own = sorted(((place, point) for place, point in enumerate(points) if point.series == name),
-                     key=lambda pair: pair[1].x)
+    for name, turn in dict.fromkeys((point.series, point.turn) for point in points):
+        own = sorted(((place, point) for place, point in enumerate(points)
+                      if (point.series, point.turn) == (name, turn)), key=lambda pair: pair[1].x)
         made.append(BandLine(own[0][1].title, tuple(
             BandPoint(point.x, point.interval, ("point", place), counted(point.answers, "answer"))
-            for place, point in own), -1 if name == "none" else colour, dashed=name == "unsupervised"))
+            for place, point in own), -1 if name == "none" else series.index(name),
+            dashed=name == "unsupervised" or bool(turn)))
     return made
 
 
