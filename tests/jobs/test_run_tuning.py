@@ -27,7 +27,7 @@ def place(tmp_path: Path, model: ModelRef) -> Iterator[Workplace]:
 
 def submit(place: Workplace, *sizes: int, training: TrainingWish | None = None, seeds: int = 1) -> int:
     return place.run(lambda: place.project.recipes.submit_tuning(
-        1, place.model, BASE, sizes=sizes, seeds=seeds, decoding=SHORT, training=training or TrainingWish(epochs=2)))
+        1, place.model, BASE, sizes=sizes, seeds=seeds, decoding=SHORT, training=training or TrainingWish(2, 3e-3)))
 
 
 def points(place: Workplace, job: int) -> dict[tuple[str, float], RecipePoint]:
@@ -62,7 +62,7 @@ def test_what_fits_is_shown_in_context_and_every_size_is_trained_on(place: Workp
 
 
 def test_a_cancelled_recipe_resumes_without_training_a_finished_size_again(place: Workplace) -> None:
-    job = submit(place, 2, 50, training=TrainingWish(epochs=40))
+    job = submit(place, 2, 50, training=TrainingWish(20))
     place.until(job, lambda event: isinstance(event, Progress) and "on 50" in event.message)
     place.run(lambda: place.project.jobs.cancel(job))
     assert isinstance(place.ended(job), Stopped)
