@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,31 @@ def test_answers_are_learnt_and_what_is_too_long_is_left_out(tmp_path: Path) -> 
     found = fine_tune(model(16, 2), CharacterTokenizer(), 0, Prompt(template="plain"), demonstrations, options,
                       tmp_path, Record(), context=512, dtype="bfloat16")
     assert found.left_out == 1
-    assert found.last < found.first / 2
+    assert len(found.losses) == options.steps
+    assert found.losses[-1] < found.losses[0] / 2
     with pytest.raises(AlignmentError, match="fits"):
         fine_tune(model(16, 2), CharacterTokenizer(), 0, Prompt(template="plain"), demonstrations[-1:], options,
                   tmp_path / "other", Record(), context=512, dtype="float32")
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+@pytest.mark.parametrize("rank", [0, 2])
+def test_a_stopped_training_goes_on_from_its_checkpoint_and_ends_alike(tmp_path: Path, rank: int) -> None:
+    class StopsAtSix(Record):
+        def progress(self, done: int, total: int, unit: str, message: str) -> None:
+            if done == 6:
+                raise KeyboardInterrupt
+
+    options = replace(tuning_options(5, 16, epochs=8, learning_rate=3e-3, lora_rank=rank), save_every=4)
+
+    def train(folder: Path, watcher: Record) -> tuple[float, ...]:
+        return fine_tune(model(16, 2), CharacterTokenizer(), 0, Prompt(template="plain"), pool("a", 5), options, folder,
+                         watcher, context=512, dtype="float32").losses
+
+    whole = train(tmp_path / "whole", Record())
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "parts", StopsAtSix())
+    assert train(tmp_path / "parts", Record()) == pytest.approx(whole[4:], rel=1e-4)
 
 
 def test_adapters_and_narrow_models_learn_faster_in_few_steps_a_round() -> None:

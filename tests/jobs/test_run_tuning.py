@@ -52,6 +52,7 @@ def test_what_fits_is_shown_in_context_and_every_size_is_trained_on(place: Workp
     assert found["fine_tuned", 4].answers == 8
     assert found["fine_tuned", 50].interval.mean > found["fine_tuned", 0].interval.mean
     spec = place.run(lambda: place.project.recipes.spec(job))
+    assert "50 demonstrations" in spec.warning
     assert spec.tuning is not None
     own = {one.content_hash for one in BASE.demonstrations}
     for one in spec.tuning.trainings:

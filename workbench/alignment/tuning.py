@@ -21,11 +21,10 @@ from workbench.prompts import render
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """``first`` and ``last`` are the losses of the first and the last step (nats a token of the answers; 0 where an
-    earlier start had finished the training), ``left_out`` counts demonstrations that the context does not hold."""
+    """``losses`` are those of this start's steps (nats a token of the answers), ``left_out`` counts demonstrations that
+    the context does not hold."""
 
-    first: float
-    last: float
+    losses: tuple[float, ...]
     left_out: int
 
 
@@ -53,8 +52,7 @@ def fine_tune(network: Any, tokenizer: Tokenizer, padding_id: int, prompt: Promp
     trainer.start()
     with written("The fine-tuned model"):
         (student if options.lora_rank else student.to(getattr(torch, dtype))).save_pretrained(folder / "unfinished")
-    found = losses.found or [0.0]
-    return Tuned(found[0], found[-1], len(samples) - len(fitting))
+    return Tuned(tuple(losses.found), len(samples) - len(fitting))
 
 
 def encode(demonstration: Demonstration, prompt: Prompt, tokenizer: Tokenizer) -> Sample:

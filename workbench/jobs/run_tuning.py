@@ -57,8 +57,9 @@ def _train(tuning: Tuning, training: Training, run: Run) -> None:
     model.close()
     if tuned.left_out:
         run.log("warning", f"{tuned.left_out} of {count} demonstrations do not fit into the context: not trained on.")
-    run.log("good", f"Trained on {count} demonstrations, seed {options.seed}: loss {tuned.first:.2f} → "
-                    f"{tuned.last:.2f} nats a token in {options.steps} steps. It is in {training.path}")
+    loss = f"loss {tuned.losses[0]:.2f} → {tuned.losses[-1]:.2f} nats a token, " if tuned.losses else ""
+    run.log("good", f"Trained on {count} demonstrations, seed {options.seed}: {loss}{options.steps} steps. "
+                    f"It is in {training.path}")
 
 
 class _Watcher:

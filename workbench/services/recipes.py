@@ -25,7 +25,7 @@ from workbench.bench.recipes import (
     scaling,
 )
 from workbench.bench.sweep import PAPER
-from workbench.bench.tuning import TUNING_SIZES, draw_sets, tuning
+from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
 from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
@@ -133,7 +133,10 @@ class Recipes:
         sets = draw_sets(prompt, self._pool(prompt, query), sizes, seeds)
         fits = fitting(model, facts, _of_turns(self._asked(question_set_id, questions), turns), decoding)
         variants = tuning(model, prompt, sets, made.model_of, fits, decoding)
-        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers,
+        shown = {one.place.x for one in variants if one.place.series == IN_CONTEXT}
+        over = min((one.size for one in sets if one.size not in shown), default=0)
+        warning = f"In context, {over} demonstrations and more leave no room for whole answers." if over else ""
+        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers, warning=warning,
                             tuning=made.tuning())
 
     # — reading —
