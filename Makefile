@@ -18,7 +18,7 @@ tour: $(VENV)/.run
 
 test: dev gguf lint types contracts
 	# one thread a process: two that share two cores with the jobs under test are many times slower
-	OMP_NUM_THREADS=1 WORKBENCH_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 WORKBENCH_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 setup: $(VENV)/.run
 dev: $(VENV)/.dev
