@@ -136,13 +136,14 @@ def test_start_puts_the_run_into_the_queue_and_its_row_shows(page: AlignmentPage
     form = page.form
     form._pool_chosen(form.pool.findText("Sample tasks"))
     rest(page, qtbot)
-    form.fields.show_options(SMALL)
+    long = replace(SMALL, steps=20_000)                  # it shall not end by itself before it is stopped
+    form.fields.show_options(long)
     form.examples.setValue(2)
     form.start.click()
     qtbot.waitUntil(lambda: page.runs.model.rowCount() == 1, timeout=20_000)
     rest(page, qtbot)
     run = page.runs.model.runs[0].run
-    assert run.spec.options == SMALL
+    assert run.spec.options == long
     assert run.spec.examples == 2
     assert 0 < len(run.spec.target) < len(run.spec.source)
     assert page._curves_stack.currentIndex() == CURVES
