@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -23,6 +24,15 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.alignment import AlignmentPage
 from workbench.gui.session import Session
 from workbench.services.project import Project
+
+
+@pytest.fixture(autouse=True)
+def no_collection_on_other_threads() -> Iterator[None]:
+    """As in the program (workbench/gui/garbage.py): a cycle with Qt objects is not taken apart on the database lane."""
+    gc.disable()
+    yield
+    gc.enable()
+
 
 DEMONSTRATIONS = tuple(
     Demonstration.pair(f"Instruction {n}: say something about number {n}.", f"Number {n} comes before {n + 1}.",

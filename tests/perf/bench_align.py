@@ -68,9 +68,9 @@ class Ways:
 
     def __init__(self, folder: Path) -> None:
         self.teacher_model, self.student = build(768, 12, 1), build(512, 8, 2)
-        for parameter in self.student.parameters():
-            parameter.grad = torch.zeros_like(parameter)                # so that peaks show what a step adds
         self.plain_student = copy.deepcopy(self.student)      # a trainer changes how its model keeps activations
+        for parameter in (*self.student.parameters(), *self.plain_student.parameters()):
+            parameter.grad = torch.zeros_like(parameter)                # so that peaks show what a step adds
         self.sample = make_sample()
         self.teacher = Teacher(self.teacher_model, [self.sample], folder, 0)
         self.teacher.prepare()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from workbench.gui import places, preferences, theme
 from workbench.gui.focus import FocusRing
+from workbench.gui.garbage import GarbageCollection
 from workbench.gui.main_window import MainWindow
 from workbench.gui.session import Session
 
@@ -61,6 +62,7 @@ def run(folder: Path | None = None, *, sample: bool = False) -> int:
     window = MainWindow(session, log=file, focus_ring=FocusRing(app))
     sys.excepthook = reporting_hook(window)
     quit_on_interrupt(app)
+    GarbageCollection(app)
     window.show()
     if sample:
         QTimer.singleShot(0, window.commands.open_sample)
