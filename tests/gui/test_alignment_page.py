@@ -142,13 +142,13 @@ def test_start_puts_the_run_into_the_queue_and_its_row_shows(page: AlignmentPage
     form.start.click()
     # no rest here: the page reads again as long as the run sends numbers
     qtbot.waitUntil(lambda: page.runs.model.rowCount() == 1, timeout=20_000)
-    run = page.runs.model.runs[0].run
+    run = page.runs.model.rows[0].run
     assert run.spec.options == long
     assert run.spec.examples == 2
     assert 0 < len(run.spec.target) < len(run.spec.source)
     assert page._curves_stack.currentIndex() == CURVES
     page._act("stop")
-    qtbot.waitUntil(lambda: page.runs.model.runs[0].run.state is JobState.STOPPED, timeout=30_000)
+    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED, timeout=30_000)
 
 
 def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: AlignmentPage, qtbot: QtBot) -> None:
@@ -164,7 +164,7 @@ def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: Align
 
 def test_a_run_that_ended_early_says_from_which_checkpoint_it_goes_on(page: AlignmentPage, qtbot: QtBot) -> None:
     job = write(page, qtbot, *points(1.0))
-    folder = Path(page.runs.model.runs[page.runs.model.row_of(job)].run.spec.folder) / "checkpoints"
+    folder = Path(page.runs.model.rows[page.runs.model.row_of(job)].run.spec.folder) / "checkpoints"
     for step in (50, 100):
         (folder / f"checkpoint-{step}").mkdir(parents=True)
     page._read()

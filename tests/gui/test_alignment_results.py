@@ -72,9 +72,9 @@ def test_several_methods_and_seeds_are_queued_and_what_is_there_is_not_trained_a
     page.queue_all(wanted)
     qtbot.waitUntil(lambda: page.runs.model.rowCount() == 4, timeout=20_000)
     rest(page, qtbot)
-    assert page.runs.model.runs[0].run.spec.options == wanted[0].options
+    assert page.runs.model.rows[0].run.spec.options == wanted[0].options
     page._act("stop")
-    qtbot.waitUntil(lambda: page.runs.model.runs[0].run.state is JobState.STOPPED, timeout=30_000)
+    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED, timeout=30_000)
 
 
 def test_a_trained_student_is_exported_in_the_chosen_form(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_preferences_show_ranks_and_the_demonstrations_of_a_picked_subset(
     slope.setFocus()
     QTest.keyClick(slope, Qt.Key.Key_Down)
     assert slope.selected == 0
-    run = page.runs.model.runs[page.runs.model.row_of(job)].run
+    run = page.runs.model.rows[page.runs.model.row_of(job)].run
     said = page.preferences.text.view.toPlainText()
     assert run.spec.target[0].instruction in said
     assert run.spec.target[1].instruction in said
@@ -169,7 +169,7 @@ def test_a_cell_of_the_agreement_shows_its_example_and_the_demonstrations(page: 
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
         QTest.keyClick(matrix, key)
     assert matrix.selected == (1, 1, 1)
-    target = page.runs.model.runs[page.runs.model.row_of(job)].run.spec.target
+    target = page.runs.model.rows[page.runs.model.row_of(job)].run.spec.target
     said = pane.text.view.toPlainText()
     assert target[6].instruction in said                    # the teacher's second subset is its second and third
     assert target[7].instruction in said
@@ -253,6 +253,6 @@ def test_an_example_of_a_run_from_before_texts_were_kept_still_shows_its_ranks(
     finished = json.loads(json.dumps(summary().summary))
     del finished["examples"][0]["places"]
     write(page, qtbot, *points(1.0), Finished(finished))
-    example = examples(page.runs.model.runs[0].run)[0]
+    example = examples(page.runs.model.rows[0].run)[0]
     assert example.test is None
     assert [line.label for line in example.lines] == ["1, 2", "2, 3", "3, 4"]

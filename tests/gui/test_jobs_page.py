@@ -63,7 +63,7 @@ def page(window: MainWindow, session: Session, project_folder: Path, settle: Set
 
 
 def titles(page: JobsPage) -> list[str]:
-    return [job.title for job in page.model.jobs]
+    return [job.title for job in page.model.rows]
 
 
 def choose(page: JobsPage, title: str, settle: Settle) -> JobInfo:
@@ -71,7 +71,7 @@ def choose(page: JobsPage, title: str, settle: Settle) -> JobInfo:
     page.table.choose(row)
     page.table.setFocus()
     settle()
-    return page.model.jobs[row]
+    return page.model.rows[row]
 
 
 def press(page: JobsPage, keys: str) -> None:
@@ -106,7 +106,7 @@ def test_the_filter_shows_only_jobs_in_those_states_and_says_when_none_is(page: 
     page._filter.set_current(1)
     assert page._stack.currentWidget() is page._no_match
     page._filter.set_current(3)
-    assert {job.state for job in page.model.jobs} <= {JobState.FINISHED, JobState.FAILED, JobState.INTERRUPTED}
+    assert {job.state for job in page.model.rows} <= {JobState.FINISHED, JobState.FAILED, JobState.INTERRUPTED}
     page._filter.set_current(0)
     assert len(titles(page)) == 6
 
@@ -138,7 +138,7 @@ def test_delete_cancels_a_waiting_job_and_keeps_it_in_the_list(page: JobsPage, s
     job = choose(page, "Second in line", settle)
     press(page, "Del")
     settle()
-    now = page.model.jobs[page.model.row_of(job.id)]
+    now = page.model.rows[page.model.row_of(job.id)]
     assert now.state is JobState.STOPPED
 
 
@@ -172,9 +172,9 @@ def test_enter_on_a_search_opens_its_results(page: JobsPage, session: Session, s
 
 
 def test_progress_moves_the_bar_without_reading_the_database(page: JobsPage, session: Session, settle: Settle) -> None:
-    job = page.model.jobs[0]
+    job = page.model.rows[0]
     session.job_event.emit(job.id, Progress(50, 200, "answers", rate=7.25, seconds_left=95.0))
-    shown = page.model.jobs[0]
+    shown = page.model.rows[0]
     assert (shown.done, shown.total, shown.rate) == (50, 200, 7.25)
 
 
@@ -196,14 +196,14 @@ def test_a_click_on_the_button_at_the_end_of_a_row_acts_on_that_row(page: JobsPa
     option = QStyleOptionViewItem()
     option.rect = page.table.visualRect(index)
     place = page._delegate._places(option.rect.toRectF(), 3)[1].center()
-    assert buttons_of(page.model.jobs[row])[1][0] == "cancel"
+    assert buttons_of(page.model.rows[row])[1][0] == "cancel"
     at = QPointF(place)
     click = QMouseEvent(QEvent.Type.MouseButtonRelease, at, page.table.viewport().mapToGlobal(at),
                         Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     assert page._delegate.editorEvent(click, page.model, option, index)
     settle()
-    assert page.model.jobs[page.model.row_of(page.model.jobs[row].id)].state is not JobState.RUNNING
-    assert "Third in line" not in [j.title for j in page.model.jobs if j.state is JobState.WAITING]
+    assert page.model.rows[page.model.row_of(page.model.rows[row].id)].state is not JobState.RUNNING
+    assert "Third in line" not in [j.title for j in page.model.rows if j.state is JobState.WAITING]
 
 
 def test_the_log_can_be_folded_away_with_a_key(page: JobsPage) -> None:
@@ -238,10 +238,10 @@ def test_a_job_that_is_submitted_appears_runs_and_ends_in_the_list(
 
     ids: list[int] = []
     opened.ask(submit, ids.append)
-    qtbot.waitUntil(lambda: [j.state for j in page.model.jobs] == [JobState.FINISHED], timeout=90_000)
+    qtbot.waitUntil(lambda: [j.state for j in page.model.rows] == [JobState.FINISHED], timeout=90_000)
     settle()
-    assert page.model.jobs[0].id == ids[0]
-    assert page.model.jobs[0].title == "Count two texts"
+    assert page.model.rows[0].id == ids[0]
+    assert page.model.rows[0].title == "Count two texts"
 
 
 def test_a_rate_is_that_of_now_for_a_running_job_and_of_the_whole_for_a_finished_one() -> None:

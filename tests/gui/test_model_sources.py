@@ -79,8 +79,8 @@ def test_a_model_of_the_hub_is_shown_downloaded_and_listed(
     with qtbot.waitSignal(page.download.finished, timeout=30_000):
         dialog.act.click()
     settle()
-    assert [model.ref.name for model in page.model.models] == ["tiny"]
-    assert page.model.models[0].state == "ready"
+    assert [model.ref.name for model in page.model.rows] == ["tiny"]
+    assert page.model.rows[0].state == "ready"
     assert not page.download.isVisible()
     again = page.open_hub()
     settle()
@@ -135,7 +135,7 @@ def test_a_server_is_asked_for_its_models_and_added_with_what_it_can_do(
     dialog.per_minute.setValue(6000)
     QTest.keyClick(dialog.model.lineEdit(), Qt.Key.Key_Return)
     settle()
-    (model,) = page.model.models
+    (model,) = page.model.rows
     assert (model.ref.name, model.ref.server.model, model.ref.server.context) == ("base-7b", "org/base-7b", 8192)
     assert [page.model.index(0, column).data() for column in (2, 3, 5, 6)] == ["Server", "–", "–", "8\u00a0192"]
     assert page.details._parts.text() == "Server"
@@ -249,7 +249,7 @@ def test_an_adapter_whose_base_is_not_known_asks_for_it(
     assert page.model.rowCount() == 0
     page.add_model(adapter)
     settle()
-    assert [(model.ref.name, model.ref.base) for model in page.model.models] == [("run 7", str(tiny_model))]
+    assert [(model.ref.name, model.ref.base) for model in page.model.rows] == [("run 7", str(tiny_model))]
     assert asked == ["Choose the model that “run 7” was trained on"] * 2
     page.details.show_part(1)
     assert "Base model" in shown(page.details)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
     QModelIndex,
     QObject,
@@ -20,6 +19,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QToolTip
 
 from workbench.gui import theme
+from workbench.gui.item_models.row_table import RowTable
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import GUTTER, ColumnSpec, DataTable, RowDelegate
 from workbench.gui.views.glyphs import paint_progress, paint_text
@@ -90,27 +90,22 @@ def left(job: JobInfo) -> str:
     return ("about " if job.state is not JobState.RUNNING else "") + duration(job.seconds_left)
 
 
-class JobTable(QAbstractTableModel):
+class JobTable(RowTable[JobInfo]):
     """The rows that the filter lets through, in the queue's order."""
+
+    columns = COLUMNS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.everything: list[JobInfo] = []
-        self.jobs: list[JobInfo] = []
         self._states: tuple[JobState, ...] = ()
 
+    def key(self, row: JobInfo) -> int:
+        return row.id
+
     def show_jobs(self, jobs: list[JobInfo]) -> None:
-        """New rows. Where the same jobs stand in the same order they are only painted again."""
         self.everything = jobs
-        shown = [job for job in jobs if not self._states or job.state in self._states]
-        if [job.id for job in shown] == [job.id for job in self.jobs]:
-            self.jobs = shown
-            if shown:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, ACTIONS))
-            return
-        self.beginResetModel()
-        self.jobs = shown
-        self.endResetModel()
+        self.show_rows([job for job in jobs if not self._states or job.state in self._states])
 
     def show_states(self, states: tuple[JobState, ...]) -> None:
         """Only jobs in these states; all with ()."""
@@ -119,7 +114,7 @@ class JobTable(QAbstractTableModel):
 
     def progress(self, job_id: int, event: Progress) -> None:
         """A running job has said how far it is."""
-        for rows in (self.everything, self.jobs):
+        for rows in (self.everything, self.rows):
             for row, job in enumerate(rows):
                 if job.id == job_id:
                     rows[row] = replace(job, done=event.done, total=event.total, unit=event.unit, rate=event.rate,
@@ -128,53 +123,30 @@ class JobTable(QAbstractTableModel):
         if row >= 0:
             self.dataChanged.emit(self.index(row, PROGRESS), self.index(row, LEFT))
 
-    def row_of(self, job_id: int | None) -> int:
-        return next((row for row, job in enumerate(self.jobs) if job.id == job_id), -1)
+    def spoken(self, row: JobInfo, column: int) -> str:
+        if column == JOB:
+            return f"{row.title}, {STATES[row.state][0]}, {part(row):.0%}. {row.detail}"
+        return self.text(row, column)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.jobs)
+    def hint(self, row: JobInfo, column: int) -> str | None:
+        if column != JOB:
+            return None
+        return f"{row.title}\n{row.detail}" if row.detail else row.title
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section].title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = RIGHT if COLUMNS[section].right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        job = self.jobs[index.row()]
-        if role == Qt.ItemDataRole.UserRole:
-            return job
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(job, index.column())
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            if index.column() == JOB:
-                return f"{job.title}, {STATES[job.state][0]}, {part(job):.0%}. {job.detail}"
-            return self._text(job, index.column())
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == JOB:
-            return f"{job.title}\n{job.detail}" if job.detail else job.title
-        return None
-
-    @staticmethod
-    def _text(job: JobInfo, column: int) -> str:
+    def text(self, row: JobInfo, column: int) -> str:
         match column:
             case 0:
-                return STATES[job.state][0]
+                return STATES[row.state][0]
             case 1:
-                return job.title
+                return row.title
             case 2:
-                return "" if job.state is JobState.WAITING else f"{part(job) * 100:.0f} %"
+                return "" if row.state is JobState.WAITING else f"{part(row) * 100:.0f} %"
             case 3:
-                return rate(job)
+                return rate(row)
             case 4:
-                return left(job)
+                return left(row)
             case 5:
-                return clock(job.started)
+                return clock(row.started)
         return ""
 
 

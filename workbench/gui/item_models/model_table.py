@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from workbench.domain import Backend, MemoryEstimate
 from workbench.gui import theme
+from workbench.gui.item_models.row_table import RowTable
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import ColumnSpec, RowDelegate
 from workbench.gui.views.glyphs import paint_progress, paint_text
@@ -31,16 +32,20 @@ QUANTISED = {"int8": "8 bit", "nf4": "4 bit"}
 CONTEXT_SHOWN = 4096                             # the table's estimates are for a context of at most this
 
 
-class ModelTable(QAbstractTableModel):
+class ModelTable(RowTable[ModelInfo]):
     """The project's models, with the memory that each needs on this computer."""
+
+    columns = COLUMNS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.everything: list[ModelInfo] = []
-        self.models: list[ModelInfo] = []
         self.estimates: dict[int, MemoryEstimate] = {}
         self.machine: Machine | None = None
         self._filter = ""
+
+    def key(self, row: ModelInfo) -> int | None:
+        return row.ref.id
 
     def show_models(self, models: list[ModelInfo], estimates: dict[int, MemoryEstimate]) -> None:
         self.everything, self.estimates = models, estimates
@@ -48,8 +53,7 @@ class ModelTable(QAbstractTableModel):
 
     def show_machine(self, machine: Machine) -> None:
         self.machine = machine
-        if self.models:
-            self.dataChanged.emit(self.index(0, MEMORY), self.index(len(self.models) - 1, MEMORY))
+        self.repaint_column(MEMORY)
 
     def filter(self, text: str) -> None:
         """Only models whose name, folder or architecture has the text."""
@@ -61,70 +65,46 @@ class ModelTable(QAbstractTableModel):
             architecture = model.facts.architecture if model.facts else ""
             return self._filter in f"{model.ref.name} {model.ref.path} {architecture}".casefold()
 
-        shown = [model for model in self.everything if fits(model)]
-        if [m.ref.id for m in shown] == [m.ref.id for m in self.models]:
-            self.models = shown
-            if shown:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, CONTEXT))
-            return
-        self.beginResetModel()
-        self.models = shown
-        self.endResetModel()
-
-    def row_of(self, model_id: int | None) -> int:
-        return next((row for row, model in enumerate(self.models) if model.ref.id == model_id), -1)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.models)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
+        self.show_rows([model for model in self.everything if fits(model)])
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section].title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return (RIGHT if COLUMNS[section].right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
-            if role == Qt.ItemDataRole.ToolTipRole and section == MEMORY:
-                return f"For one sequence of up to {CONTEXT_SHOWN} tokens; the tick is the free memory now"
-        return None
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section == MEMORY:
+            return f"For one sequence of up to {CONTEXT_SHOWN} tokens; the tick is the free memory now"
+        return super().headerData(section, orientation, role)
 
     def state(self, model: ModelInfo) -> str:
         return "current" if model.current and model.state == "ready" else model.state
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        model = self.models[index.row()]
-        if role == Qt.ItemDataRole.UserRole:
-            return model
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(model, index.column())
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == MODEL:
-            return f"{model.ref.name}, {STATES[self.state(model)][0]}. {model.reason}"
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() in (MODEL, STATE):
-            return f"{model.ref.path}\n{model.reason}" if model.reason else model.ref.path
-        return None
-
-    def _text(self, model: ModelInfo, column: int) -> str:
-        facts = model.facts
+    def spoken(self, row: ModelInfo, column: int) -> str:
         if column == MODEL:
-            return model.ref.name
+            return f"{row.ref.name}, {STATES[self.state(row)][0]}. {row.reason}"
+        return self.text(row, column)
+
+    def hint(self, row: ModelInfo, column: int) -> str | None:
+        if column not in (MODEL, STATE):
+            return None
+        return f"{row.ref.path}\n{row.reason}" if row.reason else row.ref.path
+
+    def text(self, row: ModelInfo, column: int) -> str:
+        facts = row.facts
+        if column == MODEL:
+            return row.ref.name
         if column == STATE:
-            return STATES[self.state(model)][0]
+            return STATES[self.state(row)][0]
         if column == BACKEND:
-            return BACKENDS[model.ref.backend]
-        if column == CONTEXT and model.ref.server is not None and model.ref.server.context:
-            return f"{model.ref.server.context:,}".replace(",", "\N{NO-BREAK SPACE}")
+            return BACKENDS[row.ref.backend]
+        if column == CONTEXT and row.ref.server is not None and row.ref.server.context:
+            return f"{row.ref.server.context:,}".replace(",", "\N{NO-BREAK SPACE}")
         if facts is None:
             return "–"
         if column == SIZE:
             return short_parameters(facts.parameters)
         if column == TYPE:
-            return facts.dtype if model.ref.dtype == "auto" else QUANTISED.get(model.ref.dtype, model.ref.dtype)
+            return facts.dtype if row.ref.dtype == "auto" else QUANTISED.get(row.ref.dtype, row.ref.dtype)
         if column == CONTEXT:
             return f"{facts.context:,}".replace(",", "\N{NO-BREAK SPACE}")
-        needed = self.estimates.get(model.ref.id or 0)
-        return "–" if needed is None else " ".join((gigabytes(needed.total), self.fits(model)))
+        needed = self.estimates.get(row.ref.id or 0)
+        return "–" if needed is None else " ".join((gigabytes(needed.total), self.fits(row)))
 
     def fits(self, model: ModelInfo) -> str:
         """"fits", "make room" or "too large"; "" while the computer's memory is not known."""

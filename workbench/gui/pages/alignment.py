@@ -241,10 +241,10 @@ class AlignmentPage(Page):
 
     def _show_chosen(self) -> None:
         chosen = self.runs.chosen()
-        self.compare.setVisible(bool(self.runs.model.runs))
+        self.compare.setVisible(bool(self.runs.model.rows))
         finished = bool(chosen) and bool(chosen[0].run.summary)
         for button in (self.register, self.export):
-            button.setVisible(bool(self.runs.model.runs))
+            button.setVisible(bool(self.runs.model.rows))
         self.register.setEnabled(finished and not self.session.read_only)
         self.export.setEnabled(finished)
         colours = series_colours(len(chosen))

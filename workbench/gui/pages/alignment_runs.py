@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +13,7 @@ from workbench.gui import theme
 from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
+from workbench.gui.item_models.row_table import RowTable
 from workbench.gui.pages.alignment_comparison import ComparisonPane
 from workbench.gui.pages.alignment_reading import Points, RunReading
 from workbench.gui.pages.alignment_request import settings_words
@@ -51,57 +51,29 @@ class RunsTable(DataTable):
         return max(ROW, round(QFontMetricsF(theme.font("body")).height()) + 14)
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(RowTable[RunReading]):
+    columns = COLUMNS
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.runs: list[RunReading] = []
         self.colours: dict[int, int] = {}        # of the runs whose curves lie over one another, by job
 
     def set_colours(self, colours: dict[int, int]) -> None:
         self.colours = colours
-        if self.runs:
-            self.dataChanged.emit(self.index(0, RUN), self.index(len(self.runs) - 1, RUN))
+        self.repaint_column(RUN)
 
-    def show_runs(self, runs: list[RunReading]) -> None:
-        """The same runs are only painted again, so that the selection stays."""
-        if [one.run.job_id for one in runs] == [one.run.job_id for one in self.runs]:
-            self.runs = runs
-            if runs:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(runs) - 1, TIME))
-            return
-        self.beginResetModel()
-        self.runs = runs
-        self.endResetModel()
+    def key(self, row: RunReading) -> int:
+        return row.run.job_id
 
-    def row_of(self, job_id: int | None) -> int:
-        return next((row for row, one in enumerate(self.runs) if one.run.job_id == job_id), -1)
+    def text(self, row: RunReading, column: int) -> str:
+        return cells(row)[column]
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.runs)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section].title
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        reading = self.runs[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return cells(reading)[index.column()]
-        if role == Qt.ItemDataRole.UserRole:
-            return reading
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == SETTINGS:
-            spec = reading.run.spec
-            return tip(cells(reading)[SETTINGS], f"Student {one_line(spec.student.name)}",
-                       f"Teacher {one_line(spec.teacher.name)}")
-        return None
+    def hint(self, row: RunReading, column: int) -> str | None:
+        if column != SETTINGS:
+            return None
+        spec = row.run.spec
+        return tip(cells(row)[SETTINGS], f"Student {one_line(spec.student.name)}",
+                   f"Teacher {one_line(spec.teacher.name)}")
 
 
 def cells(reading: RunReading) -> tuple[str, ...]:
@@ -184,7 +156,7 @@ class RunsPane(QWidget):
     def show_runs(self, runs: list[RunReading], wanted: int | None) -> None:
         """``wanted`` is a job that is to become the current row; without it the current one stays."""
         job_id = wanted if wanted is not None else self.current_id()
-        self.model.show_runs(runs)
+        self.model.show_rows(runs)
         row = max(self.model.row_of(job_id), 0)
         if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
             self.table.choose(row)
@@ -199,19 +171,19 @@ class RunsPane(QWidget):
 
     def current_id(self) -> int | None:
         row = self.table.current_row()
-        return self.model.runs[row].run.job_id if 0 <= row < len(self.model.runs) else None
+        return self.model.rows[row].run.job_id if 0 <= row < len(self.model.rows) else None
 
     def chosen(self) -> list[RunReading]:
         """The current run first, then the others that are selected."""
         row = self.table.current_row()
-        if not 0 <= row < len(self.model.runs):
+        if not 0 <= row < len(self.model.rows):
             return []
         rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()} - {row})
-        return [self.model.runs[row], *(self.model.runs[other] for other in rows)]
+        return [self.model.rows[row], *(self.model.rows[other] for other in rows)]
 
     def _part_chosen(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
-        self.show_runs(self.model.runs, None)
+        self.show_runs(self.model.rows, None)
         if index == COMPARE:
             self.comparison.show_settings_of(self.current_id())
 

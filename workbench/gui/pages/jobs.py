@@ -127,7 +127,7 @@ class JobsPage(Page):
         if self.model.rowCount() and self.table.current_row() != max(row, 0):
             self.table.choose(max(row, 0))
         self._stack.setCurrentWidget(
-            self.table if self.model.jobs else self._no_match if self.model.everything else self._empty)
+            self.table if self.model.rows else self._no_match if self.model.everything else self._empty)
         self.log.setVisible(bool(self.model.everything))
         self._show_counts()
         self._read_log()
@@ -166,7 +166,7 @@ class JobsPage(Page):
 
     def _current(self) -> JobInfo | None:
         row = self.table.current_row()
-        return self.model.jobs[row] if 0 <= row < len(self.model.jobs) else None
+        return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
 
     def _current_id(self) -> int | None:
         job = self._current()
@@ -179,7 +179,7 @@ class JobsPage(Page):
             self.session.ask(work, lambda result: self._read(), owner=self)
 
     def _act(self, job_id: int, what: str) -> None:
-        job = next((job for job in self.model.jobs if job.id == job_id), None)
+        job = next((job for job in self.model.rows if job.id == job_id), None)
         if job is None:
             return
         self.table.choose(self.model.row_of(job_id))
@@ -205,7 +205,7 @@ class JobsPage(Page):
                 self._menu(job).popup(QCursor.pos())
 
     def _open(self, row: int) -> None:
-        job = self.model.jobs[row]
+        job = self.model.rows[row]
         has_results = job.kind in RESULTS and job.state is not JobState.WAITING
         self._act(job.id, "results" if has_results else "log")
 

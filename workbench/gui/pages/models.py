@@ -183,8 +183,8 @@ class ModelsPage(Page):
 
     def _show_stack(self) -> None:
         self._stack.setCurrentWidget(
-            self.table if self.model.models else self._no_match if self.model.everything else self._empty)
-        self.details.setVisible(bool(self.model.models))
+            self.table if self.model.rows else self._no_match if self.model.everything else self._empty)
+        self.details.setVisible(bool(self.model.rows))
         self._show_current()
 
     def _show_current(self) -> None:
@@ -204,13 +204,13 @@ class ModelsPage(Page):
     def _filtered(self, text: str) -> None:
         wanted = self._current_id()
         self.model.filter(text)
-        if self.model.models:
+        if self.model.rows:
             self.table.choose(max(self.model.row_of(wanted), 0))
         self._show_stack()
 
     def _current(self) -> ModelInfo | None:
         row = self.table.current_row()
-        return self.model.models[row] if 0 <= row < len(self.model.models) else None
+        return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
 
     def _current_id(self) -> int | None:
         model = self._current()
