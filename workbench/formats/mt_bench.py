@@ -7,7 +7,8 @@ As in FastChat (``fastchat/llm_judge/data``): a question has ``question_id``, ``
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,13 +55,25 @@ def read(path: Path, references: Path | None = None, name: str = "", encoding: s
     """
     path = question_file(path)
     answers, notes = _references(_reference_files(path, references), encoding)
+    return collect(_rows(Source(path, encoding)), lambda row: _question(row.cells, answers), name or _set_name(path),
+                   "A question has question_id and turns.", file=path.name, notes=notes)
+
+
+def collect(rows: Rows, question_of: Callable[[Row], Question], name: str, remedy: str, *, file: str = "",
+            notes: Sequence[str] = ()) -> QuestionFile:
+    """The questions of the rows that hold one; ``question_of`` raises RowError for a bad row.
+
+    A question without a key gets its row's number. Raises FormatError if no row holds a question.
+    """
     questions, refused, seen = list[Question](), list[Refused](), set[str]()
-    for row in _rows(Source(path, encoding)):
+    for number, row in enumerate(rows, 1):
         try:
             if isinstance(row, Refused):
                 raise RowError(row.reason)
-            question = _question(row.cells, answers)
-            if question.key in seen:
+            question = question_of(row)
+            if not question.key:
+                question = replace(question, key=f"row {number}" if str(number) in seen else str(number))
+            elif question.key in seen:
                 raise RowError(f"Question {question.key} is there twice.")
         except RowError as error:
             refused.append(Refused(row.line, str(error)))
@@ -69,9 +82,8 @@ def read(path: Path, references: Path | None = None, name: str = "", encoding: s
             questions.append(question)
     if not questions:
         why = f" Line {refused[0].line}: {refused[0].reason}" if refused else ""
-        raise FormatError(f"{path.name} holds no question.{why}", safe="Nothing was imported.",
-                          remedy="A question has question_id and turns.")
-    return QuestionFile(QuestionSet(name or _set_name(path), tuple(questions)), tuple(refused), tuple(notes))
+        raise FormatError(f"{file or name} holds no question.{why}", safe="Nothing was imported.", remedy=remedy)
+    return QuestionFile(QuestionSet(name, tuple(questions)), tuple(refused), tuple(notes))
 
 
 def write(questions: Iterable[Question]) -> Iterator[str]:

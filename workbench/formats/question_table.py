@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.domain import Question, QuestionSet
+from workbench.domain import Question
 from workbench.errors import FormatError
 from workbench.formats import mt_bench
 from workbench.formats.mt_bench import QuestionFile
 from workbench.formats.registry import open_file
-from workbench.formats.rows import Refused, RowError, Rows, require_text
+from workbench.formats.rows import RowError, Rows, require_text
 
 _FIRST_TURNS = ("turn_1", "question", "question_1", "instruction", "prompt", "query", "text")
 _FIRST_REFERENCES = ("reference", "reference_1", "answer", "answer_1", "expected", "solution")
@@ -41,26 +40,9 @@ def read(path: Path, references: Path | None = None, name: str = "", encoding: s
 
 def read_rows(rows: Rows, name: str) -> QuestionFile:
     """A question set of the rows that hold a question. Raises FormatError if none does."""
-    questions, refused, seen = list[Question](), list[Refused](), set[str]()
-    for number, row in enumerate(rows, 1):
-        try:
-            if isinstance(row, Refused):
-                raise RowError(row.reason)
-            question = _question({str(column).strip().lower(): value for column, value in row.cells.items()})
-            if not question.key:
-                question = replace(question, key=f"row {number}" if str(number) in seen else str(number))
-            elif question.key in seen:
-                raise RowError(f"Question {question.key} is there twice.")
-        except RowError as error:
-            refused.append(Refused(row.line, str(error)))
-        else:
-            seen.add(question.key)
-            questions.append(question)
-    if not questions:
-        why = f" Line {refused[0].line}: {refused[0].reason}" if refused else ""
-        raise FormatError(f"{name} holds no question.{why}", safe="Nothing was imported.",
-                          remedy=f"A question stands in a column called {', '.join(_FIRST_TURNS[1:])} or turns.")
-    return QuestionFile(QuestionSet(name, tuple(questions)), tuple(refused), ())
+    return mt_bench.collect(
+        rows, lambda row: _question({str(column).strip().lower(): value for column, value in row.cells.items()}), name,
+        f"A question stands in a column called {', '.join(_FIRST_TURNS[1:])} or turns.")
 
 
 def _question(cells: Mapping[str, Any]) -> Question:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from workbench.domain import Backend, MemoryEstimate
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, link, primary, secondary
+from workbench.gui.views.facts_form import FactsForm
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.views.memory_bar import FITS, MAKE_ROOM, EstimateView, place, verdict
 from workbench.gui.views.notice import Notice
@@ -151,11 +151,7 @@ class ModelDetails(QWidget):
         column = QVBoxLayout(made)
         column.setContentsMargins(20, 12, 20, 16)
         column.setSpacing(12)
-        self._form = QFormLayout()
-        self._form.setHorizontalSpacing(16)
-        self._form.setVerticalSpacing(8)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._form = FactsForm()
         column.addLayout(self._form)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -264,14 +260,7 @@ class ModelDetails(QWidget):
         self._notice.setVisible(bool(text))
 
     def _show_facts(self, model: ModelInfo) -> None:
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        for name, value in _facts(model):
-            words = label(value, "body", wrap=True)
-            words.setTextInteractionFlags(
-                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-            words.setAccessibleName(f"{name}: {value}")
-            self._form.addRow(label(name, "small"), words)
+        self._form.show_facts(_facts(model))
         self._verify.setEnabled(model.facts is not None and Path(model.ref.path).exists())
 
     # -- acting

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui.views.buttons import secondary
+from workbench.gui.views.facts_form import FactsForm
 from workbench.gui.views.labels import label
 from workbench.gui.views.notice import Notice
 from workbench.gui.wording import counted
@@ -22,10 +23,7 @@ class ServerDetails(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 12, 20, 16)
         column.setSpacing(12)
-        self._form = QFormLayout()
-        self._form.setHorizontalSpacing(16)
-        self._form.setVerticalSpacing(8)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._form = FactsForm()
         column.addLayout(self._form)
         self._note = Notice("", "warn")
         column.addWidget(self._note)
@@ -41,14 +39,7 @@ class ServerDetails(QWidget):
         column.addStretch(1)
 
     def show_model(self, model: ModelInfo, *, read_only: bool) -> None:
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        for name, value in rows(model):
-            words = label(value, "body", wrap=True)
-            words.setTextInteractionFlags(
-                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-            words.setAccessibleName(f"{name}: {value}")
-            self._form.addRow(label(name, "small"), words)
+        self._form.show_facts(rows(model))
         server = model.ref.server
         lacks = server is not None and not server.scoring
         self._note.setVisible(lacks)
