@@ -23,10 +23,10 @@ from workbench.gui.pages.bench import EMPTY, SHOWN, BenchPage
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, TABS, WINS
 from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW
 from workbench.gui.pages.bench_form import BenchForm
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_request import JudgeChoice, default_request, problem, read_choices
 from workbench.gui.session import Session
 from workbench.gui.views.prompt_dialog import prompt_facts
+from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
 from workbench.services.project import Project
 

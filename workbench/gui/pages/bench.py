@@ -19,7 +19,6 @@ from workbench.gui.pages.bench_bar import BenchBar
 from workbench.gui.pages.bench_charts import Behind
 from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW, RECIPES, add_commands
 from workbench.gui.pages.bench_counting import Counting
-from workbench.gui.pages.bench_measures import Measure, measures
 from workbench.gui.pages.bench_overview import Overview
 from workbench.gui.pages.bench_progress import RunLine
 from workbench.gui.pages.bench_reading import BenchReading, read_bench
@@ -33,6 +32,7 @@ from workbench.gui.views.prompt_dialog import PromptDialog
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
 from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopped
+from workbench.services.bench_measures import Measure, measures
 from workbench.services.project import Project
 
 EMPTY, SHOWN = range(2)

@@ -13,7 +13,6 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.numbers import MISSING, plain
 from workbench.gui.pages.bench_charts import Behind
 from workbench.gui.pages.bench_columns import columns
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading
 from workbench.gui.pages.bench_summary import Summary
 from workbench.gui.views.answer_columns import AnswerColumns
@@ -27,6 +26,7 @@ from workbench.gui.views.question_list import QuestionList, Row
 from workbench.gui.views.question_pane import QuestionPane
 from workbench.gui.views.search_field import SearchField
 from workbench.services.bench import Hit
+from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import SHIFT_NAME
 
 TITLE = 160

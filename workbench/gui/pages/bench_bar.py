@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.gui.charts.chart import one_line
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading, details
 from workbench.gui.views.buttons import icon_button
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import ElidedLabel
 from workbench.gui.views.legend import Legend
+from workbench.services.bench_measures import Measure
 
 ROOM_FOR_NOTE = 4                    # contestants; more need the room for their names
 

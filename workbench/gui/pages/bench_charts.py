@@ -18,7 +18,6 @@ from workbench.gui.charts.matrix import Cell, Matrix
 from workbench.gui.charts.numbers import interval_words, nice_ticks, percent, plain, signed
 from workbench.gui.charts.radar import MOST, Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading, names
 from workbench.gui.pages.bench_summary import Compared, Games, LengthPoint, Summary
 from workbench.gui.views.elided_combo import ElidedCombo
@@ -26,6 +25,7 @@ from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
+from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import AgreementRow
 
 TABS = ("By turn", "Win rates", "Ratings", "Length", "Judges")

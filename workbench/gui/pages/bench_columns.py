@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from workbench.domain import Answer, Judgement
 from workbench.gui.charts.numbers import MISSING, plain
-from workbench.gui.pages.bench_measures import Measure, value_of
 from workbench.gui.pages.bench_reading import BenchReading, answer_facts, details, names
 from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
 from workbench.gui.views.answer_diff import Span
+from workbench.services.bench_measures import Measure, mean_value
 from workbench.services.bench_numbers import MARGINAL, SHIFT_NAME, answer_shift
 
 
@@ -32,9 +32,10 @@ def _turn(reading: BenchReading, key: tuple[int, int, int, int], measure: Measur
     answer = reading.by_key.get(key)
     if answer is None or answer.id is None:
         return TurnShown(None)
-    value = value_of(reading, measure, answer.id) if measure is not None else float("nan")
+    said_of = reading.said_of.get(answer.id, ())
+    value = mean_value(said_of, measure, answer.id) if measure is not None else float("nan")
     score = "" if measure is None else plain(value, measure.digits)
-    said = tuple(_said(reading, one, answer.id) for one in reading.said_of.get(answer.id, ()))
+    said = tuple(_said(reading, one, answer.id) for one in said_of)
     marginal, shifted = _shifts(reading, answer)
     return TurnShown(answer.text, "" if score == MISSING else score, answer_facts(answer), said, marginal, shifted)
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.gui.pages import bench_summary as numbers
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, WINS, ComparisonPane
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading
 from workbench.gui.session import Session
+from workbench.services.bench_measures import Measure
 
 
 class Counting(QObject):

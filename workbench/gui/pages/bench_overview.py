@@ -16,7 +16,6 @@ from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.score_map import ROW, ScoreMap
 from workbench.gui.pages.bench_charts import Behind, CategoryPane, ComparisonPane
 from workbench.gui.pages.bench_columns import columns
-from workbench.gui.pages.bench_measures import Measure
 from workbench.gui.pages.bench_reading import BenchReading, is_baseline, names
 from workbench.gui.pages.bench_report import Gathered
 from workbench.gui.pages.bench_summary import Summary
@@ -25,6 +24,7 @@ from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import ElidedLabel, label
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.question_pane import QuestionPane
+from workbench.services.bench_measures import Measure
 
 MOST_ROWS, LOW_ROWS = 6, 4           # of the map that are seen without scrolling, and in a low window
 LOW, LOWEST = 660, 540               # logical pixels; in the lowest windows the answers are on their own part only

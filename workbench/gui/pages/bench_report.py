@@ -21,9 +21,9 @@ from workbench.formats.report import Chart, interval, number
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.pages import bench_summary as numbers
-from workbench.gui.pages.bench_measures import PEOPLE, Measure, values
 from workbench.gui.pages.bench_reading import BenchReading, details, is_baseline, names
 from workbench.gui.wording import counted
+from workbench.services.bench_measures import PEOPLE, Measure, values
 from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
 
 DPI = 150

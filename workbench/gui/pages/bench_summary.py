@@ -16,8 +16,8 @@ from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.bench.ratings import Rating, ratings, win_matrix
 from workbench.bench.win_rates import position_bias
 from workbench.domain import Interval
-from workbench.gui.pages.bench_measures import Measure, games, values
 from workbench.gui.pages.bench_reading import BenchReading
+from workbench.services.bench_measures import Measure, games, values
 from workbench.services.bench_numbers import AgreementRow, agreements, judge_bias
 
 SEED = 0                             # the same answers give the same intervals, whatever is looked at first
