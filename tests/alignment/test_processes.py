@@ -17,6 +17,8 @@ from safetensors.torch import load_file
 import resources
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Demonstration, ModelRef
+from workbench.errors import JobError
+from workbench.jobs.run_align import share_of
 from workbench.jobs.specs import AlignSpec
 from workbench.jobs.wire import encode_spec
 
@@ -53,14 +55,28 @@ def curve(said: list[dict[str, Any]], name: str) -> list[float]:
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch cannot train in several processes")
 def test_two_processes_have_the_curve_and_the_weights_of_one_with_twice_the_accumulation(tmp_path: Path) -> None:
-    """gloo on the CPU; the specification and the events are the same."""
+    """gloo on the CPU, started by torchrun or, with a step that they share out, by the specification."""
     together = launch(spec(tmp_path / "two", OPTIONS), tmp_path / "two.json", 2)
-    alone = launch(spec(tmp_path / "one", replace(OPTIONS, accumulation=2)), tmp_path / "one.json", 1)
-    two, one = events(together), events(alone)
-    assert [event["kind"] for event in two if event["kind"] == "finished"] == ["finished"]      # only one spoke
-    for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
-        assert len(curve(one, name)) > 1
-        assert curve(two, name) == pytest.approx(curve(one, name), rel=1e-3)
-    ours, theirs = (load_file(tmp_path / run / "student" / "model.safetensors") for run in ("two", "one"))
-    for name, tensor in ours.items():
-        torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
+    one = spec(tmp_path / "one", replace(OPTIONS, accumulation=2))
+    alone = launch(one, tmp_path / "one.json", 1)
+    shared = launch(replace(one, folder=str(tmp_path / "led"), processes=2), tmp_path / "led.json", 1)
+    said = events(alone)
+    for run, process in (("two", together), ("led", shared)):
+        two = events(process)
+        assert [event["kind"] for event in two if event["kind"] == "finished"] == ["finished"]      # only one spoke
+        for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
+            assert len(curve(said, name)) > 1
+            assert curve(two, name) == pytest.approx(curve(said, name), rel=1e-3)
+        ours, theirs = (load_file(tmp_path / folder / "student" / "model.safetensors") for folder in (run, "one"))
+        for name, tensor in ours.items():
+            torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
+
+
+def test_processes_share_out_a_step_whose_samples_stay_as_many() -> None:
+    def shared(batch: int, accumulation: int, size: int) -> tuple[int, int]:
+        found = share_of(replace(OPTIONS, batch=batch, accumulation=accumulation), size)
+        return found.batch, found.accumulation
+
+    assert (shared(1, 64, 4), shared(8, 1, 4), shared(6, 3, 2), shared(10, 1, 1)) == ((1, 16), (2, 1), (3, 3), (10, 1))
+    with pytest.raises(JobError, match="10 samples of a step cannot be shared out evenly among 4 processes"):
+        shared(10, 1, 4)

@@ -6,23 +6,34 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.jobs.listening import Heard
 from workbench.domain import Demonstration, ModelRef, Prompt, Question
 from workbench.jobs.control import Control
-from workbench.jobs.events import Event, Finished, RoundFinished, Scored, Started
+from workbench.jobs.events import Event, Failed, Finished, RoundFinished, Scored, Started, Stopped
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
-from workbench.jobs.specs import SearchSpec
+from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.supervisor import Host
 from workbench.jobs.wire import decode_event, encode_spec
 from workbench.search.intervals import mean_logprob
 
 POOL = tuple(Demonstration.pair(f"say {n}", f"thing {n * 13 % 7}", id=n) for n in range(1, 6))
 QUESTIONS = tuple(Question((f"ask {n}",), (f"reply {n}",), id=n) for n in range(1, 6))
 HELD = tuple(Question((f"held {n}",), (f"reply {n}",), id=100 + n) for n in range(1, 4))
+
+
+def finding(events: list[Event]) -> tuple[list[int], list[float]]:
+    """Whom each round chose, and each score."""
+    return ([event.round.chosen_id for event in events if isinstance(event, RoundFinished)],
+            [mean_logprob(event.score.answers) for event in events if isinstance(event, Scored)])
 
 
 def together(spec: SearchSpec, folder: Path) -> list[list[Event]]:
@@ -54,11 +65,66 @@ def test_two_processes_share_the_scoring_and_find_what_one_finds(model: ModelRef
     assert next(event.facts["processes"] for event in first if isinstance(event, Started)) == "2"
     alone: list[Event] = []
     run_job(spec, Run(alone.append, Control(), LoadedModel()))
-    assert [event.round.chosen_id for event in first if isinstance(event, RoundFinished)] == [
-        event.round.chosen_id for event in alone if isinstance(event, RoundFinished)]
-    for one, other in zip((event for event in first if isinstance(event, Scored)),
-                          (event for event in alone if isinstance(event, Scored)), strict=True):
-        assert one.score.demonstration_id == other.score.demonstration_id
-        assert mean_logprob(one.score.answers) == pytest.approx(mean_logprob(other.score.answers), abs=1e-4)
+    (chosen, scores), (chosen_alone, scores_alone) = finding(first), finding(alone)
+    assert chosen == chosen_alone
+    assert scores == pytest.approx(scores_alone, abs=1e-4)
     assert isinstance(first[-1], Finished)
     assert len(list((tmp_path / "scores").iterdir())) == 1
+
+
+def test_a_specification_for_two_processes_starts_them_and_finds_what_one_finds(model: ModelRef) -> None:
+    spec = SearchSpec(model, Prompt("Be good."), POOL, QUESTIONS, HELD, rounds=1, random_sets=1)
+    heard, host = Heard(), Host(stay=True)
+    host.run(replace(spec, processes=2), heard)
+    assert isinstance(heard.last(), Finished)
+    host.wait()                                      # it has led another and does no other job
+    assert next(event.facts["processes"] for event in heard.events if isinstance(event, Started)) == "2"
+    alone: list[Event] = []
+    run_job(spec, Run(alone.append, Control(), LoadedModel()))
+    (chosen, scores), (chosen_alone, scores_alone) = finding(heard.events), finding(alone)
+    assert chosen == chosen_alone
+    assert scores == pytest.approx(scores_alone, abs=1e-4)
+
+
+@contextmanager
+def led(model: ModelRef) -> Iterator[tuple[Host, Heard, psutil.Process]]:
+    """A job of two processes that has begun to score and takes a while yet; and the process beside the first."""
+    pool = tuple(Demonstration.pair(f"say {n}", f"thing {n} " * 20, id=n) for n in range(1, 400))
+    heard, host = Heard(), Host()
+    host.run(ScoreSpec(model, Prompt(), pool, QUESTIONS, processes=2), heard)
+    heard.until(lambda event: isinstance(event, Scored))
+    others = psutil.Process(host.pid).children()
+    assert len(others) == 1
+    try:
+        yield host, heard, others[0]
+    finally:
+        host.close()
+
+
+def test_a_process_that_is_lost_ends_the_job_with_the_reason(model: ModelRef) -> None:
+    with led(model) as (host, heard, other):
+        other.kill()
+        last = heard.last()
+        assert isinstance(last, Failed)
+        assert "was killed" in last.message
+        host.wait()
+
+
+def test_no_process_is_left_when_the_job_is_cancelled(model: ModelRef) -> None:
+    with led(model) as (host, heard, other):
+        host.cancel()
+        assert isinstance(heard.last(), Stopped)
+        host.wait()
+        other.wait(60)
+
+
+def test_a_failure_of_all_is_said_once(model: ModelRef) -> None:
+    long = tuple(Question(("ask " * 500,), ("reply",), id=n) for n in range(1, 4))
+    heard, host = Heard(), Host()
+    host.run(ScoreSpec(model, Prompt(), POOL, long, processes=2), heard)
+    last = heard.last()
+    assert isinstance(last, Failed)
+    assert last.known
+    assert "context holds" in last.message
+    host.wait()
+    assert len(heard.of("failed")) == 1

@@ -20,7 +20,9 @@ from workbench.jobs.failures import from_exception
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
 from workbench.jobs.specs import JobSpec
+from workbench.jobs.team import together
 from workbench.jobs.wire import encode_event, spec_from
+from workbench.models import processes
 
 ALIVE_SECONDS = 2.0
 ORPHAN_SECONDS = 1.0                 # how long an orphan may take to come to a step boundary
@@ -76,8 +78,8 @@ class Child:
             if content is None:
                 return ORPHANED
             self._attempt(content)
-            if not self._stay:
-                return 0
+            if not self._stay or (processes.count() > 1 and processes.rank() == 0):
+                return 0                             # one that has led others does no other job
 
     def run_alone(self, spec: JobSpec) -> int:
         """One job without a parent (from a file): Ctrl+C and SIGTERM cancel it."""
@@ -96,7 +98,8 @@ class Child:
     def _run(self, spec: JobSpec) -> bool:
         """Whether the job finished. Its last event is Finished, Failed or Stopped."""
         try:
-            run_job(spec, Run(self._speaker.say, self._control, self._models))
+            with together(spec, self._speaker.say):
+                run_job(spec, Run(self._speaker.say, self._control, self._models))
         except Cancelled:
             self._speaker.say(Stopped())
         except Exception as error:

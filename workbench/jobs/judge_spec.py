@@ -14,7 +14,8 @@ JUDGE_TOKENS = 2048                  # FastChat's limit for a judge's words
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a served judge costs, per million tokens, in whatever currency; ``limit`` 0 is none."""
+    """What a served judge costs, per million tokens, in whatever currency. ``limit`` is what one start of a job may
+    cost; 0 is none."""
 
     prompt: float = 0.0
     completion: float = 0.0
@@ -22,6 +23,24 @@ class Price:
 
     def of(self, prompt_tokens: int, completion_tokens: int) -> float:
         return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+
+
+def amount(cost: float) -> str:
+    """ "12.34", and "0.0012" where two digits would say nothing."""
+    return f"{cost:.2f}" if cost >= 0.1 or not cost else f"{cost:.2g}"
+
+
+Mode = Literal["single", "pair_baseline", "pair_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """Judging that waits for answers: what there is to judge is looked for when the job begins."""
+
+    question_set_id: int
+    contestant_ids: tuple[int, ...]
+    mode: Mode = "single"
+    baseline_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +51,8 @@ class JudgeSpec:
     - "reference": ``model`` is the one that answered under ``answered_under`` (None: the bare question); how likely
       does it find the references?
 
-    ``done`` are (answer id, other answer's id or 0, judge prompt's name) that an earlier start of this job has judged.
+    ``done`` are (answer id, other answer's id or 0, judge prompt's name) that an earlier start of this job has judged,
+    for ``spent`` tokens (asked, answered). With a ``plan`` questions, answers and matches are not known yet.
     """
 
     model: ModelRef
@@ -45,4 +65,6 @@ class JudgeSpec:
     answered_under: Prompt | None = None
     price: Price = field(default_factory=Price)
     done: tuple[tuple[int, int, str], ...] = ()
+    spent: tuple[int, int] = (0, 0)
+    plan: JudgePlan | None = None
     kind: Literal["judge"] = "judge"

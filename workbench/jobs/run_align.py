@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.alignment.episodes import group_by_task
+from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Backend, ModelRef
 from workbench.errors import JobError
 from workbench.jobs.events import Artifact, Finished, Metric, Started
@@ -30,7 +31,8 @@ def run_align(spec: AlignSpec, run: Run) -> None:
 
     folder = Path(spec.folder)
     source, target = group_by_task(spec.source), group_by_task(spec.target)
-    outcome = train_student(_load(spec, run), source, target, spec.options, folder, _Watcher(run), spec.examples)
+    options = share_of(spec.options, processes.count()) if spec.processes > 1 else spec.options
+    outcome = train_student(_load(spec, run), source, target, options, folder, _Watcher(run), spec.examples)
     if processes.rank() > 0:         # the first process has the say
         return
     student = folder / "student"
@@ -40,6 +42,17 @@ def run_align(spec: AlignSpec, run: Run) -> None:
     run.say(Artifact(str(student), "student", hash_files(student)))
     run.log("good", f"The trained student is in {student}")
     run.say(Finished(_summary(outcome, spec)))
+
+
+def share_of(options: AlignmentOptions, size: int) -> AlignmentOptions:
+    """The options of each of ``size`` processes that share out a step: its samples stay as many. Raises JobError."""
+    batch = next((batch for batch in range(options.batch, 0, -1)
+                  if options.batch * options.accumulation % (batch * size) == 0), None)
+    if batch is None:
+        raise JobError(f"The {options.batch * options.accumulation} samples of a step cannot be shared out evenly among "
+                       f"{size} processes.", safe="Nothing was trained.",
+                       remedy="Change the batch or the accumulation, or train with fewer processes.")
+    return replace(options, batch=batch, accumulation=options.batch * options.accumulation // (batch * size))
 
 
 def _load(spec: AlignSpec, run: Run) -> Models:

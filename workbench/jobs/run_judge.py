@@ -9,7 +9,7 @@ from workbench.bench.matches import Match
 from workbench.domain import Backend, DecodingSettings, Judgement, Prompt, Question
 from workbench.errors import JobError
 from workbench.jobs.events import Finished, Judged
-from workbench.jobs.judge_spec import JudgeSpec
+from workbench.jobs.judge_spec import JudgeSpec, amount
 from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
 
@@ -35,11 +35,24 @@ class _Tally:
     def __init__(self, spec: JudgeSpec, run: Run, done: int) -> None:
         self._spec, self._run = spec, run
         self._done, self._judged, self._unreadable = done, 0, 0
-        self._prompt_tokens = self._completion_tokens = 0
+        self._prompt_tokens = self._completion_tokens = 0            # in this run
 
     @property
     def cost(self) -> float:
+        """Of this run."""
         return self._spec.price.of(self._prompt_tokens, self._completion_tokens)
+
+    @property
+    def _whole(self) -> tuple[int, int]:
+        """Tokens asked and answered, also by earlier starts of the job."""
+        asked, answered = self._spec.spent
+        return asked + self._prompt_tokens, answered + self._completion_tokens
+
+    @property
+    def _spent(self) -> str:
+        """ "gpt-4o, 0.42 spent", where the judge has a price."""
+        priced = self._spec.price.prompt or self._spec.price.completion
+        return f"{self._spec.model.name}, {amount(self._spec.price.of(*self._whole))} spent" if priced else ""
 
     def keep(self, judgement: Judgement) -> None:
         self._run.say(Judged(judgement))
@@ -52,15 +65,16 @@ class _Tally:
         limit = self._spec.price.limit
         left = len(self._spec.matches) - self._done - self._judged
         if limit and self.cost >= limit and left:
-            raise JobError(f"The judge has cost {self.cost:.2f} in this run; the limit is {limit:.2f}.",
+            raise JobError(f"The judge has cost {amount(self.cost)} in this run; the limit is {amount(limit)}.",
                            safe=f"{self._judged} judgements are kept.",
                            remedy="Resume the job to go on up to the limit again, or raise the limit.")
-        self._run.progress(self._done + self._judged, len(self._spec.matches), "judgements")
+        self._run.progress(self._done + self._judged, len(self._spec.matches), "judgements", self._spent)
 
     def finish(self) -> None:
+        asked, answered = self._whole
         self._run.say(Finished({
-            "judgements": self._done + self._judged, "unreadable": self._unreadable,
-            "prompt_tokens": self._prompt_tokens, "completion_tokens": self._completion_tokens, "cost": self.cost}))
+            "judgements": self._done + self._judged, "unreadable": self._unreadable, "prompt_tokens": asked,
+            "completion_tokens": answered, "cost": self._spec.price.of(asked, answered)}))
 
 
 def _measure(spec: JudgeSpec, run: Run, matches: list[Match], questions: Mapping[int, Question],

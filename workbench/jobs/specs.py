@@ -47,7 +47,8 @@ class ScoreSpec:
 
     ``turns`` says which turns' references count; a later turn is asked after the earlier turns' references.
     ``done`` are results of an earlier start of this job (None = the base prompt), not computed again. ``kept_scores``
-    is the folder where scores are kept by content (see scoring/kept_scores.py); "": they are not.
+    is the folder where scores are kept by content (see scoring/kept_scores.py); "": they are not. ``processes``, here
+    and below, do the job together, one for each device.
     """
 
     model: ModelRef
@@ -59,6 +60,7 @@ class ScoreSpec:
     seed: int = 0
     done: tuple[int | None, ...] = ()
     kept_scores: str = ""
+    processes: int = 1
     kind: Literal["score"] = "score"
 
 
@@ -92,6 +94,7 @@ class SearchSpec:
     evaluated: tuple[SetEvaluation, ...] = ()               # held-out sets already measured
     options: SearchOptions = field(default_factory=SearchOptions)
     kept_scores: str = ""
+    processes: int = 1
     kind: Literal["search"] = "search"
 
 
@@ -107,6 +110,7 @@ class SensitivitySpec:
     orders: int = 24
     seed: int = 0
     kept_scores: str = ""
+    processes: int = 1
     kind: Literal["sensitivity"] = "sensitivity"
 
 
@@ -160,6 +164,7 @@ class AlignSpec:
     ``source`` are the demonstrations trained on, ``target`` those of the tasks measured on; tasks are read from tags
     (``task:name``) or categories and must not overlap. ``folder`` takes the checkpoints, the teacher's kept part and
     the trained student; a resumed job goes on from what is there. ``examples`` held-out examples are measured.
+    ``processes`` share out the ``batch × accumulation`` samples of a step.
     """
 
     teacher: ModelRef
@@ -169,6 +174,7 @@ class AlignSpec:
     folder: str
     options: AlignmentOptions = field(default_factory=AlignmentOptions)
     examples: int = 100
+    processes: int = 1
     kind: Literal["align"] = "align"
 
     @property
@@ -231,3 +237,8 @@ class RecipeSpec:
 JobSpec = (RecipeSpec | AlignSpec | AnswerSpec | JudgeSpec | ShiftSpec | ScoreSpec | SearchSpec | SensitivitySpec
            | InspectSpec | CountSpec | GenerateSpec | EvaluateSpec | JudgedSearchSpec)
 KINDS: tuple[str, ...] = tuple(spec.__dataclass_fields__["kind"].default for spec in get_args(JobSpec))
+
+
+def processes_of(spec: JobSpec) -> int:
+    """How many processes do this job together: several only where its work can be shared out."""
+    return spec.processes if isinstance(spec, ScoreSpec | SearchSpec | SensitivitySpec | AlignSpec) else 1

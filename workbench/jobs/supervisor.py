@@ -52,7 +52,7 @@ class Host:
         self.model: ModelRef | None = None           # of the last job
         self._process = subprocess.Popen(
             child_command(stay), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=_environment(),
+            env=child_environment(),
             start_new_session=os.name == "posix",    # Ctrl+C in a terminal is for the parent alone
         )
         self._stderr_reader = self._thread("job-stderr", self._read_stderr)
@@ -191,7 +191,7 @@ class Host:
             listener(event)
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Ours; and the child imports the same program as we do, and nothing from the folder it is started in."""
     package_root = str(Path(workbench.__file__).parents[1])
     path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))

@@ -1,4 +1,4 @@
-"""Several processes that run one job, one for each device: ``accelerate launch -m workbench.jobs FILE`` starts them.
+"""Several processes that run one job, one for each device: jobs/team.py, ``accelerate launch`` or torchrun starts them.
 
 Each process loads the model and does the whole job; only scoring is shared out. Every process scores a part of the
 sequences and gets all results, so that all take the same decisions. The first one speaks and keeps scores.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from workbench.errors import ModelError
 from workbench.models.base import LanguageModel, ScoredSequence
+
+PATIENCE = timedelta(days=7)         # a paused job keeps the others waiting; one that is lost is noticed otherwise
 
 
 def count() -> int:
@@ -28,13 +32,19 @@ def device_index() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
-def join() -> None:
-    """Meet the others; to be called once before the job. Does nothing for a process alone."""
+def join(device: str = "auto") -> None:
+    """Meet the others; to be called once before the job, with the device that its model is asked for. Does nothing for
+    a process alone. Raises ModelError where each cannot have a CUDA device of its own."""
     if count() > 1:
         import torch
         from accelerate import PartialState
 
-        PartialState(cpu=not torch.cuda.is_available())
+        on_cpu = device == "cpu" or not torch.cuda.is_available()
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        if not on_cpu and here > torch.cuda.device_count():
+            raise ModelError(f"{here} processes need as many GPUs, and this computer has {torch.cuda.device_count()}.",
+                             safe="Nothing was computed.", remedy="Start the job again with fewer processes.")
+        PartialState(cpu=on_cpu, timeout=PATIENCE)
 
 
 def wait_for_all() -> None:

@@ -16,7 +16,8 @@ from workbench.domain import Changes, Kind
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.events import Event, Failed, Finished, Progress, StateChanged, Stopped
 from workbench.jobs.failures import from_exception
-from workbench.jobs.specs import KINDS, JobSpec, JobState
+from workbench.jobs.judge_spec import JudgeSpec
+from workbench.jobs.specs import KINDS, JobSpec, JobState, processes_of
 from workbench.jobs.supervisor import Host
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.services.job_results import store
@@ -98,13 +99,15 @@ class JobQueue:
         with self._project.database.read() as connection:
             return [LogLine(line.when, line.level, line.message) for line in jobs.log_lines(connection, job_id)]
 
-    def submit(self, spec: JobSpec, title: str = "") -> int:
-        """Put a job at the end of the queue; it starts when it is its turn. Returns its id."""
+    def submit(self, spec: JobSpec, title: str = "", *, after: int | None = None) -> int:
+        """Put a job at the end of the queue; it starts when it is its turn, and job ``after`` has finished. Returns
+        its id."""
+        detail = job_detail(spec) if after is None else f"{job_detail(spec)}, once “{self.get(after).title}” is done"
         with self._project.database.write() as connection:
             job_id = jobs.insert_job(connection, spec.kind, title or job_title(spec), encode_spec(spec),
-                                     detail=job_detail(spec), person=self._project.person)
+                                     detail=detail, person=self._project.person, after=after)
         self._changed(job_id, JobState.WAITING)
-        self._start_next()
+        self.start_waiting()
         return job_id
 
     def pause(self, job_id: int) -> None:
@@ -124,7 +127,7 @@ class JobQueue:
         with self._project.database.write() as connection:
             jobs.move_to_end(connection, job_id)
         self._set_state(job_id, JobState.WAITING, detail="")
-        self._start_next()
+        self.start_waiting()
 
     def cancel(self, job_id: int) -> None:
         """End it within a second; what was finished is kept. A job that has ended stays as it is."""
@@ -143,8 +146,12 @@ class JobQueue:
         return Changes.of(Kind.JOB, job_ids)
 
     def remove(self, job_id: int) -> Changes:
-        """Forget an ended job and its results. Raises JobError while it runs."""
+        """Forget an ended job and its results; what waits for it is stopped. Raises JobError while it runs."""
         self._expect(job_id, "removed", JobState.FINISHED, JobState.WAITING, *RESUMABLE)
+        with self._project.database.read() as connection:
+            waiting = jobs.followers(connection, job_id)
+        for follower in waiting:
+            self._set_state(follower, JobState.STOPPED, detail="The job that it waited for was removed.")
         with self._project.database.write() as connection:
             jobs.delete_job(connection, job_id)
         changes = Changes({kind: frozenset({job_id}) for kind in (Kind.JOB, Kind.SCORE, Kind.SEARCH)})
@@ -177,7 +184,8 @@ class JobQueue:
 
     # — what runs —
 
-    def _start_next(self) -> None:
+    def start_waiting(self) -> None:
+        """Start what has its turn; also in a queue that an earlier program has left."""
         for kinds in SLOTS:
             while not self._closed and not any(self._kinds[id] in kinds for id in self._hosts):
                 with self._project.database.read() as connection:
@@ -190,7 +198,11 @@ class JobQueue:
         self._kinds[job.id] = job.kind
         try:
             spec = decode_spec(job.spec)             # fails for a job of an older program
+            planned = isinstance(spec, JudgeSpec) and spec.plan is not None
+            spec = self._project.judging.filled(spec) if isinstance(spec, JudgeSpec) else spec
             with self._project.database.write() as connection:
+                if planned:
+                    jobs.set_spec(connection, job.id, job_title(spec), encode_spec(spec))
                 spec = continued(connection, job.id, spec, str(self._project.folder / KEPT_SCORES))
             host = self._hosts[job.id] = self._host(spec)
         except (WorkbenchError, OSError) as error:
@@ -204,6 +216,9 @@ class JobQueue:
         host.run(spec, partial(self._hear, job.id))
 
     def _host(self, spec: JobSpec) -> Host:
+        if processes_of(spec) > 1:                   # its devices are to be free, and its process does no other job
+            self._warm.drop()
+            return Host()
         warm = self._warm.take(spec.model, any_model=spec.kind in SHORT)
         return warm or Host(stay=spec.kind in WARM)
 
@@ -261,7 +276,7 @@ class JobQueue:
                 self._release(job_id, event)
             self._tell(job_id, event, changed)
         if any(isinstance(event, Finished | Failed | Stopped) for _, event in batch):
-            self._start_next()
+            self.start_waiting()
 
     def _give_up(self, job_ids: set[int], error: Exception) -> None:
         """End the jobs whose results could not be written."""
