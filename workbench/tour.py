@@ -51,7 +51,7 @@ class Scale:
     random_sets: int = 20
     training: AlignmentOptions = TRAINING
     examples: int = 60               # held-out ones that training is measured on
-    questions: int = 40              # held-out ones that are answered
+    questions: int = 80              # held-out ones that are answered: all of them
     pages: tuple[str, ...] = PAGES
 
 
