@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from db import jobs as stored
 from tests.gui import bench_project
 from workbench.bench.recipes import Place
 from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef
@@ -19,7 +20,8 @@ from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, 
 from workbench.gui.pages.bench_recipes import CHARTS, NONE
 from workbench.gui.pages.bench_request import read_choices
 from workbench.gui.session import Session
-from workbench.jobs.specs import JobState, RecipeSpec
+from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
+from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
 from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
@@ -148,3 +150,27 @@ def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(page: BenchPag
     form.rank.setValue(8)
     asked = form.request()
     assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TrainingWish(lora_rank=8))
+
+
+def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Session, qtbot: QtBot) -> None:
+    assert opened.project is not None
+    project, who, asked = opened.project, page.reading.contestants[:1], page.reading.questions
+    other = project.lane.run(lambda: project.questions.add(bench_project.questions(3))).created[0]
+    elsewhere = project.lane.run(lambda: project.questions.get(other)).questions
+    specs = (RecipeSpec("scaling", who, (), asked), ShiftSpec(who[0].model, who, asked, ()),
+             AnswerSpec(who, elsewhere))
+
+    def insert() -> list[int]:
+        with project.database.write() as connection:
+            made = [stored.insert_job(connection, spec.kind, spec.kind, encode_spec(spec)) for spec in specs]
+            for id in made:
+                stored.set_state(connection, id, JobState.FINISHED)
+            return made
+
+    ids = project.lane.run(insert)
+    for id, part, set_id in zip(ids, (RECIPES, RECIPES, ANSWERS), (page.set_id, page.set_id, other), strict=True):
+        opened.open_page("bench", job=id)
+        qtbot.waitUntil(lambda part=part: page.part.current() == part, timeout=20_000)
+        qtbot.waitUntil(lambda set_id=set_id: page.set_id == set_id, timeout=20_000)
+        if part == RECIPES:
+            qtbot.waitUntil(lambda id=id: page.recipes.shown_job == id, timeout=20_000)

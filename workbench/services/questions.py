@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,12 @@ class QuestionSets:
         if found is None:
             raise WorkbenchError(f"There is no question set {set_id}.", remedy="Choose another one.")
         return found
+
+    def holding(self, questions: Sequence[Question]) -> int | None:
+        """The set that holds the first of ``questions``; None if there is none, or it is gone."""
+        wanted = questions[0].id if questions else None
+        return next((info.id for info in self.sets()
+                     if any(one.id == wanted for one in self.get(info.id).questions)), None)
 
     def questions(self, question_ids: list[int]) -> list[Question]:
         """In the order of the ids; those that are gone are left out."""

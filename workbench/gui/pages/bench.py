@@ -21,7 +21,7 @@ from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW, RECIPES
 from workbench.gui.pages.bench_counting import Counting
 from workbench.gui.pages.bench_overview import Overview
 from workbench.gui.pages.bench_progress import RunLine
-from workbench.gui.pages.bench_reading import BenchReading, read_bench
+from workbench.gui.pages.bench_reading import BenchReading, place_of_job, read_bench
 from workbench.gui.pages.bench_recipes import RecipesPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import ghost, primary, secondary
@@ -119,8 +119,10 @@ class BenchPage(Page):
 
     # the page's interface
     def shown(self, *, part: int | None = None, set: int | None = None, question: int | None = None,
-              tab: int | None = None, **arguments: Any) -> None:
-        """``part`` 0 overview, 1 answers, 2 arena; ``set`` a question set's id; ``question`` a place in it."""
+              tab: int | None = None, job: int | None = None, **arguments: Any) -> None:
+        """``part`` 0 overview … 3 recipes; ``set`` a question set's id; ``question`` a place in it; ``job`` a job's."""
+        if job is not None:
+            self._show_job(job)
         if set is not None:
             self._set_id = set
         if part is not None:
@@ -134,6 +136,16 @@ class BenchPage(Page):
             self._focus_main()
 
     _wanted_place: int | None = None
+
+    def _show_job(self, job_id: int) -> None:
+        """A recipe among the recipes, answers and judgements where their question set is shown."""
+        def show(place: tuple[str, int | None]) -> None:
+            self._set_id = place[1] or self._set_id
+            self.recipes.show_job(job_id)        # which shows the newest for what is no recipe
+            self.part.set_current({"answer": ANSWERS, "judge": OVERVIEW}.get(place[0], RECIPES))
+            self._read()
+
+        self.session.ask(lambda project: place_of_job(project, job_id), show, owner=self)
 
     @property
     def reading(self) -> BenchReading:

@@ -63,7 +63,7 @@ def read_found(project: Project, job: JobInfo) -> Found:
         return Found(spec.by, tuple(_round(one, chosen) for one, chosen in zip(
             job.summary.get("rounds", ()), job.summary.get("chosen", ()), strict=True)))
     assert isinstance(spec, ShiftSpec)
-    set_id = _set_of(project, spec)
+    set_id = project.questions.holding(spec.questions)
     return Found() if set_id is None else Found(shifts=_shifts(project, spec, set_id), set_id=set_id)
 
 
@@ -71,12 +71,6 @@ def _round(one: dict[str, object], chosen: int) -> JudgedRound:
     number, tau, low, high, candidates = (one[name] for name in ("number", "tau", "low", "high", "candidates"))
     interval = Interval(tau, low, high) if None not in (tau, low, high) else None
     return JudgedRound(number, interval, tuple(tuple(row) for row in candidates), chosen)
-
-
-def _set_of(project: Project, spec: ShiftSpec) -> int | None:
-    wanted = spec.questions[0].id if spec.questions else None
-    return next((info.id for info in project.questions.sets()
-                 if any(question.id == wanted for question in project.questions.get(info.id).questions)), None)
 
 
 def _shifts(project: Project, spec: ShiftSpec, set_id: int) -> tuple[Shifted, ...]:

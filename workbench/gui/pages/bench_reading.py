@@ -13,7 +13,8 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.questions import QuestionSetInfo
 
-JOB_KINDS = ("answer", "judge", "recipe", "judged_search", "shift")
+RECIPE_KINDS = ("recipe", "judged_search", "shift")
+JOB_KINDS = ("answer", "judge", *RECIPE_KINDS)
 LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 AnswerKey = tuple[int, int, int, int]            # contestant, question, turn, repeat
 
@@ -91,12 +92,18 @@ def read_bench(project: Project, set_id: int | None) -> BenchReading:
 
 
 def has_recipes(project: Project) -> bool:
-    return any(job.kind in JOB_KINDS[2:] for job in project.jobs.all())
+    return any(job.kind in RECIPE_KINDS for job in project.jobs.all())
 
 
 def running_job(project: Project) -> JobInfo | None:
     """The bench's own job that runs, or is the first to wait."""
     return next((job for job in project.jobs.all() if job.kind in JOB_KINDS and job.state in LIVE), None)
+
+
+def place_of_job(project: Project, job_id: int) -> tuple[str, int | None]:
+    """A job's kind, and the question set that it asked (None if that is gone)."""
+    questions = getattr(project.jobs.spec(job_id), "questions", ())
+    return project.jobs.get(job_id).kind, project.questions.holding(questions)
 
 
 def details(contestant: Contestant) -> str:

@@ -47,13 +47,7 @@ def read_recipes(project: Project, job_id: int | None, score: Score | None) -> R
     spec, scores = project.recipes.spec(job.id), tuple(project.recipes.scores(job.id))
     chosen = score if score in scores else (scores[0] if scores else None)
     points = tuple(project.recipes.points(job.id, chosen)) if chosen is not None else ()
-    return RecipeReading(jobs, job, spec, scores, chosen, points, _set_of(project, spec))
-
-
-def _set_of(project: Project, spec: RecipeSpec) -> int | None:
-    wanted = spec.questions[0].id
-    return next((info.id for info in project.questions.sets()
-                 if any(question.id == wanted for question in project.questions.get(info.id).questions)), None)
+    return RecipeReading(jobs, job, spec, scores, chosen, points, project.questions.holding(spec.questions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,10 @@ class RecipesPane(QWidget):
             return focused or self._grid_views[0]
         return list(self._views.values())[place]
 
+    @property
+    def shown_job(self) -> int | None:
+        return self._job_id
+
     # reading
     def show_job(self, job_id: int | None) -> None:
         self._job_id = job_id
