@@ -95,8 +95,10 @@ def _add_window(commands: Any) -> None:
 def _add_data(commands: Any) -> None:
     command = add(commands, "new", "data:new", "make a project in a new or empty folder")
     command.add_argument("--name", default="")
-    command = add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file")
+    command = add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file; or "
+                  "new demonstrations of the sample's mini-world, called mini-world")
     command.add_argument("file", type=Path)
+    command.add_argument("--count", type=int, default=4_000, help="with mini-world: how many")
     command.add_argument("--format", default="auto", help="by default it is detected")
     command.add_argument("--encoding", default="auto")
     command.add_argument("--source", default="", help="the source of rows that name none")
@@ -186,6 +188,7 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--turns", default="first", choices=("first", "all"))
     command.add_argument("--orders", type=int, default=24, help="orders to try at most; 0: none")
     command.add_argument("--seed", type=int, default=0)
+    _devices_option(command)
     command = add(commands, "search", "running:search", "search for the set that helps most")
     _run_options(command)
     command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
@@ -223,6 +226,7 @@ def _add_align(commands: Any) -> None:
     command.add_argument("--examples", type=int, default=100, help="held-out examples that are measured")
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--register", metavar="NAME", default="", help="add the trained student as a model")
+    _devices_option(command)
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -252,9 +256,21 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--turns", default="first", choices=("first", "all"))
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--write-job", type=Path, metavar="FILE",
-                         help="write the job to a file and run nothing; for several devices, start it with: "
-                              "accelerate launch -m workbench.jobs FILE")
+                         help="write the job to a file and run nothing; start it with python -m workbench.jobs FILE, "
+                              "on several machines with accelerate launch -m workbench.jobs FILE")
+    _devices_option(command)
     _top_option(command)
+
+
+def _devices_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--devices", type=_positive, metavar="N",
+                         help="how many processes share the work, one for each device; by default one for each GPU")
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def _top_option(command: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from workbench.gui.pages.alignment import CONTENT, CURVES, NO_MODELS, NO_RUNS, A
 from workbench.gui.pages.alignment_request import sample_tasks
 from workbench.gui.session import Session
 from workbench.jobs.specs import JobState
+from workbench.models.machine import Machine
 from workbench.services.project import Project
 
 
@@ -219,3 +220,21 @@ def test_every_control_of_the_page_has_a_name(page: AlignmentPage, qtbot: QtBot)
     write(page, qtbot, *points(1.0, 0.5), summary())
     page.form.show_more(True)
     assert nameless(page) == []
+
+
+def test_devices_are_a_choice_only_where_there_are_several(
+    page: AlignmentPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.form.devices.isHidden()
+    four = Machine(2**34, 2**33, (("GPU", 2**34, 2**34),) * 4, 2**40)
+    monkeypatch.setattr("workbench.services.models.read_machine", lambda disk: four)
+    page._models_changed = True
+    page._read()
+    rest(page, qtbot)
+    form = page.form
+    assert not form.devices.isHidden()
+    assert (form.devices.choice.text(), form.request().one_device) == ("All 4 GPUs", False)
+    form.fields._by_name["batch"].setValue(6)
+    assert form.devices.choice.text() == "3 of 4 GPUs"          # what shares out six samples evenly
+    form.devices.choice.set_current(1)
+    assert form.request().one_device

@@ -16,6 +16,7 @@ from workbench.command_line.output import Output, table
 from workbench.command_line.running import follow
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.specs import AlignSpec, JobState
+from workbench.services.devices import on_devices
 from workbench.services.models import ModelInfo
 from workbench.services.project import Project
 
@@ -69,7 +70,8 @@ def _spec(project: Project, options: Namespace, settings: AlignmentOptions) -> A
     if student.facts and not any(change.startswith("learning_rate=") for change in options.set):
         settings = for_width(settings, student.facts.hidden_size)
     targets = None if options.targets is None else [name.strip() for name in options.targets.split(",")]
-    return project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples, options.pool)
+    spec = project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples, options.pool)
+    return on_devices(spec, project.models.machine(), options.devices)
 
 
 def _smallest_other(project: Project, teacher: ModelInfo) -> ModelInfo:

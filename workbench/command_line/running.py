@@ -22,6 +22,7 @@ from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
+from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
@@ -32,7 +33,7 @@ WATCH_SECONDS = 0.5
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
 
-Build = Callable[[Project, Namespace], JobSpec]
+Build = Callable[[Project, Namespace], ScoreSpec | SearchSpec]
 
 
 def score(options: Namespace) -> Output:
@@ -44,10 +45,13 @@ def search(options: Namespace) -> Output:
 
 
 def _start(options: Namespace, build: Build) -> Output:
+    def spec(project: Project) -> JobSpec:
+        return on_devices(build(project, options), project.models.machine(), options.devices)
+
     with opened(options.project) as project:
         if options.write_job:
-            return _write_job(options.write_job, project.lane.run(lambda: build(project, options)))
-        job_id = project.lane.run(lambda: project.jobs.submit(build(project, options)))
+            return _write_job(options.write_job, project.lane.run(lambda: spec(project)))
+        job_id = project.lane.run(lambda: project.jobs.submit(spec(project)))
         return _finish(project, job_id, options)
 
 
@@ -67,7 +71,7 @@ def _finish(project: Project, job_id: int, options: Namespace) -> Output:
     return project.lane.run(lambda: _outcome(project, info, options.top))
 
 
-def _score_spec(project: Project, options: Namespace) -> JobSpec:
+def _score_spec(project: Project, options: Namespace) -> ScoreSpec:
     base = base_prompt(project, options.prompt)
     return ScoreSpec(
         find_model(project, options.model).ref, base, candidates(project, options.filter, base),
@@ -75,7 +79,7 @@ def _score_spec(project: Project, options: Namespace) -> JobSpec:
     )
 
 
-def _search_spec(project: Project, options: Namespace) -> JobSpec:
+def _search_spec(project: Project, options: Namespace) -> SearchSpec:
     base = base_prompt(project, options.prompt)
     return SearchSpec(
         find_model(project, options.model).ref, base, candidates(project, options.filter, base),

@@ -10,6 +10,7 @@ from workbench.command_line.output import Output, table
 from workbench.command_line.running import base_prompt, follow, search_questions
 from workbench.errors import JobError
 from workbench.jobs.specs import JobState, SensitivitySpec
+from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 
@@ -25,9 +26,10 @@ def sensitivity(options: Namespace) -> Output:
 
 
 def _spec(project: Project, options: Namespace) -> SensitivitySpec:
-    return SensitivitySpec(
+    spec = SensitivitySpec(
         find_model(project, options.model).ref, base_prompt(project, options.prompt),
         search_questions(project, options.questions), options.turns, options.orders, options.seed)
+    return on_devices(spec, project.models.machine(), options.devices)
 
 
 def _text(spec: SensitivitySpec, info: JobInfo) -> str:

@@ -49,8 +49,8 @@ def share_of(options: AlignmentOptions, size: int) -> AlignmentOptions:
     batch = next((batch for batch in range(options.batch, 0, -1)
                   if options.batch * options.accumulation % (batch * size) == 0), None)
     if batch is None:
-        raise JobError(f"The {options.batch * options.accumulation} samples of a step cannot be shared out evenly among "
-                       f"{size} processes.", safe="Nothing was trained.",
+        raise JobError(f"The {options.batch * options.accumulation} samples of a step cannot be shared out evenly "
+                       f"among {size} processes.", safe="Nothing was trained.",
                        remedy="Change the batch or the accumulation, or train with fewer processes.")
     return replace(options, batch=batch, accumulation=options.batch * options.accumulation // (batch * size))
 

@@ -1,4 +1,4 @@
-"""A job that several processes do together, one for each device: the job's own process starts the others and leads them.
+"""A job that several processes do together, one for each device: the job's own process starts and leads the others.
 
 They are told of each other as torchrun and ``accelerate launch`` do it, so that a job started by those is the same.
 """

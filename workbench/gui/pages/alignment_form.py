@@ -35,6 +35,7 @@ from workbench.gui.pages.alignment_request import (
     sample_tasks,
 )
 from workbench.gui.views.buttons import Button, primary, secondary
+from workbench.gui.views.devices_choice import DevicesChoice
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.glyphs import paint_progress
 from workbench.gui.views.labels import ElidedLabel, hairline, label, set_property
@@ -66,6 +67,7 @@ class TrainingForm(QWidget):
         self._waiting.timeout.connect(self._show_estimate)
         self.preset = Segmented(list(PRESET_NAMES.values()), 0, name="Preset")
         self.student, self.teacher, self.pool = ElidedCombo(), ElidedCombo(), ElidedCombo()
+        self.devices = DevicesChoice()
         self.targets = QListWidget()
         self.fields = OptionFields()
         self.examples = NumberField(1, 10_000, EXAMPLES)
@@ -91,6 +93,7 @@ class TrainingForm(QWidget):
         column.addWidget(self.preset)
         column.addWidget(field("Student", self.student))
         column.addWidget(field("Teacher", self.teacher))
+        column.addWidget(self.devices)
         column.addWidget(field("Tasks", self.pool))
         self.targets.setFixedHeight(TASKS_HEIGHT)
         self.targets.setFrameShape(QListWidget.Shape.NoFrame)
@@ -153,6 +156,7 @@ class TrainingForm(QWidget):
         self.targets.itemChanged.connect(lambda _: self._edited())
         self.fields.changed.connect(self._edited)
         self.examples.valueChanged.connect(lambda _: self._edited())
+        self.devices.changed.connect(self._edited)
         self._more.clicked.connect(lambda: self.show_more(self.fields.more.isHidden()))
         self.start.clicked.connect(self._start)
         self.several.clicked.connect(self._several)
@@ -216,7 +220,8 @@ class TrainingForm(QWidget):
         if self._choices is None or None in values.values() or teacher is None or student is None:
             return None
         options = replace(self._base, **values)
-        return TrainingRequest(teacher, student, self._ticked(), options, self._choices.pool, self.examples.value())
+        return TrainingRequest(teacher, student, self._ticked(), options, self._choices.pool, self.examples.value(),
+                               self.devices.one)
 
     def _preset(self) -> str:
         return NAMES[self.preset.current()]
@@ -257,7 +262,7 @@ class TrainingForm(QWidget):
         if self._choices is None:
             return None
         return estimator(self._choices, self.teacher.currentData(), self.student.currentData(), self.examples.value(),
-                         self._runs)
+                         self._runs, self.devices.number)
 
     def _pool_chosen(self, index: int) -> None:
         chosen = self.pool.itemData(index)
@@ -278,6 +283,7 @@ class TrainingForm(QWidget):
         self._held_out.setText(f"{ticked} of {len(self._choices.tasks)} kept aside")
         wrong = problem(self._choices, request) if request is not None else "A field holds no number that can be used."
         if request is not None:
+            self.devices.offer(self._choices.devices(request), len(self._choices.machine.gpus))
             self._state.setText(preset_words(self._preset(), self._base, request.options))
         self._problem.setText(wrong)
         self._problem.setVisible(bool(wrong))

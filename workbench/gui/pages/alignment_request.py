@@ -21,6 +21,7 @@ from workbench.services.alignment_estimate import (
     seconds_estimate,
     work_estimate,
 )
+from workbench.services.devices import devices_for, on_devices
 from workbench.services.models import Machine, ModelInfo
 from workbench.services.project import Project
 
@@ -40,6 +41,7 @@ class TrainingRequest:
     options: AlignmentOptions
     pool: Path | None = None
     examples: int = EXAMPLES
+    one_device: bool = False         # where several could share the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Choices:
 
     def model(self, model_id: int | None) -> ModelInfo | None:
         return next((model for model in self.models if model.ref.id == model_id), None)
+
+    def devices(self, request: TrainingRequest) -> int:
+        """How many devices can share out the samples of a step."""
+        pair = [model.ref for model in self.models if model.ref.id in (request.teacher_id, request.student_id)]
+        return devices_for(self.machine, pair, request.options.batch * request.options.accumulation)
 
 
 def sample_tasks() -> Path:
@@ -87,9 +94,10 @@ def submit_all(project: Project, requests: Sequence[TrainingRequest]) -> list[in
 
 
 def _spec(project: Project, models: Mapping[int | None, ModelRef], request: TrainingRequest) -> AlignSpec:
-    """The folder's name in it is made of everything else, so it tells whether two are the same."""
-    return project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
+    """The folder's name in it is made of everything but the devices, so it tells whether two are the same."""
+    spec = project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
                                   request.targets, request.examples, request.pool)
+    return on_devices(spec, project.models.machine(), 1 if request.one_device else None)
 
 
 PRESET_NAMES = {"quick": "Quick look", "machine": "This machine", "paper": "Paper"}
@@ -151,16 +159,16 @@ class Estimator:
     """What runs of one teacher and one student take. ``runs`` are the project's, the newest first."""
 
     def __init__(self, choices: Choices, teacher: ModelInfo, student: ModelInfo, examples: int,
-                 runs: Sequence[TrainingRun]) -> None:
+                 runs: Sequence[TrainingRun], devices: int) -> None:
         assert teacher.facts is not None
         assert student.facts is not None
         self._teacher, self._student, self._dtype = teacher.facts, student.facts, teacher.ref.dtype
-        self._choices, self._examples = choices, examples
+        self._choices, self._examples, self._devices = choices, examples, devices
         machine = choices.machine
         self.on_gpu = bool(machine.gpus) and student.ref.device != "cpu"
         self.free = machine.gpus[0][2] if self.on_gpu else machine.memory_free
         pair = (teacher.ref.id, student.ref.id)
-        self._earlier = [(self._work(run.spec.options, run.spec.examples), run) for run in runs
+        self._earlier = [(self._work(run.spec.options, run.spec.examples) / run.spec.processes, run) for run in runs
                          if run.summary and (run.spec.teacher.id, run.spec.student.id) == pair]
 
     def _work(self, options: AlignmentOptions, examples: int) -> float:
@@ -168,8 +176,8 @@ class Estimator:
 
     def estimate(self, options: AlignmentOptions) -> Estimate:
         same = [one for one in self._earlier if one[1].spec.options.method == options.method]
-        seconds, known = seconds_estimate(self._work(options, self._examples), self._student, same or self._earlier,
-                                          on_gpu=self.on_gpu)
+        seconds, known = seconds_estimate(self._work(options, self._examples) / self._devices, self._student,
+                                          same or self._earlier, on_gpu=self.on_gpu)
         memory = memory_estimate(self._teacher, self._student, options, self._dtype)
         disk = disk_estimate(self._teacher, self._student, options, self._examples, self._choices.characters,
                              self._dtype)
@@ -184,12 +192,12 @@ class Estimator:
 
 
 def estimator(choices: Choices, teacher_id: int | None, student_id: int | None, examples: int,
-              runs: Sequence[TrainingRun]) -> Estimator | None:
+              runs: Sequence[TrainingRun], devices: int = 1) -> Estimator | None:
     """None where a model is missing."""
     teacher, student = choices.model(teacher_id), choices.model(student_id)
     if teacher is None or student is None or teacher.facts is None or student.facts is None:
         return None
-    return Estimator(choices, teacher, student, examples, runs)
+    return Estimator(choices, teacher, student, examples, runs, devices)
 
 
 def settings_words(run: TrainingRun) -> str:

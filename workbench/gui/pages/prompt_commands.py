@@ -15,6 +15,7 @@ from workbench.errors import JobError
 from workbench.gui import theme
 from workbench.gui.wording import counted
 from workbench.jobs.specs import SensitivitySpec
+from workbench.services.devices import on_devices
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 
@@ -252,4 +253,5 @@ def _submit_measurement(project: Project, prompt: Prompt) -> int:
     questions = tuple(q for q in project.questions.get(chosen.id).questions if any(q.references))
     if not prompt.demonstrations:
         raise JobError("The prompt has no demonstration to measure.", remedy="Add one.")
-    return project.jobs.submit(SensitivitySpec(model, prompt, questions, orders=0), f"Measure “{prompt.name}”")
+    spec = on_devices(SensitivitySpec(model, prompt, questions, orders=0), project.models.machine())
+    return project.jobs.submit(spec, f"Measure “{prompt.name}”")

@@ -17,6 +17,7 @@ from workbench.gui.dialogs import Dialog
 from workbench.gui.pages.rankings_request import NO_SET, SPLIT, Choices, Pool, RunRequest, Work, estimate
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.devices_choice import DevicesChoice
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.pane import field
@@ -75,6 +76,7 @@ class RunForm(Dialog):
         self.random_tries.setSpecialValueText("As many as greedy search")
         self.by_embeddings = QCheckBox("Compare with the sets that the model’s embeddings choose")
         self.equal = QCheckBox("Compare with the best of as many random sets as the search evaluates")
+        self.devices = DevicesChoice()
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("tag:code  tokens<200")
         self.rounds, self.budget = _spin(1, 64), _spin(0, 1_000_000)
@@ -149,7 +151,7 @@ class RunForm(Dialog):
                 (strategy, self._option), (rounds, budget, random),
                 (field("New demonstrations stand", self.position), field("Answers that count", self.turns),
                  field("Seed", self.seed)),
-                (order, swap))
+                (order, swap), (self.devices,))
         for row, widgets in enumerate(rows):
             wide = 6 // len(widgets)
             for place, widget in enumerate(widgets):
@@ -171,6 +173,7 @@ class RunForm(Dialog):
         for box in (self.equal, self.by_embeddings):
             box.toggled.connect(lambda _: self._changed())
         self.filter.textChanged.connect(lambda _: self._changed())
+        self.devices.changed.connect(self._changed)
 
     # what they say
     def request(self) -> RunRequest:
@@ -181,7 +184,8 @@ class RunForm(Dialog):
             filter=Filter(text=self.filter.text()), strategy=cast('Literal["greedy"]', self._strategy()),
             rounds=self.rounds.value(), token_budget=self.budget.value(),
             position=Position(self.position.currentData()), turns=self.turns.currentData(),
-            random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options())
+            random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options(),
+            one_device=self.devices.one)
 
     def _strategy(self) -> str:
         return str(self.strategy.currentData())
@@ -213,6 +217,7 @@ class RunForm(Dialog):
 
     def _changed(self) -> None:
         self._filter_field.setVisible(self.pool.currentData() == Pool.FILTER)
+        self.devices.offer(self._choices.devices(self.model.currentData()), len(self._choices.machine.gpus))
         for widget in (self.random_sets, self.by_embeddings, self.equal):
             widget.setEnabled(self.heldout.currentData() != NO_SET)
         same = self.request().kind == "search" and self.questions.currentData() == self.heldout.currentData()

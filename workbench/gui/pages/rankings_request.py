@@ -13,8 +13,9 @@ from workbench.jobs.specs import ScoreSpec, SearchSpec, Strategy
 from workbench.search.options import SearchOptions
 from workbench.search.work import sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
+from workbench.services.devices import devices_for, on_devices
 from workbench.services.job_queue import JobInfo
-from workbench.services.models import ModelInfo
+from workbench.services.models import Machine, ModelInfo
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 from workbench.services.questions import QuestionSetInfo
@@ -60,6 +61,7 @@ class RunRequest:
     random_sets: int = 20
     seed: int = 0
     options: SearchOptions = field(default_factory=SearchOptions)
+    one_device: bool = False         # where several could share the work
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Choices:
     prompts: tuple[PromptInfo, ...]
     sets: tuple[QuestionSetInfo, ...]
     jobs: tuple[JobInfo, ...]
+    machine: Machine
+
+    def devices(self, model_id: int | None) -> int:
+        """How many devices can share the work of this model."""
+        return devices_for(self.machine, [model.ref for model in self.models if model.ref.id == model_id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Work:
 
 def read_choices(project: Project) -> Choices:
     return Choices(tuple(project.models.all()), tuple(project.prompts.all()), tuple(project.questions.sets()),
-                   tuple(project.jobs.all()))
+                   tuple(project.jobs.all()), project.models.machine())
 
 
 def default_request(choices: Choices, prompt_id: int | None, selection: Sequence[int] = ()) -> RunRequest | None:
@@ -125,11 +132,15 @@ def build(project: Project, request: RunRequest) -> ScoreSpec | SearchSpec:
         raise JobError("The question set has no reference answers, so nothing can be scored on it.",
                        remedy="Choose another question set.")
     model, base = _model(project, request), _base(project, request)
+    machine, devices = project.models.machine(), 1 if request.one_device else None
     if request.kind == "score":
-        return ScoreSpec(model, base, candidates, questions, request.position, request.turns, request.seed)
-    return SearchSpec(model, base, candidates, questions, heldout, rounds=request.rounds,
-                      token_budget=request.token_budget, strategy=request.strategy, position=request.position,
-                      turns=request.turns, random_sets=request.random_sets, seed=request.seed, options=request.options)
+        score = ScoreSpec(model, base, candidates, questions, request.position, request.turns, request.seed)
+        return on_devices(score, machine, devices)
+    search = SearchSpec(model, base, candidates, questions, heldout, rounds=request.rounds,
+                        token_budget=request.token_budget, strategy=request.strategy, position=request.position,
+                        turns=request.turns, random_sets=request.random_sets, seed=request.seed,
+                        options=request.options)
+    return on_devices(search, machine, devices)
 
 
 def estimate(project: Project, request: RunRequest) -> Work:
