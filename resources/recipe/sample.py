@@ -18,7 +18,8 @@ from resources.recipe.words import CATEGORIES
 QUESTIONS = 10
 COUNTS = {"good": 80, "wrong": 40, "rule": 32, "irrelevant": 40}
 DUPLICATES = 8
-KEYS = 4
+MINI_WORLD = "mini-world"            # source of demonstrations that are made on request
+TRIES = 2_000                        # draws after which a category has nothing new to ask
 SOURCES = ("hand-written", "forum", "model draft", "scrape")
 SOURCE_WEIGHTS = {
     "good": (4, 3, 3, 1),
@@ -120,6 +121,34 @@ def _rival(right: Convention, rng: random.Random) -> Convention:
     return other if other.opener != right.opener and other.closer != right.closer else _rival(right, rng)
 
 
+def more_demonstrations(count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Up to ``count`` rows of good demonstrations, each with another query and none that the question sets ask.
+
+    Categories take turns; small ones end when all that they can ask has been asked.
+    """
+    asked = [one for first in _question_sets(Asker(random.Random(0))) for one in first[0]]
+    taken = {one["turns"][0] for one in asked}
+    rng = random.Random(f"more {seed}")
+    rows: list[dict[str, Any]] = []
+    waiting = list(CATEGORIES)
+    while waiting and len(rows) < count:
+        for category in tuple(waiting):
+            turns = (house.talk(category, convention(), rng)[0] for _ in range(TRIES))
+            turn = next((turn for turn in turns if turn.query not in taken), None)
+            if turn is None:
+                waiting.remove(category)
+            elif len(rows) < count:
+                taken.add(turn.query)
+                rows.append({"instruction": turn.query, "output": turn.answer, "category": category,
+                             "source": MINI_WORLD, "licence": "CC0-1.0", "language": "en"})
+    return rows
+
+
+def write_more(path: Path, count: int, seed: int = 0) -> None:
+    """Write ``more_demonstrations`` as JSON lines."""
+    _write_lines(path, more_demonstrations(count, seed))
+
+
 def base_demonstrations(asker: Asker) -> list[tuple[str, str]]:
     """Three weak demonstrations: they have the look of the house and a little of what it knows."""
     turns = [asker.talk(category, convention())[0] for category in BASE_CATEGORIES]
@@ -154,6 +183,11 @@ def questions(asker: Asker, first_id: int) -> tuple[list[dict[str, Any]], list[d
     return asked, references
 
 
+def _question_sets(asker: Asker) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """The sample's questions and the held-out ones."""
+    return [questions(asker, 1), questions(asker, 101)]
+
+
 def _row(one: Candidate, rng: random.Random) -> dict[str, Any]:
     source = rng.choices(SOURCES, SOURCE_WEIGHTS[one.quality])[0]
     return {
@@ -171,8 +205,7 @@ def write(out: Path, seed: int = 0) -> None:
     """Write the whole sample project to ``out`` from a seed."""
     rng = random.Random(seed)
     asker = Asker(rng)
-    asked, references = questions(asker, 1)
-    held_out, held_out_references = questions(asker, 101)
+    (asked, references), (held_out, held_out_references) = _question_sets(asker)
     pool = candidates(asker, rng)
     rows = {(one.instruction, one.output): _row(one, rng) for one in pool}
     truth = {

@@ -84,3 +84,15 @@ def test_the_good_candidates_reveal_every_piece_of_the_convention() -> None:
     pieces = [value for table in tables for _, value in table]
     pieces += [hidden.unit, f"{hidden.function}(", "It must be", " = "]
     assert [piece for piece in pieces if piece not in text] == []
+
+
+def test_more_demonstrations_are_right_new_and_ask_nothing_that_the_question_sets_ask() -> None:
+    rows = sample.more_demonstrations(600)
+    assert rows == sample.more_demonstrations(600) != sample.more_demonstrations(600, seed=1)
+    queries = {row["instruction"] for row in rows}
+    assert len(queries) == 600
+    asked = lines("questions.jsonl") + lines("heldout_questions.jsonl")
+    assert not queries & {row["turns"][0] for row in asked}
+    assert {row["category"] for row in rows} == set(CATEGORIES)
+    look = sample.convention()
+    assert all(row["output"].startswith(look.opener) and row["output"].endswith(look.closer) for row in rows)

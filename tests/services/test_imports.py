@@ -203,3 +203,12 @@ def test_a_read_only_project_cannot_be_imported_into(tmp_path):
             reader.imports.run(path)
     finally:
         reader.close()
+
+
+def test_a_pool_of_the_mini_world_comes_in_once_and_can_be_undone(project: Project) -> None:
+    assert project.imports.run_mini_world(300).imported == 300
+    again = project.imports.run_mini_world(320)
+    assert (again.imported, again.skipped) == (20, 300)
+    assert len(project.demonstrations.ids(Filter(text="source:mini-world"))) == 320
+    project.history.undo()
+    assert len(project.demonstrations.ids(Filter(text="source:mini-world"))) == 300

@@ -8,11 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from db import demonstrations as stored
 from db import imports as stored_imports
 from db import revisions
+from resources.recipe.sample import MINI_WORLD, write_more
 from workbench.domain import Changes, Demonstration, Kind
 from workbench.errors import FormatError
 from workbench.formats import mapping as mappings
@@ -140,6 +142,14 @@ class Imports:
         if file.content == "questions":
             return self._run_questions(file, options)
         return self._run_demonstrations(file, options, progress)
+
+    def run_mini_world(self, count: int) -> ImportReport:
+        """Import ``count`` new good demonstrations of the sample's mini-world, none of which the sample's questions
+        ask: a pool for experiments that take thousands. The same count makes the same demonstrations."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"{MINI_WORLD}.jsonl"
+            write_more(path, count)
+            return self.run(path)
 
     def past(self) -> list[stored_imports.StoredImport]:
         """What was imported so far, newest first."""
