@@ -31,6 +31,10 @@ def test_an_import_counts_what_came_what_was_there_and_what_was_refused(
     assert "7 there already, 1 refused" in run("import", project, tmp_path / "pool.jsonl")[1]
 
 
+def test_new_demonstrations_of_the_mini_world_come_in_by_name(project: Path, run: Run) -> None:
+    assert run("import", project, "mini-world", "--count", "30", "--json")[1]["imported"] == 30
+
+
 def test_a_preview_imports_nothing(tmp_path: Path, run: Run) -> None:
     run("new", tmp_path / "p")
     (tmp_path / "a.csv").write_text("frage,antwort\nx,y\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from resources.recipe.sample import MINI_WORLD
 from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration
@@ -31,6 +32,8 @@ def import_(options: Namespace) -> Output:
         format=options.format, encoding=options.encoding, mapping=_mapping(options.map), source=options.source,
         keep_good_rows=not options.all_or_nothing, references=options.references,
     )
+    if str(options.file) == MINI_WORLD and not options.file.exists():
+        return _report(options.file, on_lane(options.project, lambda p: p.imports.run_mini_world(options.count)))
     if options.preview:
         return _preview(on_lane(options.project, lambda p: p.imports.preview(options.file, chosen), read_only=True))
     return _report(options.file, on_lane(options.project, lambda p: p.imports.run(options.file, chosen)))
