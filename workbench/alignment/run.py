@@ -95,17 +95,35 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     if options.method != "vanilla":
         flops = _train(replace(models, student=student), source, options, folder, watcher, measure)
     after = measure(options.steps) if options.method != "vanilla" else before
+    weights = _whole_weights(student)
     if PartialState().is_main_process:
-        _save(student, options, folder)
+        _save(student, options, folder, weights)
     return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
 
 
-def _save(student: Any, options: AlignmentOptions, folder: Path) -> None:
+def _whole_weights(student: Any) -> dict[str, Any] | None:
+    """The weights that FSDP2 has shared out among the processes, gathered; to be called in all of them. None for a
+    student that each process has whole."""
+    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        return None
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+    from torch.distributed.fsdp import FSDPModule
+
+    shared_out = isinstance(student, FSDPModule)
+    if not shared_out:
+        return None
+    found = get_model_state_dict(student, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
+    tied = {name for name, _ in student.named_parameters(remove_duplicate=False)}
+    tied -= {name for name, _ in student.named_parameters()}
+    return {name: weight for name, weight in found.items() if name not in tied}
+
+
+def _save(student: Any, options: AlignmentOptions, folder: Path, weights: dict[str, Any] | None) -> None:
     with written("The trained student"):
         if options.lora_rank:
             student.save_pretrained(folder / "adapter")
             student = _merged(student, folder / "adapter")
-        student.save_pretrained(folder / "student")
+        student.save_pretrained(folder / "student", state_dict=weights)
 
 
 def _merged(student: Any, adapter: Path) -> Any:
