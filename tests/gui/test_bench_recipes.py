@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from db import jobs as stored
@@ -15,10 +16,19 @@ from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.bench import BenchPage
 from workbench.gui.pages.bench_commands import ANSWERS, RECIPES
-from workbench.gui.pages.bench_recipe_form import DECODING, DEMONSTRATIONS, SCALING, TUNING, RecipeForm
-from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, numbers_in
+from workbench.gui.pages.bench_recipe_form import (
+    DECODING,
+    DEMONSTRATIONS,
+    JUDGED,
+    KINDS,
+    SCALING,
+    SHIFT,
+    TUNING,
+    RecipeForm,
+)
+from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names
+from workbench.gui.pages.bench_recipe_request import RecipeRequest, numbers_in, read_recipe_choices
 from workbench.gui.pages.bench_recipes import CHARTS, NONE
-from workbench.gui.pages.bench_request import read_choices
 from workbench.gui.session import Session
 from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
 from workbench.jobs.wire import encode_spec
@@ -119,37 +129,76 @@ def test_numbers_are_read_as_people_write_them() -> None:
             numbers_in(wrong)
 
 
-def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(page: BenchPage, qtbot: QtBot,
-                                                                  tiny_model: Path) -> None:
-    assert page.session.project is not None
+@pytest.fixture
+def form(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> RecipeForm:
     project = page.session.project
+    assert project is not None
     project.lane.run(lambda: project.models.register(tiny_model, "tiny"))
-    form = RecipeForm(project.lane.run(lambda: read_choices(project)), page.set_id, None, lambda asked: None, page)
-    qtbot.addWidget(form)
-    form.show()
-    form.kind.set_current(DECODING)
+    made = RecipeForm(page.session, project.lane.run(lambda: read_recipe_choices(project)), page.set_id, None,
+                      lambda asked: None, page, ticked=page.chosen[:1])
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: not page.session.busy, timeout=20_000)
+    return made
+
+
+def ask(form: RecipeForm, kind: str) -> RecipeRequest:
+    form.kind.set_current(KINDS.index(kind))
+    return form.request()
+
+
+def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(form: RecipeForm) -> None:
+    ask(form, DECODING)
     form.temperature.setText("0, x")
     assert "Temperatures" in form._work.text()
     assert not form.start.isEnabled()
     form.temperature.setText("0, 0.5")
     form.penalty.setText("1")
     assert form.request().axes == {"temperature": (0.0, 0.5), "repetition_penalty": (1.0,)}
-    form.kind.set_current(SCALING)
+    ask(form, SCALING)
     assert not form.series["greedy"].isChecked()         # no candidate's gain is known
     form.series["greedy"].setChecked(True)
     assert "Rankings" in form._work.text()
     form.series["greedy"].setChecked(False)
     assert form.request().series == ("random", "diverse", "unsupervised")
-    form.kind.set_current(DEMONSTRATIONS)
+    assert ask(form, DEMONSTRATIONS).recipe == "demonstration_parts"
     assert form.start.isEnabled()
-    assert form.request().recipe == "demonstration_parts"
-    form.kind.set_current(TUNING)
+    ask(form, TUNING)
     form.tuned_sizes.setText("3, many")
     assert not form.start.isEnabled()
     form.tuned_sizes.setText("3, 30")
     form.rank.setValue(8)
+    form.epochs.setValue(4)
     asked = form.request()
-    assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TrainingWish(lora_rank=8))
+    assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TrainingWish(4, lora_rank=8))
+    assert "30 left out" in form._work.text()            # the project has eleven that are not rejected
+
+
+def test_a_judge_that_cannot_judge_these_questions_is_not_started(form: RecipeForm) -> None:
+    asked = ask(form, JUDGED)
+    assert (asked.by, asked.judge_id) == ("language_model", asked.model_id)      # not all questions have references
+    assert form.start.isEnabled()
+    form.judge.setCurrentIndex(0)
+    assert "mini-world" in form._work.text()
+    form.judge.setCurrentIndex(1)
+    assert "no reference" in form._work.text()
+    assert not form.start.isEnabled()
+
+
+def test_what_is_compared_with_a_base_model_are_the_ticked_contestants(form: RecipeForm, page: BenchPage) -> None:
+    assert ask(form, SHIFT).contestants == tuple(page.chosen[:1])
+    assert "8 answers" in form._work.text()
+    form.contestants.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert not form.start.isEnabled()
+
+
+def test_the_cost_follows_the_demonstrations_that_are_drawn_from(form: RecipeForm, qtbot: QtBot) -> None:
+    ask(form, JUDGED)
+    qtbot.waitUntil(lambda: "11 candidates" in form._work.text(), timeout=20_000)
+    form.query.setText("category:Coding")
+    qtbot.waitUntil(lambda: "4 candidates" in form._work.text(), timeout=20_000)
+    form.query.setText("category:none")
+    qtbot.waitUntil(lambda: "no demonstration to draw from" in form._work.text(), timeout=20_000)
 
 
 def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Session, qtbot: QtBot) -> None:

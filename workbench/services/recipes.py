@@ -26,9 +26,11 @@ from workbench.bench.recipes import (
 )
 from workbench.bench.sweep import PAPER
 from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
-from workbench.domain import DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
+from workbench.domain import Changes, DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
 from workbench.domain.filter import Filter, Sort
+from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
+from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
 from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project
 
 __all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "TUNING_SIZES", "RecipePoint", "Recipes", "Score",
-           "TrainingWish"]
+           "TrainingWish", "Tuned"]
 
 LIKELIHOOD = "log_likelihood"
 FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
@@ -78,6 +80,15 @@ class RecipePoint:
     answers: int
     contestant_ids: tuple[int, ...]
     turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A model that recipe 5 has trained. ``registered`` is its name among the project's models; "" if it is none."""
+
+    name: str                        # "tiny-student, Fine-tuned, 30, seed 0"
+    model: ModelRef
+    registered: str = ""
 
 
 class Recipes:
@@ -139,7 +150,22 @@ class Recipes:
         return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers, warning=warning,
                             tuning=made.tuning())
 
+    def submit_search(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, by: JudgedBy = "language_model",
+        judge: ModelRef | None = None, judge_prompts: Sequence[JudgePrompt] = (), rounds: int = 3, query: str = "",
+        decoding: DecodingSettings | None = None, questions: int = 0, seed: int = 0,
+    ) -> int:
+        """Recipe 4: greedy search by what ``by`` (``judge``, for a language model) says of first-turn answers."""
+        return self._project.jobs.submit(JudgedSearchSpec(
+            model, prompt, tuple(self._pool(prompt, query)), self._asked(question_set_id, questions), rounds, by, judge,
+            tuple(judge_prompts) or self._project.judging.prompts(), decoding=decoding or DecodingSettings(),
+            seed=seed))
+
     # — reading —
+
+    def pool_size(self, prompt: Prompt, query: str = "") -> int:
+        """How many demonstrations there are to draw from, beside the base prompt's own."""
+        return len(self._pool(prompt, query))
 
     def spec(self, job_id: int) -> RecipeSpec:
         """Raises WorkbenchError if the job is no recipe."""
@@ -198,6 +224,22 @@ class Recipes:
                 found[judgement.judge, name][answer.contestant_id].append(
                     Measured(answer.question_id, answer.turn, judgement.score, answer.repeat))
         return {key: dict(by_contestant) for key, by_contestant in found.items()}
+
+    # — what recipe 5 has trained —
+
+    def tuned(self, job_id: int) -> list[Tuned]:
+        """The models that are there, in the order of the chart."""
+        spec = self.spec(job_id)
+        made = {one.path for one in spec.tuning.trainings} if spec.tuning is not None else set()
+        known = {one.ref.path: one.ref.name for one in self._project.models.all()}
+        found = {one.model.path: Tuned(one.name, one.model, known.get(one.model.path, "")) for one in spec.contestants
+                 if one.model.path in made and Path(one.model.path).is_dir()}
+        return list(found.values())
+
+    def register(self, tuned: Tuned, name: str) -> Changes:
+        """Make a trained model one of the project's. Raises ModelError."""
+        base = Path(tuned.model.base) if tuned.model.base else None
+        return self._project.models.register(Path(tuned.model.path), name, base=base)
 
     # — parts —
 

@@ -16,6 +16,7 @@ from workbench.jobs.tuning_spec import Training, Tuning
 from workbench.models.registry import load_tokenizer
 from workbench.prompts import render
 from workbench.scoring.sequences import conversation
+from workbench.services.alignment_estimate import Lengths, seconds_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ class Trainings:
         made_of = [self._model.sha256 or self._model.path, self._model.dtype, self._prompt.content_hash,
                    [one.content_hash for one in shown], repr(options)]
         return hashlib.sha256(json.dumps(made_of).encode("ascii")).hexdigest()[:12]
+
+
+def training_seconds(facts: ModelFacts, sizes: Sequence[int], epochs: int, characters: float, *,
+                     on_gpu: bool = False) -> float:
+    """About how long it takes to train a model on each of ``sizes`` demonstrations of ``characters`` on the mean."""
+    tokens = sum(sizes) * epochs * Lengths.of(AlignmentOptions(), characters).turn
+    return seconds_estimate(6.0 * facts.parameters * tokens, facts, (), on_gpu=on_gpu)[0] if tokens else 0.0
 
 
 def fitting(model: ModelRef, facts: ModelFacts, questions: Sequence[Question],

@@ -108,7 +108,7 @@ class BenchPage(Page):
         self.answers.search_wanted.connect(self._search)
         self.arena.changed.connect(self.session.changed)
         self.recipes.behind.connect(self._show_behind_recipe)
-        self.recipes.run_wanted.connect(self.requests.ask_which_recipe)
+        self.recipes.run_wanted.connect(lambda: self.requests.ask_which_recipe())
         self.run.clicked.connect(self.requests.ask_what_to_run)
         self._empty_run.clicked.connect(self.requests.ask_what_to_run)
         self._empty_import.clicked.connect(self.requests.import_answers)

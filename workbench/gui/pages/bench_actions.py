@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
-from workbench.domain import Changes, ModelRef
+from workbench.domain import Changes
 from workbench.errors import WorkbenchError
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
@@ -17,8 +17,8 @@ from workbench.gui.pages import bench_report as reports
 from workbench.gui.pages.bench_commands import RECIPES
 from workbench.gui.pages.bench_form import BenchForm
 from workbench.gui.pages.bench_reading import BenchReading
-from workbench.gui.pages.bench_recipe_form import RecipeForm
-from workbench.gui.pages.bench_recipe_reading import RecipeRequest, submit
+from workbench.gui.pages.bench_recipe_form import KINDS, SCALING, SHIFT, RecipeForm
+from workbench.gui.pages.bench_recipe_request import RecipeChoices, RecipeRequest, read_recipe_choices, submit
 from workbench.gui.pages.bench_request import (
     BenchChoices,
     BenchRequest,
@@ -74,14 +74,16 @@ class BenchActions(QObject):
 
         self._session.ask(read_choices, show, owner=self)
 
-    def ask_which_recipe(self) -> None:
-        set_id, prompt_id = self._page.set_id, self._session.current_prompt_id
+    def ask_which_recipe(self, kind: str = SCALING) -> None:
+        page, prompt_id = self._page, self._session.current_prompt_id
 
-        def show(choices: BenchChoices) -> None:
-            self.recipe_form = RecipeForm(choices, set_id, prompt_id, self.run_recipe, self._page.window())
+        def show(choices: RecipeChoices) -> None:
+            self.recipe_form = RecipeForm(self._session, choices, page.set_id, prompt_id, self.run_recipe,
+                                          page.window(), ticked=page.chosen)
+            self.recipe_form.kind.set_current(KINDS.index(kind))
             self.recipe_form.open()
 
-        self._session.ask(read_choices, show, owner=self)
+        self._session.ask(read_recipe_choices, show, owner=self)
 
     def run_recipe(self, request: RecipeRequest) -> None:
         def started(job_id: int) -> None:
@@ -141,33 +143,6 @@ class BenchActions(QObject):
             {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
 
         self._session.ask(work, lambda _: self._page.reread(), owner=self)
-
-    def ask_for_base_model(self) -> None:
-        """Compare the shown contestants' answers with a base model, token by token (recipe 6)."""
-        def show(choices: BenchChoices) -> None:
-            made = dialogs.Dialog("models", "How far prompts and training move a base model", (
-                "The contestants in the charts are compared with it, token by token, on their answers. It takes models "
-                "with weights of their own (no GGUF files, no servers) and the same vocabulary.",), self._page.window())
-            box = ElidedCombo("Base model", 20)
-            for model in choices.models:
-                box.addItem(one_line(model.ref.name), model.ref)
-            made.room.addWidget(field("Base model, without a prompt", box))
-            cancel = made.add_button(secondary("Cancel"))
-            cancel.clicked.connect(made.reject)
-            accept = made.add_button(primary("Compare", "play"), default=True)
-            accept.setEnabled(box.count() > 0)
-            accept.clicked.connect(made.accept)
-            made.accepted.connect(lambda: self.compare_with(box.currentData()))
-            made.open()
-
-        self._session.ask(read_choices, show, owner=self)
-
-    def compare_with(self, base: ModelRef) -> None:
-        set_id, ids = self._page.set_id, list(self._page.chosen)
-        words = "The comparison is in the queue. It shows among the recipes."
-        if set_id is not None:
-            self._session.ask(lambda project: project.judging.submit_shifts(set_id, ids, base),
-                              lambda _: self._session.notice.emit(words, "info"), owner=self)
 
     # files
     def import_questions(self) -> None:
@@ -266,7 +241,7 @@ class BenchActions(QObject):
 
     def manage_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)
-        for words, run in (("Compare with a base model…", self.ask_for_base_model), ("", None),
+        for words, run in (("Compare with a base model…", lambda: self.ask_which_recipe(SHIFT)), ("", None),
                            ("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
                            ("Import judgements…", self.import_judgements), ("", None),
                            ("Rename a contestant…", self.ask_new_name), ("Delete contestants…", self.ask_to_delete)):

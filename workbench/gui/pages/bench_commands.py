@@ -32,7 +32,7 @@ def add_commands(page: BenchPage) -> None:
         ("bench.judgements", "Show what judges said", page.answers.judgements.toggle, "V", in_answers, "eye"),
         ("bench.search", "Search answers and judgements", page.focus_search, "Ctrl+F", browsing, "search"),
         ("bench.run", "Run bench…", page.requests.ask_what_to_run, "Ctrl+Return", can_write, "play"),
-        ("bench.recipe", "Run a recipe…", page.requests.ask_which_recipe, "", can_write, "play"),
+        ("bench.recipe", "Run a recipe…", lambda: page.requests.ask_which_recipe(), "", can_write, "play"),
         ("bench.report", "Export the report as HTML…", lambda: page.requests.export_report("html"), "", browsing,
          "export"),
         ("bench.questions", "Import questions…", page.requests.import_questions, "", can_write, "folder"),

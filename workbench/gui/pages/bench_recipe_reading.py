@@ -1,24 +1,16 @@
-"""What the Recipes part of the Bench page shows, and what a person asks for when they run one (no Qt here)."""
+"""What the Recipes part of the Bench page shows (no Qt here)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from workbench.domain import DecodingSettings, Prompt
 from workbench.gui.pages.bench_found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
-from workbench.services.recipes import PAPER, SCALING_SERIES, SIZES, RecipePoint, Score, TrainingWish
+from workbench.services.recipes import RecipePoint, Score
 
-RECIPES = (
-    ("decoding", "Decoding parameters", "Which decoding parameters suit a base model, with a prompt and without"),
-    ("scaling", "Number of demonstrations", "What more demonstrations bring: random, ranked, diverse, or unanswered"),
-    ("demonstration_parts", "What matters in one", "Correct, shifted, random and no answers"),
-    ("tuning", "In context or tuned", "The same demonstrations once in the prompt and once as training data, each turn "
-     "for itself"),
-)
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
 
 
@@ -48,53 +40,6 @@ def read_recipes(project: Project, job_id: int | None, score: Score | None) -> R
     chosen = score if score in scores else (scores[0] if scores else None)
     points = tuple(project.recipes.points(job.id, chosen)) if chosen is not None else ()
     return RecipeReading(jobs, job, spec, scores, chosen, points, project.questions.holding(spec.questions))
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeRequest:
-    """``axes`` are of recipe "decoding", ``sizes`` of "scaling" and "tuning", ``series`` of
-    "scaling", ``training`` of "tuning". ``questions`` 0: all of the set."""
-
-    recipe: str
-    set_id: int
-    model_id: int
-    prompt_id: int | None
-    questions: int = 0
-    repeats: int = 3
-    axes: dict[str, Sequence[float]] = field(default_factory=lambda: dict(PAPER))
-    sizes: Sequence[int] = SIZES
-    series: Sequence[str] = SCALING_SERIES
-    answers: bool = True
-    decoding: DecodingSettings = field(default_factory=DecodingSettings)
-    training: TrainingWish = field(default_factory=TrainingWish)
-
-
-def submit(project: Project, request: RecipeRequest) -> int:
-    """Put the recipe into the queue; returns its job's id. Raises WorkbenchError."""
-    model = next(model.ref for model in project.models.all() if model.ref.id == request.model_id)
-    prompt = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
-    if request.recipe == "decoding":
-        return project.recipes.submit_decoding(request.set_id, model, prompt, request.axes, repeats=request.repeats,
-                                               base=request.decoding, questions=request.questions)
-    if request.recipe == "scaling":
-        return project.recipes.submit_scaling(
-            request.set_id, model, prompt, sizes=request.sizes, series=request.series, seeds=request.repeats,
-            decoding=request.decoding, answers=request.answers, questions=request.questions)
-    if request.recipe == "tuning":
-        return project.recipes.submit_tuning(
-            request.set_id, model, prompt, sizes=request.sizes, seeds=request.repeats, training=request.training,
-            decoding=request.decoding, answers=request.answers, questions=request.questions)
-    return project.recipes.submit_parts(request.set_id, model, prompt, seeds=request.repeats,
-                                        decoding=request.decoding, answers=request.answers,
-                                        questions=request.questions)
-
-
-def numbers_in(text: str) -> tuple[float, ...]:
-    """ "0, 0.3 0.7" → (0.0, 0.3, 0.7). Raises ValueError for what is no number, and for nothing."""
-    found = tuple(float(part) for part in text.replace(",", " ").split())
-    if not found:
-        raise ValueError("no number")
-    return tuple(dict.fromkeys(found))
 
 
 def axis_names(spec: RecipeSpec) -> tuple[str, str]:

@@ -6,22 +6,31 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 
 class Segmented(QFrame):
-    """Options side by side, one chosen. Left and right arrows move the choice."""
+    """Options side by side, or ``vertical`` below one another, one chosen. Arrows move the choice."""
 
     changed = Signal(int)
 
     def __init__(self, options: Sequence[str], current: int = 0, *, name: str = "",
-                 parent: QWidget | None = None) -> None:
+                 vertical: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("seg", "1")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if name:
             self.setAccessibleName(name)
-        row = QHBoxLayout(self)
+        self._vertical = vertical
+        row = QBoxLayout(QBoxLayout.Direction.TopToBottom if vertical else QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(1, 1, 1, 1)
         row.setSpacing(0)
         self._group = QButtonGroup(self)
@@ -29,6 +38,7 @@ class Segmented(QFrame):
         for index, text in enumerate(options):
             button = QPushButton(text)
             button.setCheckable(True)
+            button.setProperty("list", "1" if vertical else "")
             button.setChecked(index == current)
             button.setAccessibleName(f"{name}: {text}" if name else text)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -52,7 +62,9 @@ class Segmented(QFrame):
         return self._group.button(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        before, after = ((Qt.Key.Key_Up, Qt.Key.Key_Down) if self._vertical else
+                         (Qt.Key.Key_Left, Qt.Key.Key_Right))
+        step = {before: -1, after: 1}.get(Qt.Key(event.key()), 0)
         if step:
             index = (self.current() + step) % len(self._group.buttons())
             self.set_current(index)
