@@ -46,6 +46,11 @@ def main(arguments: list[str]) -> int:
             rows += [Row(f"{name}: evaluations saved", found.saved, "", None, "higher"),
                      Row(f"{name}: winner kept", found.kept, "", None, "higher"),
                      Row(f"{name}: stated chance of another winner", found.stated, "", None, "lower")]
+        for pool in (len(scores) // 2, 12):
+            found = replay(kind, scores, np.random.default_rng(0), options.orders, pool=pool)
+            name = f"{kind.replace('_', '-')}, {pool} candidates"
+            rows += [Row(f"{name}: stated chance of another winner", found.stated, "", None, "lower"),
+                     Row(f"{name}: another winner", 1 - found.kept, "", None, "lower")]
     write("racing", rows)
     return 0
 

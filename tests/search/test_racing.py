@@ -12,6 +12,7 @@ from tests.search.world import Heard, World, demonstrations
 from workbench.domain import AnswerScore
 from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.options import Racing, SearchOptions
+from workbench.search.race_chance import chance_of_another_winner
 from workbench.search.racing import WRONG, Answers, Race, chance_ahead, race, replay, stages, student_tail
 from workbench.search.task import SearchTask
 
@@ -130,12 +131,37 @@ def test_a_t_race_keeps_the_winner_as_often_as_it_says_and_saves_work() -> None:
     assert np.mean([one.saved for one in replays]) > 0.25
 
 
-def test_the_stated_chance_of_another_winner_is_not_too_small() -> None:
-    """Halving by force where candidates are close: winners are lost, and the races say so."""
-    replays = [replay("halving", table(spread(seed, sigma=0.2)), np.random.default_rng(seed), 10) for seed in range(12)]
-    lost = 1 - np.mean([one.kept for one in replays])
+def test_the_stated_chance_of_another_winner_is_about_the_share_seen() -> None:
+    """Halving by force where candidates are close: winners are lost, and the races say about how often."""
+    found = [replay("halving", table(spread(seed, sigma=0.2)), np.random.default_rng(seed), 8) for seed in range(12)]
+    lost, stated = 1 - np.mean([one.kept for one in found]), np.mean([one.stated for one in found])
     assert lost > 0.1, "without lost winners nothing is tested"
-    assert np.mean([one.stated for one in replays]) >= lost - 0.05
+    assert lost / 3 < stated < 2 * lost
+
+
+def test_where_all_were_asked_everything_no_other_winner_is_possible() -> None:
+    assert chance_of_another_winner(spread(0)) == 0.0
+
+
+def test_the_chance_of_another_winner_is_larger_the_closer_the_dropped_were() -> None:
+    scores = spread(3, candidates=20, questions=60, sigma=0.1)
+    scores[0] += 0.2
+    scores[10:, 8:] = np.nan
+    chances = []
+    for behind in (2.0, 0.5, 0.0, -2.0):
+        moved = scores.copy()
+        moved[10:] -= behind
+        chances.append(chance_of_another_winner(moved))
+    assert chances == sorted(chances)
+    assert chances[0] < 0.05
+    assert chances[-1] > 0.95
+
+
+def test_the_chance_does_not_depend_on_the_order_of_the_candidates() -> None:
+    scores = spread(4, candidates=20, questions=60, sigma=0.2)
+    scores[10:, 16:] = np.nan
+    turned = chance_of_another_winner(scores[::-1].copy())
+    assert 0 < turned == pytest.approx(chance_of_another_winner(scores), abs=0.005)
 
 
 def task(world: World, heard: Heard, racing: Racing, **more: object) -> SearchTask:

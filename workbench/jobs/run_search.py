@@ -166,8 +166,7 @@ class SearchRun:
         self.races[round] = race
         dropped, count = len(race.dropped), len(race.dropped) + len(race.scores)
         self.log("info", f"Round {round}: {dropped} of {count} candidates fell behind; {race.saved:.0%} of the "
-                         f"evaluations were saved. Estimated chance that one of them would have won: at most "
-                         f"{race.chance:.1%}.")
+                         f"evaluations were saved. Estimated chance that one of them would have won: {race.chance:.0%}.")
 
     def settled(self, finalists: int, *, changed: bool) -> None:
         self.exact.settled(finalists, changed=changed)

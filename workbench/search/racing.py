@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from workbench.domain import AnswerScore
 from workbench.search.intervals import Floats, by_question
 from workbench.search.options import Racing
+from workbench.search.race_chance import chance_of_another_winner
 
 Answers = tuple[AnswerScore, ...]
 Measure = Callable[[Sequence[int], tuple[int, ...]], Sequence[Answers]]     # (candidates, questions) → answers each
@@ -31,9 +32,7 @@ class Race:
 
     ``scores`` holds the finalists on all questions; ``dropped`` how many questions each of the others was asked.
     ``evaluations`` and ``exact`` count answers: scored, and what scoring everybody on everything would have taken.
-    ``chance`` is the estimated chance that an exact round has another winner: for each candidate that was dropped the
-    probability that on all questions it would pass the winner (a paired t with the finite-population correction),
-    added up, at most 1.
+    ``chance`` is the estimated chance that an exact round has another winner (see race_chance.py).
     """
 
     scores: Mapping[int, Answers]
@@ -74,7 +73,7 @@ def race(kind: Racing, ids: Sequence[int], questions: Sequence[int], measure: Me
     scores = {id: heard[id] for id in running}
     evaluations = sum(map(len, heard.values()))
     exact = len(ids) * len(scores[running[0]])
-    return Race(scores, dropped, evaluations, exact, _chance(scores, dropped, heard, len(questions)))
+    return Race(scores, dropped, evaluations, exact, chance_of_another_winner(_table(heard, questions)))
 
 
 def _left(
@@ -104,19 +103,15 @@ def chance_ahead(differences: Floats, questions: int) -> Floats:
     return student_tail(t, asked - 1)
 
 
-def _chance(
-    scores: Mapping[int, Answers], dropped: Mapping[int, int], heard: Mapping[int, Answers], questions: int
-) -> float:
-    """See Race.chance."""
-    finalists = sorted(scores)
-    totals, _ = by_question([scores[id] for id in finalists])
-    winner = scores[finalists[int(np.argmax(totals.sum(axis=1)))]]
-    chance = 0.0
-    for asked in sorted(set(dropped.values())):
-        losers = [heard[id] for id in sorted(dropped) if dropped[id] == asked]
-        sums, _ = by_question([winner[: len(losers[0])], *losers])
-        chance += float(chance_ahead(sums[0] - sums[1:], questions).sum())
-    return min(1.0, chance)
+def _table(heard: Mapping[int, Answers], questions: Sequence[int]) -> Floats:
+    """Each question's log-likelihood ``(candidates, questions)`` in the order asked, NaN where one was not asked."""
+    place = {question: at for at, question in enumerate(questions)}
+    table = np.full((len(heard), len(questions)), np.nan)
+    for row, answers in enumerate(heard.values()):
+        columns = [place[answer.question_id] for answer in answers]
+        table[row, columns] = 0.0
+        np.add.at(table[row], columns, [answer.logprob for answer in answers])
+    return table
 
 
 def student_tail(t: Floats, freedom: int) -> Floats:
@@ -145,9 +140,13 @@ class Replay:
 
 
 def replay(
-    kind: Racing, scores: Mapping[int, Answers], rng: np.random.Generator, orders: int = 100, keep: int = 1
+    kind: Racing, scores: Mapping[int, Answers], rng: np.random.Generator, orders: int = 100, keep: int = 1,
+    pool: int = 0,
 ) -> Replay:
-    """Race again and again over scores that are known in full: measures what racing would have done to a round."""
+    """Race again and again over scores that are known in full: measures what racing would have done to a round.
+
+    With ``pool`` each race is among so many of the candidates, drawn anew, so that not always the same one has to win.
+    """
     table: dict[int, dict[int, Answers]] = {
         id: {q: tuple(a for a in answers if a.question_id == q) for q in {a.question_id for a in answers}}
         for id, answers in scores.items()
@@ -156,12 +155,14 @@ def replay(
     def measure(ids: Sequence[int], questions: tuple[int, ...]) -> list[Answers]:
         return [tuple(answer for q in questions for answer in table[id][q]) for id in ids]
 
-    questions = sorted(next(iter(table.values())))
-    exact = _winner(scores)
-    races = [race(kind, list(scores), rng.permutation(questions).tolist(), measure, keep) for _ in range(orders)]
+    questions, ids = sorted(next(iter(table.values()))), sorted(scores)
+    races, kept = list[Race](), list[bool]()
+    for _ in range(orders):
+        some = rng.permutation(ids)[:pool].tolist() if pool else ids
+        races.append(race(kind, some, rng.permutation(questions).tolist(), measure, keep))
+        kept.append(_winner(races[-1].scores) == _winner({id: scores[id] for id in some}))
     return Replay(
-        float(np.mean([one.saved for one in races])),
-        float(np.mean([_winner(one.scores) == exact for one in races])),
+        float(np.mean([one.saved for one in races])), float(np.mean(kept)),
         float(np.mean([one.chance for one in races])),
     )
 

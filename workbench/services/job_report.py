@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from db import jobs as stored_jobs
@@ -113,6 +114,6 @@ def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Gains in float32", ", ".join(f"demonstration {id} {gain:+.3f}" for id, gain in best)
     racing = summary.get("racing")
     if racing:
-        chance = min(1.0, sum(round["chance_of_another_winner"] for round in racing["rounds"]))
+        chance = 1 - prod(1 - round["chance_of_another_winner"] for round in racing["rounds"])
         yield "Racing", (f"{racing['kind'].replace('_', '-')}, {racing['saved']:.0%} of the evaluations saved; "
-                         f"estimated chance that a round has another winner: {chance:.1%} at most")
+                         f"estimated chance that a round has another winner: {chance:.0%}")
