@@ -189,6 +189,11 @@ def add_metric(connection: Connection, job_id: int, name: str, step: int, value:
                                                                                value=value))
 
 
+def forget_metrics(connection: Connection, job_id: int, after: int) -> None:
+    """The points of all metrics at later steps than ``after``."""
+    connection.execute(delete(MetricPointRow).where(MetricPointRow.job_id == job_id, MetricPointRow.step > after))
+
+
 def metric(connection: Connection, job_id: int, name: str) -> list[tuple[int, float]]:
     """(step, value) by step."""
     query = select(MetricPointRow.step, MetricPointRow.value).where(MetricPointRow.job_id == job_id)

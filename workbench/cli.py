@@ -291,4 +291,7 @@ def _add_jobs(commands: Any) -> None:
         command = add(jobs, name, run, about)
         command.add_argument("id", type=int)
         if name == "resume":
+            command.add_argument("--checkpoint", type=_positive, metavar="STEP", help=(
+                "of a training run: go on from this one of the kept checkpoints, by default from the newest; newer "
+                "ones and the curves after it are replaced"))
             _top_option(command)

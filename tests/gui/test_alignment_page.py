@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.alignment_project import SMALL, points, rest, summary, write
@@ -17,11 +18,16 @@ from workbench.alignment.options import PRESETS
 from workbench.errors import WorkbenchError
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.alignment import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
+from workbench.gui.pages.alignment_dialogs import ResumeDialog
 from workbench.gui.pages.alignment_request import sample_tasks
 from workbench.gui.session import Session
 from workbench.jobs.specs import JobState
 from workbench.models.machine import Machine
 from workbench.services.project import Project
+
+
+def texts(widget: QWidget) -> list[str]:
+    return [one.text() for one in widget.findChildren(QLabel)]
 
 
 @pytest.fixture
@@ -163,14 +169,26 @@ def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: Align
     assert not page.curves.stop.isVisible()
 
 
-def test_a_run_that_ended_early_says_from_which_checkpoint_it_goes_on(page: AlignmentPage, qtbot: QtBot) -> None:
-    job = write(page, qtbot, *points(1.0))
+def test_a_run_that_ended_early_goes_on_from_the_checkpoint_that_a_person_chooses(
+    page: AlignmentPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = write(page, qtbot, *points(1.0, 0.5, 0.25))
     folder = Path(page.runs.model.rows[page.runs.model.row_of(job)].run.spec.folder) / "checkpoints"
-    for step in (50, 100):
+    said = []
+    for step, words in ((1, "Resume from step 1"), (2, "Resume from…")):
         (folder / f"checkpoint-{step}").mkdir(parents=True)
-    page._read()
-    rest(page, qtbot)
-    assert page.curves.pause.text() == "Resume from step 100"
+        page._read()
+        rest(page, qtbot)
+        assert page.curves.pause.text() == words
+    monkeypatch.setattr(page, "resume_from", lambda job_id, step: said.append((job_id, step)))
+    page.curves.pause.click()
+    dialog = page.window().findChild(ResumeDialog)
+    assert (dialog.step, dialog._loss.isVisible()) == (2, False)
+    dialog.choose(1)
+    assert dialog._loss.accessibleName() == "The checkpoint of step 2 and the curves after step 1 are replaced."
+    assert any(text.startswith("Held out: KL 0.50") for text in texts(dialog))
+    dialog._go.click()
+    assert said == [(job, 1)]
 
 
 def test_a_narrow_window_shows_the_curves_or_the_preferences(

@@ -21,6 +21,7 @@ from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stoppe
 from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.search.options import SearchOptions
+from workbench.services.alignment_checkpoints import resume_from
 from workbench.services.demonstrations import Filter
 from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
@@ -192,6 +193,8 @@ def progress_text(message: str, done: int, total: int, unit: str, seconds_left: 
 
 
 def _outcome(project: Project, info: JobInfo, top: int) -> Output:
+    if info.kind not in ("score", "search"):         # they rank nothing
+        return Output({"job_id": info.id, "state": info.state, "summary": info.summary}, f"{info.title}\n{info.detail}")
     ranking = project.results.ranking(info.id, 1 if info.kind == "search" else 0)
     titles = {one.id: one.instruction for one in
               project.demonstrations.get([one.demonstration_id for one in ranking[:top]])}
@@ -220,7 +223,10 @@ def jobs_log(options: Namespace) -> Output:
 
 def jobs_resume(options: Namespace) -> Output:
     with opened(options.project) as project:
-        project.lane.run(lambda: project.jobs.resume(options.id))
+        if options.checkpoint is None:
+            project.lane.run(lambda: project.jobs.resume(options.id))
+        else:
+            project.lane.run(lambda: resume_from(project, options.id, options.checkpoint))
         return _finish(project, options.id, options)
 
 

@@ -104,13 +104,6 @@ class Alignment:
         assert job is not None
         return job.spec
 
-    def checkpoint(self, job_id: int) -> int | None:
-        """The step of the newest checkpoint, from which a resumed run goes on; None before the first."""
-        spec = self._project.jobs.spec(job_id)
-        assert isinstance(spec, AlignSpec)
-        names = [path.name for path in (Path(spec.folder) / "checkpoints").glob("checkpoint-*")]
-        return max((int(name.rpartition("-")[2]) for name in names if name.rpartition("-")[2].isdigit()), default=None)
-
     def curve(self, job_id: int, metric: str) -> Sequence[tuple[int, float]]:
         """(step, value) points of one metric: loss, kl, ranking_loss, consistency_best, log_likelihood_8, …"""
         with self._project.database.read() as connection:

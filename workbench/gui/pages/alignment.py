@@ -18,6 +18,7 @@ from workbench.gui.pages.alignment_curves import CurvesPane, series_colours
 from workbench.gui.pages.alignment_dialogs import (
     MethodsDialog,
     NameDialog,
+    ResumeDialog,
     StudentExportDialog,
     find_student,
     suggested_name,
@@ -42,6 +43,7 @@ from workbench.gui.views.pane import splitter
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
 from workbench.jobs.events import Metric, Progress
+from workbench.services.alignment_checkpoints import resume_from
 from workbench.services.project import Project
 
 SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"
@@ -274,11 +276,17 @@ class AlignmentPage(Page):
         job_id = self.runs.current_id()
         if job_id is None or self.session.read_only:
             return
+        if what == "resume from":
+            ResumeDialog(self.runs.chosen()[0], lambda step: self.resume_from(job_id, step), self.window()).open()
+            return
 
         def work(project: Project) -> None:
             {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
 
         self.session.ask(work, lambda _: self._read(), owner=self)
+
+    def resume_from(self, job_id: int, step: int) -> None:
+        self.session.ask(lambda project: resume_from(project, job_id, step), lambda _: self._read(), owner=self)
 
     def _ask_name(self) -> None:
         chosen = self.runs.chosen()

@@ -74,7 +74,8 @@ def share(value: float | None) -> str:
 
 
 class CurvesPane(QWidget):
-    """``acted`` says what a person wants of the shown run: "pause", "resume" or "stop"."""
+    """``acted`` says what a person wants of the shown run: "pause", "resume", "stop", or "resume from" where there are
+    several checkpoints to choose from."""
 
     acted = Signal(str)
 
@@ -201,8 +202,7 @@ class CurvesPane(QWidget):
         state = reading.run.state
         self._chip.set_state(state.value)
         can_resume = state in RESUMABLE
-        self.pause.setText("Pause" if not can_resume else "Resume" if reading.checkpoint is None
-                           else f"Resume from step {reading.checkpoint}")
+        self.pause.setText("Pause" if not can_resume else _resume_words(reading))
         self.pause.set_icon_name("play" if can_resume else "pause")
         self.pause.setVisible(can_resume or state is JobState.RUNNING)
         self.stop.setVisible(state in STOPPABLE)
@@ -213,7 +213,9 @@ class CurvesPane(QWidget):
         self._show_curves()
 
     def pause_or_resume(self) -> str:
-        return "resume" if self._reading is not None and self._reading.run.state in RESUMABLE else "pause"
+        if self._reading is None or self._reading.run.state not in RESUMABLE:
+            return "pause"
+        return "resume from" if len(self._reading.checkpoints) > 1 else "resume"
 
     def progress(self, event: Progress) -> None:
         self._say_progress(event.done, event.total, event.unit, event.message, event.seconds_left)
@@ -262,6 +264,12 @@ class CurvesPane(QWidget):
                                 "exact match" if exact else "log-likelihood")
         self.held_out.show(_each(shown, metric), steps, first.last(metric), first.first(metric),
                            (0.0, 1.0) if exact else None)
+
+
+def _resume_words(reading: RunReading) -> str:
+    if len(reading.checkpoints) > 1:
+        return "Resume from…"
+    return f"Resume from step {reading.checkpoints[0].step}" if reading.checkpoints else "Resume"
 
 
 def _each(shown: Sequence[RunReading], metric: str, words: str = "", *, dashed: bool = False,

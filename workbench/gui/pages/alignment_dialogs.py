@@ -1,4 +1,4 @@
-"""The Alignment page's dialogs: train several methods, name a trained student, export it."""
+"""The Alignment page's dialogs: train several methods, resume one, name a trained student, export it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QLineEdit, Q
 
 from workbench.alignment.options import METHOD_NAMES, Method
 from workbench.gui import preferences, wording
+from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.dialogs import Dialog
+from workbench.gui.pages.alignment_reading import RunReading
 from workbench.gui.pages.alignment_request import METHODS, Estimator, TrainingRequest
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
@@ -19,6 +21,7 @@ from workbench.gui.views.labels import label
 from workbench.gui.views.notice import Notice
 from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
+from workbench.services.alignment_checkpoints import Checkpoint, replaced_words
 from workbench.services.project import Project
 from workbench.services.student_exports import FORM_NAMES, StudentForm, export_student, forms_of
 
@@ -99,6 +102,63 @@ class NameDialog(Dialog):
         go.clicked.connect(self.accept)
         self.name.textChanged.connect(lambda text: go.setEnabled(bool(text.strip())))
         self.accepted.connect(lambda: accepted(self.name.text().strip()))
+
+
+class ResumeDialog(Dialog):
+    """From which of its checkpoints a run goes on, the newest first. ``resumed`` gets the step."""
+
+    def __init__(self, reading: RunReading, resumed: Callable[[int], None], parent: QWidget) -> None:
+        super().__init__("history", f"Resume {reading.name} from a checkpoint", (), parent, width=480)
+        self._checkpoints = reading.checkpoints
+        self._group = QButtonGroup(self)
+        rows: list[QWidget] = []
+        for index, checkpoint in enumerate(self._checkpoints):
+            button = QRadioButton(f"Step {checkpoint.step}, saved {saved_words(checkpoint)}")
+            self._group.addButton(button, index)
+            rows.append(button)
+            rows.append(label(measured_words(checkpoint), "faint", wrap=True))
+        self._group.button(0).setChecked(True)
+        self._group.idToggled.connect(lambda *_: self._say())
+        self._loss = Notice("", "warn")
+        self.room.addWidget(field("Checkpoint", _column(*rows)))
+        self.room.addWidget(self._loss)
+        self.add_button(secondary("Cancel")).clicked.connect(self.reject)
+        self._go = self.add_button(primary("Resume", "play"), default=True)
+        self._go.clicked.connect(self.accept)
+        self.accepted.connect(lambda: resumed(self.step))
+        self._say()
+
+    @property
+    def step(self) -> int:
+        return self._checkpoints[self._group.checkedId()].step
+
+    def choose(self, step: int) -> None:
+        self._group.button([one.step for one in self._checkpoints].index(step)).setChecked(True)
+
+    def _say(self) -> None:
+        self._go.setText(f"Resume from step {self.step}")
+        newer = sorted(one.step for one in self._checkpoints if one.step > self.step)
+        self._loss.set_text(replaced_words(self.step, newer))
+        self._loss.setVisible(bool(newer))
+        self.fit(480)
+
+
+def saved_words(checkpoint: Checkpoint) -> str:
+    """ "at 10:29", "yesterday at 10:29" """
+    day = wording.clock(checkpoint.saved)
+    at = f"at {checkpoint.saved:%H:%M}"
+    return at if day == f"{checkpoint.saved:%H:%M}" else f"{day.replace('Yesterday', 'yesterday')} {at}"
+
+
+def measured_words(checkpoint: Checkpoint) -> str:
+    """ "Held out: KL 0.31, 62 % agree with the teacher, log-likelihood −2.10" """
+    found = checkpoint.measured
+    said = [f"KL {plain(found['held_out_kl'])}"] if "held_out_kl" in found else []
+    if "consistency_best" in found:
+        said.append(f"{percent(found['consistency_best'])} agree with the teacher")
+    if "log_likelihood_8" in found:
+        said.append(f"log-likelihood {plain(found['log_likelihood_8'])}")
+    return "Held out: " + ", ".join(said) if said else "Nothing was measured at this step."
 
 
 @dataclass(frozen=True, slots=True)

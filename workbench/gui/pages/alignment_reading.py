@@ -11,6 +11,7 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.slope import SlopeLine, ranks
 from workbench.jobs.specs import JobState
 from workbench.services.alignment import TrainingRun
+from workbench.services.alignment_checkpoints import Checkpoint, checkpoints
 from workbench.services.project import Project
 
 SHOWN = (8, 4, 2, 1, 0)              # demonstrations before a held-out query
@@ -29,7 +30,7 @@ class RunReading:
 
     run: TrainingRun
     curves: dict[str, Points]
-    checkpoint: int | None = None                # the step from which it would go on
+    checkpoints: Sequence[Checkpoint] = ()       # from which it can go on, newest first
 
     @property
     def name(self) -> str:
@@ -55,7 +56,7 @@ def read_runs(project: Project, chosen: Collection[int]) -> list[RunReading]:
     wanted = {run.job_id for run in runs if run.job_id in chosen or run.state in LIVE}
     wanted |= {run.job_id for run in runs[:1]}
     return [RunReading(run, project.alignment.curves(run.job_id, METRICS if run.job_id in wanted else LAST),
-                       project.alignment.checkpoint(run.job_id) if run.state in ENDED_EARLY else None)
+                       checkpoints(project, run.job_id) if run.state in ENDED_EARLY else ())
             for run in runs]
 
 
