@@ -37,6 +37,11 @@ def house(tmp_path: Path) -> tuple[str, str]:
     return write_local_task(tmp_path, "house", examples)
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISABLE_MULTIPROC", "1")
+
+
 def quiet(done: int, total: int, what: str) -> None:
     assert 0 < done <= total
 
@@ -50,7 +55,19 @@ def test_a_local_task_gives_the_likelihood_and_the_exact_answers(
     docs = [json.loads(line) for line in (tmp_path / "house.jsonl").read_text("utf-8").splitlines()]
     sums = [sum(model.logprobs([continuation(model, doc["context"], doc["answer"])])[0]) for doc in docs]
     assert found["tasks"]["house_likelihood"]["perplexity"] == pytest.approx(math.exp(-sum(sums) / 3), rel=1e-4)
-    assert 0 <= found["tasks"]["house_answers"]["exact_match"] <= 1
+    exact = found["tasks"]["house_answers"]["exact_match"]
+    assert found["errors"]["house_answers"]["exact_match"] == pytest.approx(math.sqrt(exact * (1 - exact) / 2))
+    assert found["errors"]["house_likelihood"]["perplexity"] > 0
+
+
+def test_a_group_has_the_mean_and_the_examples_of_its_tasks(
+    model: LanguageModel, house: tuple[str, str], tmp_path: Path
+) -> None:
+    group = {"group": "both", "task": list(house), "aggregate_metric_list": [{"metric": "acc", "weight_by_size": True}]}
+    (tmp_path / "both.yaml").write_text(json.dumps(group), "utf-8")
+    found = evaluate(model, HarnessOptions(("both",), (str(tmp_path),), limit=2), quiet)
+    assert found["examples"]["both"] == 4
+    assert found["tasks"]["both"]["acc"] == found["tasks"]["house_likelihood"]["acc"]
 
 
 def test_a_limit_is_kept(model: LanguageModel, house: tuple[str, str], tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
 MOST_TOKENS = 256                    # of an answer, where a task sets no limit
+RESAMPLED = 200                      # for the standard errors that have no closed form
 INSTALL = "pip install 'lm-eval>=0.4.9,<0.5'"
 Advance = Callable[[int, int, str], None]
 
 
 def evaluate(model: LanguageModel, options: HarnessOptions, advance: Advance) -> dict[str, Any]:
-    """Scores by task: ``{"tasks": {task: {measure: value}}, "examples": {task: n}, "lm_eval": version}``.
+    """Scores by task: ``{"tasks": {task: {measure: value}}, "errors": {task: {measure: standard error}},
+    "examples": {task: n}, "lm_eval": version}``. A group of tasks is one too.
 
     ``advance`` gets (done, total, what) and may raise Cancelled. Raises JobError: not installed, no such task, data
     that cannot be reached, code that nobody allowed.
@@ -49,13 +51,13 @@ def evaluate(model: LanguageModel, options: HarnessOptions, advance: Advance) ->
         _check_code(loaded, allowed=options.allow_code)
         found = lm_eval.simple_evaluate(
             _adapted(model, advance), tasks=list(options.tasks), task_manager=manager, num_fewshot=options.shots,
-            limit=options.limit or None, confirm_run_unsafe_code=options.allow_code, bootstrap_iters=0,
+            limit=options.limit or None, confirm_run_unsafe_code=options.allow_code, bootstrap_iters=RESAMPLED,
             log_samples=False, random_seed=options.seed, numpy_random_seed=options.seed,
             torch_random_seed=options.seed, fewshot_random_seed=options.seed)
     assert found is not None
-    examples = {task: int(counts["effective"]) for task, counts in found["n-samples"].items()}
-    return {"tasks": {task: _measures(values) for task, values in found["results"].items()}, "examples": examples,
-            "lm_eval": lm_eval.__version__}
+    return {"tasks": {task: _measures(values) for task, values in found["results"].items()},
+            "errors": {task: _errors(values) for task, values in found["results"].items()},
+            "examples": _examples(found), "lm_eval": lm_eval.__version__}
 
 
 def _unknown(tasks: Sequence[str], manager: TaskManager) -> list[str]:
@@ -91,6 +93,22 @@ def _measures(values: Mapping[str, Any]) -> dict[str, float]:
     """``{"exact_match,none": 0.5, "exact_match_stderr,none": "N/A", …}`` without what is not measured."""
     return {name.removesuffix(",none"): float(value) for name, value in values.items()
             if isinstance(value, int | float) and "stderr" not in name and name not in ("sample_len", "sample_count")}
+
+
+def _errors(values: Mapping[str, Any]) -> dict[str, float]:
+    """The standard errors by their measures' names."""
+    return _measures({name.replace("_stderr", ""): value for name, value in values.items() if "_stderr" in name})
+
+
+def _examples(found: Mapping[str, Any]) -> dict[str, int]:
+    """How many each task has; a group's are those of all its tasks."""
+    counts = {task: int(sizes["effective"]) for task, sizes in found["n-samples"].items()}
+    inner: Mapping[str, Sequence[str]] = found.get("group_subtasks") or {}
+
+    def size(task: str) -> int:
+        return counts[task] if task in counts else sum(size(one) for one in inner.get(task, ()))
+
+    return {task: size(task) for task in found["results"]}
 
 
 def _adapted(model: LanguageModel, advance: Advance) -> Any:

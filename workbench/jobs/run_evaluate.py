@@ -24,6 +24,7 @@ def run_evaluate(spec: EvaluateSpec, run: Run) -> None:
             os.environ[name] = "0"
     if spec.options.allow_code:
         os.environ["HF_ALLOW_CODE_EVAL"] = "1"
+    os.environ["DISABLE_MULTIPROC"] = "1"        # resampling takes a moment; the harness would start processes for it
     model = run.load(spec.model)
     options = spec.options
     if spec.questions:
