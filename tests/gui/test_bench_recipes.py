@@ -26,14 +26,15 @@ from workbench.gui.pages.bench_recipe_form import (
     TUNING,
     RecipeForm,
 )
-from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names
+from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, context_end
 from workbench.gui.pages.bench_recipe_request import RecipeRequest, numbers_in, read_recipe_choices
 from workbench.gui.pages.bench_recipes import CHARTS, NONE
+from workbench.gui.pages.bench_register import RegisterDialog
 from workbench.gui.session import Session
 from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
-from workbench.services.recipes import RecipePoint, Score, TrainingWish
+from workbench.services.recipes import RecipePoint, Score, TrainingWish, Tuned
 
 SCORE = Score("f1", "reference", "Token F1 against the reference, 0 to 1: not an MT-Bench score")
 
@@ -223,3 +224,53 @@ def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Ses
         qtbot.waitUntil(lambda set_id=set_id: page.set_id == set_id, timeout=20_000)
         if part == RECIPES:
             qtbot.waitUntil(lambda id=id: page.recipes.shown_job == id, timeout=20_000)
+
+
+def test_a_breakdown_is_left_off_the_scale_until_the_whole_is_asked_for(page: BenchPage, qtbot: QtBot) -> None:
+    who = page.reading.contestants[0].id or 0
+    means = {0: -5.0, 3: -2.0, 5: -2.2, 10: -2.4, 20: -2.6, 30: -3.0, 50: -90.0}
+    likelihood = replace(SCORE, name="log_likelihood", title="Log-likelihood, nats")
+    shown = reading(page, "scaling", [point("random", x, None, mean, who) for x, mean in means.items()])
+    page.recipes._show(replace(shown, score=likelihood))
+    lines, whole = page.recipes.lines, page.recipes.whole
+    assert lines.off_scale() == 1
+    assert "1 more" in whole.text()
+    assert whole.isVisibleTo(page.recipes)
+    assert lines._ranges()[1][0] > -10
+    whole.setChecked(True)
+    assert lines._ranges()[1][0] < -90
+    page.recipes._show(shown)                    # token F1 cannot break down without end
+    assert not whole.isVisibleTo(page.recipes)
+
+
+def test_where_the_context_ends_stands_between_two_numbers() -> None:
+    model = ModelRef("m", "/m")
+    places = tuple((1, Place(series, x)) for series, sizes in (("in_context", (3, 10)), ("fine_tuned", (3, 10, 30)))
+                   for x in sizes)
+    found = context_end(RecipeSpec("tuning", (Contestant("a", model, id=1),), places, ()))
+    assert found is not None
+    assert 10 < found[0] < 30
+    assert found[1] == "the context ends before 30"
+    assert context_end(RecipeSpec("tuning", (), places[:2] + places[2:4], ())) is None
+
+
+def test_a_trained_model_is_registered_under_the_name_that_is_given(page: BenchPage, opened: Session, qtbot: QtBot,
+                                                                    tiny_model: Path) -> None:
+    who = page.reading.contestants[0].id or 0
+    tuned = (Tuned("m, Fine-tuned, 3, seed 0", ModelRef("m, 3", "/gone")),
+             Tuned("m, Fine-tuned, 30, seed 0", ModelRef("m, 30", str(tiny_model))))
+    shown = reading(page, "tuning", [point("fine_tuned", 3, None, 0.5, who)])
+    page.recipes._show(shown)
+    assert not page.recipes.register.isVisibleTo(page.recipes)
+    page.recipes._show(replace(shown, tuned=tuned))
+    page.recipes.register.click()
+    dialog = page.window().findChild(RegisterDialog)
+    assert dialog.name.text() == "m, Fine-tuned, 30, seed 0"      # the largest
+    dialog.name.setText(" ")
+    assert not dialog.accept_button.isEnabled()
+    dialog.name.setText("thirty")
+    dialog.accept_button.click()
+    project = opened.project
+    assert project is not None
+    qtbot.waitUntil(lambda: any(one.ref.name == "thirty" for one in project.lane.run(project.models.all)),
+                    timeout=20_000)

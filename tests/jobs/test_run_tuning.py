@@ -89,10 +89,18 @@ def test_another_recipe_of_the_same_demonstrations_takes_the_adapters_that_are_t
     adapter = Path(spec.tuning.trainings[0].path)
     assert (adapter / "adapter_model.safetensors").is_file()
     assert [one.model.base for one in spec.contestants] == ["", place.model.path]
+    recipes = place.project.recipes
+    made, = place.run(lambda: recipes.tuned(first))
+    assert (made.model.path, made.registered) == (str(adapter), "")
+    place.run(lambda: recipes.register(made, "after three"))
+    assert place.run(lambda: recipes.tuned(first))[0].registered == "after three"
+    named = next(one for one in place.run(place.project.models.all) if one.ref.name == "after three")
+    assert (named.state, named.ref.base) == ("ready", place.model.path)
     second = submit(place, 3, 5, training=wish)
     assert trained(place, second) == 1
     shutil.rmtree(adapter)                           # what is answered and measured needs no model any more
-    assert points(place, second)["fine_tuned", 3] == points(place, first)["fine_tuned", 3]
+    assert points(place, second)["fine_tuned", 3].interval == points(place, first)["fine_tuned", 3].interval
+    assert place.run(lambda: recipes.tuned(first)) == []
 
 
 def test_too_small_a_pool_and_a_model_that_cannot_be_trained_are_refused(place: Workplace) -> None:

@@ -133,5 +133,7 @@ def test_shares_of_shifted_tokens_are_told_by_their_place() -> None:
     assert (found.contestant_id, found.base, found.tokens) == (1, "base", 16)
     assert (found.unshifted, found.marginal, found.shifted) == (1 / 8, 1 / 8, 6 / 8)
     assert found.kl.mean == pytest.approx((0.1 + 0.5 + 12) / 8)
-    assert found.by_place == ((0, 2, 1, 0, 0), (1, 2, 0, 1, 0), (2, 2, 0, 0, 1), (3, 4, 0, 0, 1), (5, 6, 0, 0, 1))
+    assert [(one.start, one.tokens, one.unshifted.mean, one.marginal.mean, one.shifted.mean)
+            for one in found.by_place] == [
+                (0, 2, 1, 0, 0), (1, 2, 0, 1, 0), (2, 2, 0, 0, 1), (3, 4, 0, 0, 1), (5, 6, 0, 0, 1)]
     assert [token.rank for token in answer_shift(said[0])][:2] == [0, 2]

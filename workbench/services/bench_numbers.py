@@ -314,10 +314,21 @@ class TokenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Of ``tokens`` from place ``start`` of their answers on: shares with their intervals over questions."""
+
+    start: int
+    tokens: int
+    unshifted: Interval
+    marginal: Interval
+    shifted: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftRow:
     """Shares of a contestant's tokens that are the base model's first choice, among its first three, and farther down;
     the mean KL (nats a token) with its interval over questions; and the shares by the token's place in the answer, as
-    the URIAL paper draws them: (from token, tokens, unshifted, marginal, shifted)."""
+    the URIAL paper draws them."""
 
     contestant_id: int
     base: str
@@ -326,7 +337,7 @@ class ShiftRow:
     marginal: float
     shifted: float
     kl: Interval
-    by_place: tuple[tuple[int, int, float, float, float], ...]
+    by_place: tuple[Stretch, ...]
 
 
 PLACES = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)      # where a stretch of an answer begins
@@ -352,12 +363,22 @@ def shift_table(data: BenchData) -> list[ShiftRow]:
         if kl is None:
             continue
         flat = [rank for of_answer in ranks for rank in of_answer]
-        stretches = []
-        for start, end in zip(PLACES, (*PLACES[1:], None), strict=True):
-            here = [rank for of_answer in ranks for rank in of_answer[start:end]]
-            stretches += [(start, len(here), *_shares(here))] if here else []
-        rows.append(ShiftRow(contestant, base, len(flat), *_shares(flat), kl, tuple(stretches)))
+        rows.append(ShiftRow(contestant, base, len(flat), *_shares(flat), kl,
+                             _stretches([answer for answer, _ in found], ranks)))
     return rows
+
+
+def _stretches(answers: Sequence[Answer], ranks: Sequence[Sequence[int]]) -> tuple[Stretch, ...]:
+    """``ranks`` are those of each answer's tokens. Tokens of a question stay together when resampled."""
+    made = []
+    for start, end in zip(PLACES, (*PLACES[1:], None), strict=True):
+        here = [(answer, rank) for answer, found in zip(answers, ranks, strict=True) for rank in found[start:end]]
+        shares = [mean_interval([Measured(answer.question_id, answer.turn, float(low <= rank < high))
+                                 for answer, rank in here], np.random.default_rng(SEED))
+                  for low, high in ((0, 1), (1, MARGINAL), (MARGINAL, math.inf))]
+        if here:
+            made.append(Stretch(start, len(here), *(one for one in shares if one is not None)))
+    return tuple(made)
 
 
 def _shares(ranks: Sequence[int]) -> tuple[float, float, float]:

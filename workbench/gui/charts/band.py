@@ -1,13 +1,19 @@
-"""Lines with bands: a score with its interval over the number of demonstrations, one line a method."""
+"""Lines with bands: a score with its interval over the number of demonstrations, one line a method.
+
+A score may break down altogether (a prompt that is longer than the model was trained on). So that the others can still
+be told apart, the scale then leaves such points out, unless the whole is asked for; arrows show where they are.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from workbench.domain import Interval
@@ -19,6 +25,8 @@ from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, tick
 FOOT = 40.0
 BAND = 0.14                          # opacity
 APART = 14.0                         # between the names at the right end
+FAR = 8.0                            # median deviations from the median: beyond is off the scale
+FEW = 6                              # points of which none is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +55,39 @@ class BandChart(MarkedChart):
         self._first_column = first_column
         self._titles = ("", "")
         self._lines: tuple[BandLine, ...] = ()
-        self._logarithmic = False
+        self._logarithmic = self._focused = self._whole = False
+        self._limit: tuple[float, str] | None = None
         self.setMinimumSize(200, 140)
 
-    def show_lines(self, lines: Sequence[BandLine], titles: tuple[str, str], *, logarithmic: bool = False) -> None:
-        """``titles`` say what goes along and what goes up."""
+    def show_lines(self, lines: Sequence[BandLine], titles: tuple[str, str], *, logarithmic: bool = False,
+                   focused: bool = False, limit: tuple[float, str] | None = None) -> None:
+        """``titles`` say what goes along and what goes up. ``focused`` leaves points that are far from all others off
+        the scale; ``limit`` is an x with its name, drawn as a line up."""
         self._lines = tuple(line for line in lines if line.points)
-        self._titles, self._logarithmic = titles, logarithmic
+        self._titles, self._logarithmic, self._focused, self._limit = titles, logarithmic, focused, limit
         self.describe("; ".join(f"{one_line(line.label)}: " + ", ".join(
             f"{plain(point.interval.mean)} at {point.x:g}" for point in line.points) for line in self._lines))
         self.update()
+
+    def set_whole(self, on: bool) -> None:
+        """Whether the scale takes in what is far from all others, too."""
+        self._whole = on
+        self.update()
+
+    def off_scale(self) -> int:
+        """How many points a focused scale leaves out."""
+        low, high = self._near()
+        return sum(not low <= point.interval.mean <= high for line in self._lines for point in line.points)
+
+    def _near(self) -> tuple[float, float]:
+        """Where a focused scale may reach."""
+        means = [point.interval.mean for line in self._lines for point in line.points
+                 if math.isfinite(point.interval.mean)]
+        if not self._focused or len(means) < FEW:
+            return -math.inf, math.inf
+        middle = median(means)
+        reach = FAR * median(abs(mean - middle) for mean in means)
+        return (middle - reach, middle + reach) if reach else (-math.inf, math.inf)
 
     def table(self) -> Table:
         return Table((self._first_column, *self._titles, "95 % low", "95 % high"), tuple(
@@ -73,7 +104,9 @@ class BandChart(MarkedChart):
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
         points = [point for line in self._lines for point in line.points]
         along = [self._along(point.x) for point in points]
-        up = [end for point in points for end in (point.interval.low, point.interval.mean, point.interval.high)
+        near = (-math.inf, math.inf) if self._whole else self._near()
+        up = [end for point in points if near[0] <= point.interval.mean <= near[1]
+              for end in (point.interval.low, point.interval.mean, point.interval.high)
               if math.isfinite(end)] or [0.0, 1.0]
         low, high = min(up), max(up)
         pad = (high - low) * 0.07 or max(0.5, abs(high) * 0.05)
@@ -81,12 +114,17 @@ class BandChart(MarkedChart):
         return ends, (low - pad, high + pad)
 
     def _plot(self, rect: QRectF) -> QRectF:
-        _, up = self._ranges()
-        ticks = nice_ticks(*up, about=4)
+        ticks = self._ticks(rect.height())
         font = theme.font("caption")
         side = max((text_width(plain(tick, tick_digits(ticks)), font) for tick in ticks), default=20.0) + 16
         names = max(text_width(one_line(line.label), theme.font("small")) for line in self._lines) + 18
         return rect.adjusted(side, 8, -min(names, rect.width() * 0.3), -FOOT)
+
+    def _ticks(self, height: float) -> list[float]:
+        """At least two, so that the scale can be read."""
+        _, up = self._ranges()
+        ticks = nice_ticks(*up, about=max(2, int((height - FOOT) // 50)))
+        return ticks if len(ticks) > 1 else nice_ticks(*up, about=5)
 
     def _at(self, plot: QRectF, x: float, y: float) -> QPointF:
         along, up = self._ranges()
@@ -100,7 +138,7 @@ class BandChart(MarkedChart):
         found = []
         for line in self._lines:
             for point in line.points:
-                at = self._at(plot, point.x, point.interval.mean)
+                at = _inside(plot, self._at(plot, point.x, point.interval.mean))
                 words = (f"{one_line(line.label)}, {point.x:g} {self._titles[0]}",
                          f"{plain(point.interval.mean)} {self._titles[1]}, {interval_words(point.interval)}",
                          point.detail)
@@ -113,16 +151,20 @@ class BandChart(MarkedChart):
             return
         plot = self._plot(rect)
         self._draw_axes(painter, rect, plot)
+        self._draw_limit(painter, plot)
+        painter.save()
+        painter.setClipRect(plot.adjusted(-8, -8, 8, 8))
         for line in self._lines:
             self._draw_band(painter, plot, line)
         for line in self._lines:
             self._draw_line(painter, plot, line)
+        painter.restore()
         self._draw_names(painter, rect, plot)
 
     def _draw_axes(self, painter: QPainter, rect: QRectF, plot: QRectF) -> None:
         font, faint = theme.font("caption"), theme.color("text3")
         _, up = self._ranges()
-        ticks = nice_ticks(*up, about=max(2, int(plot.height() // 50)))
+        ticks = self._ticks(rect.height())
         for tick in ticks:
             y = round(self._at(plot, 0, tick).y()) + 0.5
             painter.setPen(QPen(theme.color("control" if tick == 0 else "hairline"), 1))
@@ -167,14 +209,46 @@ class BandChart(MarkedChart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(points))
         for point in points:
-            draw_dot(painter, point, colour, 4)
+            if plot.adjusted(-1, -1, 1, 1).contains(point):
+                draw_dot(painter, point, colour, 4)
+            else:
+                _draw_arrow(painter, _inside(plot, point), colour, down=point.y() > plot.bottom())
+
+    def _draw_limit(self, painter: QPainter, plot: QRectF) -> None:
+        if self._limit is None:
+            return
+        x = round(self._at(plot, self._limit[0], 0.0).x()) + 0.5
+        pen = QPen(theme.color("text3"), 1)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+        draw_text(painter, QRectF(x + 6, plot.top(), plot.right() - x - 6, 16), self._limit[1],
+                  theme.color("text3"), theme.font("caption"), LEFT)
 
     def _draw_names(self, painter: QPainter, rect: QRectF, plot: QRectF) -> None:
-        """At the right ends, pushed apart so that they do not cross."""
-        ends = sorted(((self._at(plot, line.points[-1].x, line.points[-1].interval.mean).y(), line)
-                       for line in self._lines), key=lambda end: end[0])
-        last = rect.top() - APART
-        for y, line in ends:
-            last = max(y, last + APART)
-            room = QRectF(plot.right() + 12, last - 9, rect.right() - plot.right() - 12, 18)
-            draw_text(painter, room, one_line(line.label), ink(line.colour), theme.font("small"), LEFT)
+        """At the lines' ends, those that end together pushed apart so that they do not cross."""
+        groups: defaultdict[float, list[tuple[float, BandLine]]] = defaultdict(list)
+        for line in self._lines:
+            end = _inside(plot, self._at(plot, line.points[-1].x, line.points[-1].interval.mean))
+            groups[end.x()].append((end.y(), line))
+        for x, ends in groups.items():
+            ends.sort(key=lambda end: end[0])
+            last = min(rect.top() - APART, plot.bottom() - APART * len(ends))
+            lowest = plot.bottom() - APART * (len(ends) - 1)
+            for place, (y, line) in enumerate(ends):
+                last = max(min(y, lowest + APART * place), last + APART)
+                room = QRectF(x + 12, last - 9, rect.right() - x - 12, 18)
+                draw_text(painter, room, one_line(line.label), ink(line.colour), theme.font("small"), LEFT)
+
+
+def _inside(plot: QRectF, point: QPointF) -> QPointF:
+    """The place of a point that may be off the scale."""
+    return QPointF(point.x(), min(max(point.y(), plot.top()), plot.bottom()))
+
+
+def _draw_arrow(painter: QPainter, at: QPointF, colour: QColor, *, down: bool) -> None:
+    """A triangle at the scale's end, towards a point beyond it."""
+    tip, base = (at.y() + 4, at.y() - 4) if down else (at.y() - 4, at.y() + 4)
+    painter.setPen(QPen(theme.color("surface"), 1))
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([QPointF(at.x() - 5, base), QPointF(at.x() + 5, base), QPointF(at.x(), tip)]))

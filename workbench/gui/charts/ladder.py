@@ -35,13 +35,15 @@ class Ladder(MarkedChart):
         self._rungs: tuple[Rung, ...] = ()
         self._reference: float | None = None
         self._digits = 0
+        self._full = False
 
     def show_rungs(self, rungs: Sequence[Rung], *, reference: float | None = None, unit: str = "",
-                   digits: int = 0) -> None:
-        """``rungs`` in the order shown, from the top."""
+                   digits: int = 0, full: bool = False) -> None:
+        """``rungs`` in the order shown, from the top; ``full``: none of them squeezed, and the scale above them too."""
+        self._full = full
         self._rungs, self._reference, self._digits = tuple(rungs), reference, digits
         self._unit = unit or self._unit
-        self.setMinimumHeight(round(min(len(rungs), 4) * 22 + AXIS))
+        self.setMinimumHeight(self.sizeHint().height() if full else round(min(len(rungs), 4) * 22 + AXIS))
         self.describe("; ".join(", ".join(self._words(rung)[:2]) for rung in rungs))
         self.updateGeometry()
         self.update()
@@ -52,10 +54,10 @@ class Ladder(MarkedChart):
                            for rung in self._rungs))
 
     def sizeHint(self) -> QSize:
-        return QSize(360, round(len(self._rungs) * ROW + AXIS))
+        return QSize(360, round(len(self._rungs) * ROW + AXIS * (1 + self._full)))
 
     def export_size(self) -> QSizeF:
-        return QSizeF(max(560, self.width()), len(self._rungs) * ROW + AXIS + 4)
+        return QSizeF(max(560, self.width()), len(self._rungs) * ROW + AXIS * (1 + self._full) + 4)
 
     def _words(self, rung: Rung) -> tuple[str, ...]:
         number = f"{self._unit} {plain(rung.interval.mean, self._digits)}"
@@ -81,9 +83,10 @@ class Ladder(MarkedChart):
 
     def _plot(self, rect: QRectF) -> QRectF:
         names, number = self._names(rect)
-        height = min(ROW, (rect.height() - AXIS) / max(1, len(self._rungs))) * len(self._rungs)
+        above = AXIS * self._full
+        height = min(ROW, (rect.height() - AXIS - above) / max(1, len(self._rungs))) * len(self._rungs)
         left = rect.x() + names + number + 24
-        return QRectF(left, rect.y(), max(1.0, rect.right() - left - 16), height)
+        return QRectF(left, rect.y() + above, max(1.0, rect.right() - left - 16), height)
 
     def _x(self, plot: QRectF, value: float) -> float:
         low, high = self._range()
@@ -128,8 +131,9 @@ class Ladder(MarkedChart):
             x = round(self._x(plot, tick)) + 0.5
             painter.setPen(QPen(theme.color("hairline"), 1))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom() + 4))
-            draw_text(painter, QRectF(x - 40, plot.bottom() + 4, 80, AXIS - 4), plain(tick, digits),
-                      theme.color("text3"), theme.font("caption"), CENTRE, elide=False)
+            for y in (plot.bottom() + 4, plot.top() - AXIS)[: 1 + self._full]:
+                draw_text(painter, QRectF(x - 40, y, 80, AXIS - 4), plain(tick, digits), theme.color("text3"),
+                          theme.font("caption"), CENTRE, elide=False)
         if self._reference is not None:
             x = round(self._x(plot, self._reference)) + 0.5
             painter.setPen(QPen(theme.color("control"), 1))

@@ -18,17 +18,20 @@ from workbench.gui.charts.marks import Mark, MarkedChart
 from workbench.gui.charts.numbers import percent, plain
 
 TALLEST = 48.0
+TWO_LINES = 40.0                     # the least height of a cell with a line below its number
 GAP = 2.0
 Look = Literal["share", "number"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``value`` is NaN where there is none; ``words`` are the tooltip's lines after the first."""
+    """``value`` is NaN where there is none; ``words`` are the tooltip's lines after the first; ``below`` stands small
+    below the number, where there is room."""
 
     value: float
     words: tuple[str, ...] = ()
     key: object = None
+    below: str = ""
 
 
 class Matrix(MarkedChart):
@@ -137,9 +140,15 @@ class Matrix(MarkedChart):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
         painter.drawRoundedRect(room, 2.5, 2.5)
-        if room.height() >= 14:
-            draw_text(painter, room.adjusted(2, 0, -2, 0), self._said(cell), theme.text_on(fill),
-                      theme.font("small_medium"), CENTRE, elide=False)
+        if room.height() < 14:
+            return
+        both = bool(cell.below) and room.height() >= TWO_LINES
+        upper = room.adjusted(2, 2, -2, -room.height() / 2) if both else room.adjusted(2, 0, -2, 0)
+        draw_text(painter, upper, self._said(cell), theme.text_on(fill), theme.font("small_medium"), CENTRE,
+                  elide=False)
+        if both:
+            draw_text(painter, room.adjusted(2, room.height() / 2, -2, -4), cell.below, theme.text_on(fill),
+                      theme.font("caption"), CENTRE)
 
     def _colour(self, value: float) -> QColor:
         if self._look == "share":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.domain import Interval, TokenScore
 from workbench.jobs.specs import JudgedSearchSpec, ShiftSpec
@@ -15,13 +16,30 @@ KINDS = ("judged_search", "shift")
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedCandidate:
+    """``judged`` is the judge's mean of the answers under it, with the interval of its gain over the set so far;
+    ``nats`` an answer is what the references' likelihood says, None where that is not measured."""
+
+    id: int
+    title: str
+    judged: Interval
+    nats: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedRound:
-    """``candidates`` are (demonstration, judge's mean, nats per answer), best first; ``tau`` between both orders."""
+    """``candidates`` are best first; ``before`` is the judge's mean of the set that the round started from; ``chosen``
+    is None while the round goes on. ``tau`` is Kendall's, between the judge's order and the likelihood's."""
 
     number: int
     tau: Interval | None
-    candidates: tuple[tuple[int, float, float], ...]
-    chosen: int
+    before: float
+    candidates: tuple[JudgedCandidate, ...]
+    chosen: int | None
+
+    @property
+    def best(self) -> JudgedCandidate | None:
+        return next((one for one in self.candidates if one.id == self.chosen), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +62,12 @@ class Shifted:
 
 @dataclass(frozen=True)
 class Found:
-    """``rounds`` of a search by a judge, or ``shifts``; both empty while nothing is measured."""
+    """``rounds`` of a search by a judge, or ``shifts``; both empty while nothing is measured. ``live`` while the search
+    has not ended, which asks for ``rounds_wanted``."""
 
     by: str = ""
+    rounds_wanted: int = 0
+    live: bool = False
     rounds: tuple[JudgedRound, ...] = ()
     shifts: tuple[Shifted, ...] = ()
     set_id: int | None = None
@@ -60,17 +81,37 @@ def read_found(project: Project, job: JobInfo) -> Found:
     """What a job of KINDS has found."""
     spec = project.jobs.spec(job.id)
     if isinstance(spec, JudgedSearchSpec):
-        return Found(spec.by, tuple(_round(one, chosen) for one, chosen in zip(
-            job.summary.get("rounds", ()), job.summary.get("chosen", ()), strict=True)))
+        return Found(spec.by, spec.rounds, "rounds" not in job.summary, _rounds(project, spec, job))
     assert isinstance(spec, ShiftSpec)
     set_id = project.questions.holding(spec.questions)
     return Found() if set_id is None else Found(shifts=_shifts(project, spec, set_id), set_id=set_id)
 
 
-def _round(one: dict[str, object], chosen: int) -> JudgedRound:
-    number, tau, low, high, candidates = (one[name] for name in ("number", "tau", "low", "high", "candidates"))
-    interval = Interval(tau, low, high) if None not in (tau, low, high) else None
-    return JudgedRound(number, interval, tuple(tuple(row) for row in candidates), chosen)
+def _rounds(project: Project, spec: JudgedSearchSpec, job: JobInfo) -> tuple[JudgedRound, ...]:
+    """Those that are finished, and the one under way; the likelihood is measured when all are."""
+    finished = {one.number: one for one in project.results.rounds(job.id)}
+    summary = {one["number"]: one for one in job.summary.get("rounds", ())}
+    titles = {one.id: one.instruction for one in spec.candidates}
+    found = []
+    for number in range(1, spec.rounds + 1):
+        ranking = project.results.ranking(job.id, number)
+        if not ranking:
+            break
+        nats = {id: likelihood for id, _, likelihood in summary.get(number, {}).get("candidates", ())}
+        candidates = tuple(JudgedCandidate(
+            one.demonstration_id, titles.get(one.demonstration_id, ""),
+            Interval(one.objective, one.objective + one.gain.low - one.gain.mean,
+                     one.objective + one.gain.high - one.gain.mean), nats.get(one.demonstration_id))
+            for one in ranking)
+        chosen = finished[number].chosen_id if number in finished else None
+        found.append(JudgedRound(number, _tau(summary.get(number, {})), ranking[0].objective - ranking[0].gain.mean,
+                                 candidates, chosen))
+    return tuple(found)
+
+
+def _tau(one: dict[str, Any]) -> Interval | None:
+    tau, low, high = (one.get(name) for name in ("tau", "low", "high"))
+    return None if tau is None or low is None or high is None else Interval(tau, low, high)
 
 
 def _shifts(project: Project, spec: ShiftSpec, set_id: int) -> tuple[Shifted, ...]:

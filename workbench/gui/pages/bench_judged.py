@@ -1,113 +1,121 @@
-"""Charts of the recipes that judge and compare: greedy search by a judge, and how far a prompt moves the base model."""
+"""What a greedy search by a judge has found: rounds, each candidate's score, and the judge against the likelihood."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Interval
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart_view import ChartView, scrolled
-from workbench.gui.charts.numbers import percent, plain
+from workbench.gui.charts.ladder import Ladder, Rung
+from workbench.gui.charts.marks import BASELINE
+from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.scatter import Dot, Scatter
-from workbench.gui.charts.token_strip import TokenStrip
-from workbench.gui.pages.bench_found import Found, JudgedRound, Shifted
-from workbench.gui.views.elided_combo import ElidedCombo
-from workbench.gui.views.labels import ElidedLabel, label
+from workbench.gui.pages.bench_found import Found, JudgedRound
+from workbench.gui.views.labels import label
+from workbench.gui.views.pane import PaneHeader, splitter
 from workbench.gui.wording import counted
 
-JUDGES = {"rules": "share of the rules kept", "f1": "F1", "exact": "share of exact matches",
-          "language_model": "the judge’s mean rating"}
-_SHARES = (("Unshifted", "unshifted", 2), ("Marginal", "marginal", 3), ("Shifted", "shifted", 4))
+JUDGES = {"rules": "rules kept, 0 to 1", "f1": "token F1, 0 to 1", "exact": "exact matches, 0 to 1",
+          "language_model": "mean rating, 1 to 10"}
+LIKELIHOOD = "log-likelihood of the references, nats per answer"
+CHOSEN, OTHER = 1, 0                 # colours of the candidate that was taken, and of the others in the scatter
 
 
-class FoundPane(QWidget):
-    """Shows one round, or one contestant, of what was found. ``said`` carries a line about it."""
+class JudgedPane(QWidget):
+    """Shows one round. ``said`` carries a line about it, ``round_wanted`` a round's place, ``demonstration_wanted`` the
+    id of a candidate that was picked."""
 
     said = Signal(str)
+    round_wanted = Signal(int)
+    demonstration_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
+        self.ladder = Ladder("Candidates by the judge", "Score", "Candidate")
         self.scatter = Scatter("Judge against likelihood, by candidate")
-        self.places = BandChart("Shifted tokens by place in the answer", "Tokens")
-        self.strip = TokenStrip()
-        self.answers = ElidedCombo("Answer", 14)
-        self._views = (ChartView(self.scatter, self.scatter), ChartView(self.places, self.places))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._views[0])
-        self._stack.addWidget(self._shift_page())
-        self._shown: Shifted | None = None
-        self.answers.activated.connect(self._show_answer)
+        self.rounds = BandChart("Judge’s mean by round", "Set")
+        self._views = (ChartView(self.ladder, scrolled(self.ladder)), ChartView(self.scatter, self.scatter),
+                       ChartView(self.rounds, self.rounds))
+        self._heads = (PaneHeader("Candidates", height=36), PaneHeader("Judge against likelihood", height=36),
+                       PaneHeader("Rounds", "the best set so far; 95 % interval of the round’s gain", height=36))
+        self._measured = QStackedWidget()
+        self._measured.addWidget(self._views[1])
+        self._waiting = label("", "muted", wrap=True)
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._measured.addWidget(self._waiting)
+        right = splitter(Qt.Orientation.Vertical, _under(self._heads[1], self._measured),
+                         _under(self._heads[2], self._views[2]), sizes=[330, 210], key="bench/judged/right")
+        both = splitter(Qt.Orientation.Horizontal, _under(self._heads[0], self._views[0]), right, sizes=[560, 640],
+                        stretch=1, key="bench/judged")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._stack)
-
-    def _shift_page(self) -> QWidget:
-        page, line = QWidget(), QHBoxLayout()
-        line.setSpacing(8)
-        self._answer_hint = ElidedLabel("", "faint")
-        self.answers.setMaximumWidth(240)
-        line.addWidget(label("Answer", "section"))
-        line.addWidget(self.answers, 1)
-        line.addWidget(self._answer_hint, 2)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self._views[1], 3)
-        column.addLayout(line)
-        column.addWidget(scrolled(self.strip), 2)
-        return page
+        column.addWidget(both)
+        for chart in (self.ladder, self.scatter):
+            chart.picked.connect(self.demonstration_wanted)
+        self.rounds.picked.connect(self._round_picked)
 
     def current_view(self) -> ChartView:
-        return self._views[self._stack.currentIndex()]
+        """The one with the focus, or the candidates."""
+        return next((view for view in self._views if view.isAncestorOf(view.window().focusWidget() or view)),
+                    self._views[0])
 
     def show_found(self, found: Found, number: int) -> None:
-        """The round, or the contestant, ``number`` (from 0)."""
-        if found.rounds:
-            self._show_round(found.rounds[number], found.by)
-        else:
-            self._show_shift(found.shifts[number])
-        self.current_view().chart_changed()
+        """The round ``number`` (from 0)."""
+        one, unit = found.rounds[number], JUDGES[found.by]
+        self._show_candidates(one, unit)
+        self._show_scatter(one, unit, live=found.live)
+        self._show_rounds(found, unit)
+        best = one.best
+        chosen = f"“{best.title}” was chosen" if best is not None else "the round goes on"
+        self.said.emit(" · ".join((f"Round {one.number} of {found.rounds_wanted}", unit,
+                                   counted(len(one.candidates), "candidate"), chosen)))
+        for view in self._views:
+            view.chart_changed()
 
-    def _show_round(self, one: JudgedRound, by: str) -> None:
-        dots = [Dot(f"Demonstration {id}", nats, judged, 0, large=id == one.chosen)
-                for id, judged, nats in one.candidates]
-        self.scatter.show_dots(dots, ("nats per answer, likelihood of the references", JUDGES[by]),
-                               digits=(2, 2))
-        tau = "" if one.tau is None else (f"Kendall’s τ {plain(one.tau.mean)} "
-                                          f"({plain(one.tau.low)} to {plain(one.tau.high)})")
-        chosen = f"demonstration {one.chosen} was chosen by the judge"
-        what = JUDGES[by]
-        said = [f"{what[0].upper()}{what[1:]} over the likelihood", tau or "no order to compare",
-                counted(len(one.candidates), "candidate"), chosen]
-        self.said.emit(" · ".join(said))
-        self._stack.setCurrentIndex(0)
+    def _show_candidates(self, one: JudgedRound, unit: str) -> None:
+        rungs = [Rung(candidate.title or f"Demonstration {candidate.id}", candidate.judged,
+                      CHOSEN if candidate.id == one.chosen else BASELINE, candidate.id,
+                      "" if candidate.nats is None else f"{plain(candidate.nats)} nats per answer, by likelihood")
+                 for candidate in one.candidates]
+        self.ladder.show_rungs(rungs, reference=one.before, unit=unit[0].upper() + unit[1:], digits=2,
+                               full=True)
+        self._heads[0].set_hint(f"{unit}, 95 % interval of the gain; line: before")
 
-    def _show_shift(self, one: Shifted) -> None:
-        self._shown = one
-        row = one.row
-        lines = []
-        for place, (name, _, colour) in enumerate(_SHARES):
-            lines.append(BandLine(name, tuple(
-                BandPoint(stretch[0], Interval(stretch[2 + place], stretch[2 + place], stretch[2 + place]),
-                          detail=counted(stretch[1], "token")) for stretch in row.by_place), colour))
-        self.places.show_lines(lines, ("tokens into the answer", "share of tokens"), logarithmic=True)
-        shares = ", ".join(f"{percent(getattr(row, name))} {name}" for _, name, _ in _SHARES)
-        self.said.emit(f"{shares} of {counted(row.tokens, 'token')} · KL {plain(row.kl.mean)} nats per token "
-                       f"({plain(row.kl.low)} to {plain(row.kl.high)})")
-        self.answers.clear()
-        for answer in one.answers:
-            self.answers.addItem(answer.title)
-        self._stack.setCurrentIndex(1)
-        self._show_answer(0)
+    def _show_scatter(self, one: JudgedRound, unit: str, *, live: bool) -> None:
+        dots = [Dot(candidate.title, candidate.nats, candidate.judged.mean,
+                    CHOSEN if candidate.id == one.chosen else OTHER, candidate.id, large=candidate.id == one.chosen)
+                for candidate in one.candidates if candidate.nats is not None]
+        self._measured.setCurrentIndex(0 if dots else 1)
+        self._waiting.setText("The references’ likelihood is measured once all rounds are done." if live else
+                              "No question has a reference, so there is no likelihood to compare with.")
+        self.scatter.show_dots(dots, (LIKELIHOOD, unit), digits=(2, 2))
+        tau = "no order to compare" if one.tau is None else (
+            f"Kendall’s τ {plain(one.tau.mean)}, 95 % interval {plain(one.tau.low)} to {plain(one.tau.high)}")
+        self._heads[1].set_hint(tau if dots else "")
 
-    def _show_answer(self, number: int) -> None:
-        assert self._shown is not None
-        if not self._shown.answers:
-            self.strip.set_tokens((), ())
-            return
-        answer = self._shown.answers[number]
-        self.strip.set_tokens(answer.base, answer.own)
-        shifted = sum(token.rank >= 3 for token in answer.base)
-        self._answer_hint.setText(f"Before: the base model. After: the contestant. {shifted} of "
-                                  f"{counted(len(answer.base), 'token')} shifted")
+    def _show_rounds(self, found: Found, unit: str) -> None:
+        first = found.rounds[0].before
+        points = [BandPoint(0, Interval(first, first, first), detail="the base prompt")]
+        points += [BandPoint(one.number, best.judged, ("round", place), f"with “{best.title}”")
+                   for place, one in enumerate(found.rounds) if (best := one.best) is not None]
+        self.rounds.show_lines([BandLine("Best set", tuple(points), CHOSEN)], ("round", unit))
+
+    def _round_picked(self, key: Any) -> None:
+        self.round_wanted.emit(key[1])
+
+
+def _under(head: PaneHeader, content: QWidget) -> QWidget:
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(head)
+    inside = QVBoxLayout()
+    inside.setContentsMargins(16, 0, 16, 8)
+    inside.addWidget(content)
+    column.addLayout(inside, 1)
+    return made

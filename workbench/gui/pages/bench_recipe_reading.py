@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.bench.tuning import IN_CONTEXT
 from workbench.gui.pages.bench_found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
-from workbench.services.recipes import RecipePoint, Score
+from workbench.services.recipes import RecipePoint, Score, Tuned
 
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
 
@@ -26,6 +28,8 @@ class RecipeReading:
     points: tuple[RecipePoint, ...] = ()
     set_id: int | None = None
     found: Found | None = None           # of a search by a judge, or of shifts
+    tuned: tuple[Tuned, ...] = ()        # models that this recipe has trained
+    limit: tuple[float, str] | None = None       # the number of demonstrations where the context ends
 
 
 def read_recipes(project: Project, job_id: int | None, score: Score | None) -> RecipeReading:
@@ -39,7 +43,17 @@ def read_recipes(project: Project, job_id: int | None, score: Score | None) -> R
     spec, scores = project.recipes.spec(job.id), tuple(project.recipes.scores(job.id))
     chosen = score if score in scores else (scores[0] if scores else None)
     points = tuple(project.recipes.points(job.id, chosen)) if chosen is not None else ()
-    return RecipeReading(jobs, job, spec, scores, chosen, points, project.questions.holding(spec.questions))
+    return RecipeReading(jobs, job, spec, scores, chosen, points, project.questions.holding(spec.questions),
+                         tuned=tuple(project.recipes.tuned(job.id)), limit=context_end(spec))
+
+
+def context_end(spec: RecipeSpec) -> tuple[float, str] | None:
+    """Between the largest number of demonstrations that left room for an answer in context, and the next one."""
+    shown = [place.x for _, place in spec.places if place.series == IN_CONTEXT]
+    over = [place.x for _, place in spec.places if shown and place.x > max(shown)]
+    if spec.recipe != "tuning" or not over:
+        return None
+    return math.sqrt((1 + max(shown)) * (1 + min(over))) - 1, f"the context ends before {min(over):g}"
 
 
 def axis_names(spec: RecipeSpec) -> tuple[str, str]:

@@ -9,25 +9,29 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.domain import Changes
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.matrix import Cell, Matrix
-from workbench.gui.charts.numbers import interval_words
+from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.pages.bench_charts import Behind
-from workbench.gui.pages.bench_judged import FoundPane
+from workbench.gui.pages.bench_judged import JudgedPane
 from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, read_recipes
+from workbench.gui.pages.bench_register import RegisterDialog
+from workbench.gui.pages.bench_shift import ShiftPane
 from workbench.gui.session import Session
-from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.buttons import ghost, primary, secondary
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.wording import counted
-from workbench.services.recipes import RecipePoint, Score
+from workbench.services.recipes import RecipePoint, Score, Tuned
 
 NONE, NOTHING_YET, CHARTS = range(3)
-FOUND = 3                            # the chart that FoundPane is
+WIDE = 30.0                          # from this ratio of the numbers on their axis is logarithmic
+JUDGED, SHIFTED = 3, 4               # panes of their own among the charts
 
 
 class RecipesPane(QWidget):
@@ -52,15 +56,25 @@ class RecipesPane(QWidget):
                                                                                        scrolled(self.ladder))}
         self._grid_views = [ChartView(grid, grid) for grid in self.grids]
         self.tools = ChartTools(self.current_view, session.error.emit)
+        self.whole = ghost("Whole range")
+        self.whole.setCheckable(True)
+        self.whole.setToolTip("Show the points that are off the scale, too")
+        self.register = secondary("Register as model…", "models")
         self._hint = ElidedLabel("", "faint")
-        self.found = FoundPane()
-        self._part = 0                       # the round, or the contestant, that ``found`` shows
+        self.judged, self.shift = JudgedPane(), ShiftPane()
+        self._part = 0                       # the round, or the contestant, that they show
         self._charts, self.stack = QStackedWidget(), QStackedWidget()
         self._build()
         self.jobs.activated.connect(lambda index: self.show_job(self.jobs.itemData(index)))
         self.score.activated.connect(lambda index: self._choose_score(self.score.itemData(index)))
-        self.found.said.connect(self._hint.setText)
+        for pane in (self.judged, self.shift):
+            pane.said.connect(self._hint.setText)
+        self.judged.round_wanted.connect(self._choose_score)
+        self.judged.demonstration_wanted.connect(
+            lambda id: session.open_page("demonstrations", demonstration_id=id))
         self.run.clicked.connect(self.run_wanted)
+        self.register.clicked.connect(self.ask_which_to_register)
+        self.whole.toggled.connect(self.lines.set_whole)
         for chart in (self.lines, self.ladder, *self.grids):
             chart.picked.connect(self._picked)
 
@@ -78,6 +92,8 @@ class RecipesPane(QWidget):
         second.setContentsMargins(20, 8, 12, 0)
         second.setSpacing(8)
         second.addWidget(self._hint, 1)
+        second.addWidget(self.register)
+        second.addWidget(self.whole)
         second.addWidget(self.tools.table)
         second.addWidget(self.tools.export)
         both = QWidget()
@@ -89,8 +105,14 @@ class RecipesPane(QWidget):
             column.addWidget(label(title, "section"))
             column.addWidget(view, 1)
             row.addLayout(column, 1)
-        for widget in (self._views["lines"], self._views["ladder"], both, self.found):
-            self._charts.addWidget(widget)
+        for widget in (self._views["lines"], self._views["ladder"], both):
+            framed = QWidget()
+            inside = QVBoxLayout(framed)
+            inside.setContentsMargins(20, 4, 20, 16)
+            inside.addWidget(widget)
+            self._charts.addWidget(framed)
+        self._charts.addWidget(self.judged)
+        self._charts.addWidget(self.shift)
         start = primary("Run a recipe…", "play")
         start.clicked.connect(self.run_wanted)
         self.stack.addWidget(EmptyState(
@@ -98,11 +120,7 @@ class RecipesPane(QWidget):
             "decoding parameters, the number of demonstrations, what matters in one, or training on them.", [start]))
         self._waiting = EmptyState("history", "Nothing measured yet", "The chart fills in while the recipe runs.")
         self.stack.addWidget(self._waiting)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(20, 4, 20, 16)
-        column.addWidget(self._charts)
-        self.stack.addWidget(content)
+        self.stack.addWidget(self._charts)
         self._tools = [self.tools.table, self.tools.export]
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -117,8 +135,8 @@ class RecipesPane(QWidget):
 
     def current_view(self) -> ChartView:
         place = self._charts.currentIndex()
-        if place == FOUND:
-            return self.found.current_view()
+        if place in (JUDGED, SHIFTED):
+            return self.judged.current_view() if place == JUDGED else self.shift.current_view()
         if place == 2:
             focused = next((view for view in self._grid_views if view.isAncestorOf(view.focusWidget() or view)), None)
             return focused or self._grid_views[0]
@@ -170,12 +188,17 @@ class RecipesPane(QWidget):
         for tool in self._tools:
             tool.setVisible(there)
         self._hint.setText("")
+        self.register.setVisible(bool(reading.tuned) and not self._session.read_only)
+        self.whole.hide()
         self.stack.setCurrentIndex(NONE if not reading.jobs else CHARTS if there else NOTHING_YET)
         if reading.points:
             self._fill(reading)
         elif there and reading.found is not None:
-            self._charts.setCurrentIndex(FOUND)
-            self.found.show_found(reading.found, self._part)
+            self._charts.setCurrentIndex(JUDGED if reading.found.rounds else SHIFTED)
+            if reading.found.rounds:
+                self.judged.show_found(reading.found, self._part)
+            else:
+                self.shift.show_shifted(reading.found.shifts[self._part])
             self.tools.view_changed()
 
     def _parts(self, reading: RecipeReading) -> list[tuple[str, Any]]:
@@ -207,7 +230,14 @@ class RecipesPane(QWidget):
 
     def _fill_scaling(self, reading: RecipeReading) -> int:
         self.lines.setAccessibleName("Score by number of demonstrations")
-        self.lines.show_lines(_lines(reading.points), ("demonstrations", _unit(reading.score)), logarithmic=True)
+        sizes = [point.x for point in reading.points if point.x]
+        # only a likelihood breaks down without end
+        focused = reading.score is not None and reading.score.name == "log_likelihood"
+        self.lines.show_lines(_lines(reading.points), ("demonstrations", _unit(reading.score)), focused=focused,
+                              logarithmic=max(sizes, default=1) > WIDE * min(sizes, default=1), limit=reading.limit)
+        off = self.lines.off_scale()
+        self.whole.setVisible(off > 0)
+        self.whole.setText(f"Whole range, {off} more")
         return 0
 
     def _fill_parts(self, reading: RecipeReading) -> int:
@@ -236,6 +266,16 @@ class RecipesPane(QWidget):
         grid.show_cells([f"{x:g}" for x in down], [f"{y:g}" for y in across], cells, titles=names,
                         ends=(min(means), max(means)))
 
+    def ask_which_to_register(self) -> None:
+        RegisterDialog(self._reading.tuned, self.register_as, self.window()).open()
+
+    def register_as(self, tuned: Tuned, name: str) -> None:
+        def done(changes: Changes) -> None:
+            self._session.notice.emit(f"“{name}” is a model of the project.", "info")
+            self.read()
+
+        self._session.change(lambda project: project.recipes.register(tuned, name), done)
+
     def _picked(self, key: Any) -> None:
         points, set_id = self._reading.points, self._reading.set_id
         if set_id is None or key is None:
@@ -262,8 +302,9 @@ def _lines(points: Sequence[RecipePoint]) -> list[BandLine]:
 def _cell(point: RecipePoint | None, points: Sequence[RecipePoint]) -> Cell:
     if point is None:
         return Cell(math.nan)
-    return Cell(point.interval.mean, (interval_words(point.interval), counted(point.answers, "answer")),
-                ("point", list(points).index(point)))
+    interval = point.interval
+    return Cell(interval.mean, (interval_words(interval), counted(point.answers, "answer")),
+                ("point", list(points).index(point)), f"{plain(interval.low)} to {plain(interval.high)}")
 
 
 def _unit(score: Score | None) -> str:
