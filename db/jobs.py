@@ -36,6 +36,7 @@ class StoredJob:
     ended: datetime | None
     summary: dict[str, Any]
     facts: dict[str, Any]
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,17 @@ class StoredArtifact:
 
 _COLUMNS = (JobRow.id, JobRow.kind, JobRow.title, JobRow.detail, JobRow.spec, JobRow.state, JobRow.position,
             JobRow.done, JobRow.total, JobRow.unit, JobRow.rate, JobRow.seconds_left, JobRow.created, JobRow.started,
-            JobRow.ended, JobRow.summary, JobRow.facts)
+            JobRow.ended, JobRow.summary, JobRow.facts, JobRow.after_id)
 
 
-def insert_job(connection: Connection, kind: str, title: str, spec: str, *, detail: str = "", person: str = "") -> int:
-    """Put a job at the end of the queue, waiting; returns its id."""
+def insert_job(connection: Connection, kind: str, title: str, spec: str, *, detail: str = "", person: str = "",
+               after: int | None = None) -> int:
+    """Put a job at the end of the queue, waiting (for job ``after`` to finish, too); returns its id."""
     last = connection.scalar(select(func.max(JobRow.position))) or 0
     return connection.execute(insert(JobRow).values(
         kind=kind, title=title, detail=detail, spec=spec, state="waiting", position=last + 1, done=0, total=0, unit="",
         created=datetime.now(UTC), person_id=person_id(connection, person), summary={}, facts={},
+        after_id=after,
     ).returning(JobRow.id)).scalar_one()
 
 
@@ -90,8 +93,10 @@ def jobs_in_state(connection: Connection, *states: str) -> list[StoredJob]:
 
 
 def next_waiting(connection: Connection, kinds: Sequence[str] | None = None) -> StoredJob | None:
-    """The first of the waiting jobs (of some kinds only, if given)."""
-    query = select(*_COLUMNS).where(JobRow.state == "waiting").order_by(JobRow.position).limit(1)
+    """The first of the waiting jobs that wait for no other job (of some kinds only, if given)."""
+    finished = select(JobRow.id).where(JobRow.state == "finished").scalar_subquery()
+    query = (select(*_COLUMNS).where(JobRow.state == "waiting", JobRow.after_id.is_(None) | JobRow.after_id.in_(finished))
+             .order_by(JobRow.position).limit(1))
     if kinds is not None:
         query = query.where(JobRow.kind.in_(kinds))
     row = connection.execute(query).one_or_none()
@@ -111,6 +116,15 @@ def set_state(connection: Connection, job_id: int, state: str, *, detail: str | 
     elif state == "waiting":
         values |= {"ended": None}
     connection.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
+
+
+def set_spec(connection: Connection, job_id: int, title: str, spec: str) -> None:
+    connection.execute(update(JobRow).where(JobRow.id == job_id).values(title=title, spec=spec))
+
+
+def followers(connection: Connection, job_id: int) -> list[int]:
+    """The jobs that wait for this one to finish."""
+    return list(connection.scalars(select(JobRow.id).where(JobRow.after_id == job_id, JobRow.state == "waiting")))
 
 
 def set_progress(connection: Connection, job_id: int, done: int, total: int, unit: str, *, detail: str = "",
@@ -156,7 +170,8 @@ def reorder(connection: Connection, job_ids: Sequence[int]) -> None:
 
 
 def delete_job(connection: Connection, job_id: int) -> None:
-    """With its log, scores and rounds. The demonstrations keep the gain that they show."""
+    """With its log, scores and rounds. The demonstrations keep the gain that they show; no job waits for it now."""
+    connection.execute(update(JobRow).where(JobRow.after_id == job_id).values(after_id=None))
     connection.execute(delete(JobRow).where(JobRow.id == job_id))
 
 

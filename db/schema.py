@@ -254,7 +254,8 @@ class TokenCountRow(Base):
 
 
 class JobRow(Base):
-    """A job. ``spec`` is the specification as the child reads it; ``facts`` what made the results."""
+    """A job. ``spec`` is the specification as the child reads it; ``facts`` what made the results. It does not start
+    before the job ``after_id`` has finished."""
 
     __tablename__ = "jobs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -275,6 +276,7 @@ class JobRow(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     summary: Mapped[dict[str, Any]]
     facts: Mapped[dict[str, Any]]
+    after_id: Mapped[int | None]
     __table_args__ = (Index("ix_jobs_state", "state", "position"),)
 
 

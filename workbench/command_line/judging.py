@@ -14,7 +14,7 @@ from workbench.command_line.output import Output, table
 from workbench.command_line.running import base_prompt, candidates, follow, search_questions
 from workbench.domain import Contestant, DecodingSettings
 from workbench.errors import JobError, WorkbenchError
-from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.judge_spec import JudgeSpec, Price, amount
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.specs import JobState
 from workbench.services import bench_numbers
@@ -32,7 +32,7 @@ def judge(options: Namespace) -> Output:
         spec = project.lane.run(lambda: _spec(project, options))
         estimate = project.judging.estimate(spec)
         if options.estimate:
-            cost = f", at most {estimate.cost(spec.price):.2f}" if spec.price != Price() else ""
+            cost = f", at most {amount(estimate.cost(spec.price))}" if spec.price != Price() else ""
             return Output(estimate, f"{estimate.requests:,} requests, about {estimate.prompt_tokens:,} tokens and "
                                     f"{estimate.completion_tokens:,} back at most{cost}")
         job_id = project.lane.run(lambda: project.judging.submit(spec))

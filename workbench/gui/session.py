@@ -247,6 +247,8 @@ class Session(QObject):
         self.project = project
         self.read_only = project.read_only
         self._unlisten = project.jobs.listen(self._listen)
+        if not project.read_only:
+            self.ask(lambda p: p.jobs.start_waiting())       # what the program before left in the queue
         self.ask(lambda p: [info.id for info in p.prompts.all()], self._choose_prompt)
         self.project_opened.emit()
         self._remember(project)

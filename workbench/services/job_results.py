@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from db import answers, jobs, judgements, scores
+from db import answers, jobs, judgements, questions, scores
 from db.session import Connection
 from workbench.domain import AnswerScore, Changes, Interval, Kind
 from workbench.jobs.events import (
@@ -26,6 +26,7 @@ from workbench.jobs.events import (
 from workbench.jobs.specs import JobState
 from workbench.search.intervals import gain_intervals
 from workbench.services.job_titles import job_outcome
+from workbench.services.measures import measured
 
 SCORING_ROUND = 0
 BOOTSTRAP_SEED = 0                   # intervals that are read again have to come out the same
@@ -82,8 +83,8 @@ def _end(
             jobs.set_state(connection, job_id, JobState.FINISHED, detail=job_outcome(kind, event.summary))
             if kind == "sensitivity":
                 return {Kind.SCORE: frozenset({job_id})}
-            gains = score_job_gains(connection, job_id) if kind == "score" else {}
-            return _show_gains(connection, job_id, gains) if gains else {}
+            if kind == "score" and (gains := score_job_gains(connection, job_id)):
+                return _show_gains(connection, job_id, gains)
         case Failed():
             jobs.set_state(connection, job_id, JobState.FAILED, detail=event.message)
             jobs.append_log(connection, job_id, "error", event.message)
@@ -91,7 +92,16 @@ def _end(
                 jobs.append_log(connection, job_id, "error", event.traceback)
         case Stopped():
             jobs.set_state(connection, job_id, JobState.STOPPED, detail="Cancelled; what was finished is kept.")
-    return {}
+    return _measure(connection, job_id) if kind == "answer" else {}
+
+
+def _measure(connection: Connection, job_id: int) -> dict[Kind, frozenset[int]]:
+    """What needs no model is measured as soon as a job has answered."""
+    given = answers.of_job(connection, job_id)
+    asked = questions.questions(connection, sorted({one.question_id for one in given}))
+    known = {one.key for one in judgements.of_answers(connection, [one.id for one in given if one.id is not None])}
+    fresh = [one for one in measured(asked, given) if one.key not in known]
+    return {Kind.JUDGEMENT: frozenset(judgements.insert_judgements(connection, fresh))} if fresh else {}
 
 
 def score_job_gains(connection: Connection, job_id: int) -> dict[int, Interval]:

@@ -32,8 +32,11 @@ def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: s
             connection, [one.id for one in spec.contestants if one.id is not None],
             [one.id for one in spec.questions if one.id is not None])))
     if isinstance(spec, JudgeSpec):
-        return replace(spec, done=tuple((one.answer_id, one.other_answer_id or 0, one.prompt_name)
-                                        for one in judgements.of_job(connection, job_id)))
+        said = judgements.of_job(connection, job_id)
+        asked, answered = (sum(one.details.get(name, 0) for one in said)
+                           for name in ("prompt_tokens", "completion_tokens"))
+        return replace(spec, spent=(asked, answered), done=tuple(
+            (one.answer_id, one.other_answer_id or 0, one.prompt_name) for one in said))
     if isinstance(spec, JudgedSearchSpec):
         done = tuple(scores.rounds(connection, job_id))
         return replace(spec, finished_rounds=done, known=tuple(

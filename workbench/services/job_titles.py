@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from workbench.alignment.options import METHOD_NAMES
+from workbench.jobs.judge_spec import amount
 from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,
@@ -28,7 +29,7 @@ STRATEGY_NAMES = {
     "greedy": "Greedy search", "beam": "Beam search", "swap": "Greedy search, then swaps",
     "best_random": "Best of random sets", "random": "Random set", "top_k": "Best by single gain",
     "diverse": "Diverse set", "nearest": "Nearest to the questions", "set_coverage": "Set coverage (Set-BSR)",
-    "vote_k": "Fast vote-k",
+    "vote_k": "Vote-k", "fast_vote_k": "Fast vote-k",
 }
 
 RECIPE_NAMES = {
@@ -55,8 +56,11 @@ def job_title(spec: JobSpec) -> str:
             who = counted(len(spec.contestants), "contestant")
             return f"Answer {counted(len(spec.questions), 'question')}, {who}"
         case JudgeSpec():
+            if spec.plan is not None:
+                return "Likelihood of the references" if spec.judge == "reference" else "Judge the answers"
             if spec.judge == "reference":
-                return f"Likelihood of the references, {counted(len(spec.matches), 'answer')}"
+                under = (spec.answered_under and spec.answered_under.name) or "no prompt"
+                return f"Likelihood of {counted(len(spec.matches), 'reference')}, {spec.model.name}, {under}"
             pairs = spec.matches and spec.matches[0].second is not None
             return f"Judge {counted(len(spec.matches), 'answer pair' if pairs else 'answer')}"
         case RecipeSpec():
@@ -112,7 +116,7 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         return ", ".join(f"{summary[name] / total:.0%} {name}" for name in ("unshifted", "marginal", "shifted"))
     if kind == "judge":
         unreadable = f", {summary['unreadable']} unreadable" if summary["unreadable"] else ""
-        cost = f", cost {summary['cost']:.2f}" if summary["cost"] else ""
+        cost = f", cost {amount(summary['cost'])}" if summary["cost"] else ""
         return f"{counted(summary['judgements'], 'judgement')}{unreadable}{cost}"
     if kind == "sensitivity":
         least = min(summary["demonstrations"], key=lambda one: float(one["mean"]))

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +18,11 @@ from workbench.bench.language_model_judge import prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.bench.reference_judge import has_reference
-from workbench.domain import Answer, Changes, DecodingSettings, Judgement, Kind, ModelRef, Prompt, Question
+from workbench.domain import Answer, Changes, Contestant, DecodingSettings, Judgement, Kind, ModelRef, Prompt, Question
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
 from workbench.formats import fastchat_judge_prompts
-from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, Price
+from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.shift_spec import ShiftSpec
 from workbench.services.measures import measured
@@ -30,7 +30,6 @@ from workbench.services.measures import measured
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-Mode = Literal["single", "pair_baseline", "pair_all"]
 CHARACTERS = 4                       # to a token, roughly, for an estimate before a model is loaded
 _SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
 
@@ -93,6 +92,28 @@ class Judging:
         """Put a judge job in the queue; returns its id. It can be paused and resumed, and judges nothing twice."""
         return self._project.jobs.submit(spec, title)
 
+    def submit_after(self, job_id: int, plan: JudgePlan, judge: ModelRef, *, prompts: Sequence[JudgePrompt] = (),
+                     decoding: DecodingSettings | None = None, price: Price | None = None) -> int:
+        """Put a judge job in the queue that begins once job ``job_id`` has finished, also after a restart."""
+        spec = JudgeSpec(judge, (), (), (), prompts=tuple(prompts) or self.prompts(), price=price or Price(),
+                         decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS), plan=plan)
+        return self._project.jobs.submit(spec, after=job_id)
+
+    def filled(self, spec: JudgeSpec) -> JudgeSpec:
+        """A planned job with what there is to judge now. Raises as ``spec``."""
+        plan = spec.plan
+        if plan is None:
+            return spec
+        if spec.judge == "language_model":
+            return self.spec(plan.question_set_id, plan.contestant_ids, spec.model, plan.mode,
+                             baseline_id=plan.baseline_id, prompts=spec.prompts, decoding=spec.decoding,
+                             price=spec.price)
+        found = [self._likelihood(plan.question_set_id, one)
+                 for one in self._project.bench.contestants(plan.question_set_id) if one.id in plan.contestant_ids]
+        if not found or not found[0].matches:
+            raise WorkbenchError("There is no reference whose likelihood is not measured.", safe="Nothing was started.")
+        return found[0]
+
     @staticmethod
     def estimate(spec: JudgeSpec) -> Estimate:
         """From the texts' lengths, before anything is asked."""
@@ -109,26 +130,32 @@ class Judging:
             characters += len(sides) * (len(prompt.system_prompt) + len(prompt.prompt_template) + sum(map(len, shown)))
         return Estimate(requests, characters // CHARACTERS, requests * spec.decoding.max_tokens)
 
-    def submit_likelihoods(self, question_set_id: int, contestant_ids: Iterable[int]) -> tuple[int, ...]:
-        """Jobs, one a contestant, that measure the references' log-likelihood under its model and prompt.
+    def submit_likelihoods(self, question_set_id: int, contestant_ids: Iterable[int],
+                           after: int | None = None) -> tuple[int, ...]:
+        """Jobs, one a contestant, that measure the references' log-likelihood under its model and prompt, once job
+        ``after`` has finished.
 
         Contestants from files, and those measured already, are left out.
         """
-        known = {one.answer_id for one in self._project.bench.judgements(question_set_id)
-                 if (one.judge, one.name) == ("reference", "log_likelihood")}
-        made = []
-        for one in self._project.bench.contestants(question_set_id):
-            if one.id is None or one.id not in set(contestant_ids) or one.from_file:
-                continue
-            questions, given = self._given(question_set_id, [one.id])
-            by_id = {question.id: question for question in questions}
-            waiting = tuple(match for match in matches.single(given)
-                            if given[match.first].answer_ids[match.turn] not in known
-                            and has_reference(by_id[given[match.first].question_id], match.turn))
-            if waiting:
-                made.append(self.submit(JudgeSpec(one.model, questions, given, waiting, "reference",
-                                                  answered_under=one.prompt)))
-        return tuple(made)
+        wanted = [one for one in self._project.bench.contestants() if one.id in set(contestant_ids)
+                  and not one.from_file]
+        if after is not None:
+            return tuple(self._project.jobs.submit(JudgeSpec(
+                one.model, (), (), (), "reference", answered_under=one.prompt,
+                plan=JudgePlan(question_set_id, (one.id or 0,))), after=after) for one in wanted)
+        specs = [self._likelihood(question_set_id, one) for one in wanted]
+        return tuple(self.submit(spec) for spec in specs if spec.matches)
+
+    def _likelihood(self, question_set_id: int, one: Contestant) -> JudgeSpec:
+        """What is not measured yet of one contestant's answers."""
+        questions, given = self._given(question_set_id, [one.id or 0])
+        by_id = {question.id: question for question in questions}
+        known = {said.answer_id for said in self._project.bench.judgements(question_set_id)
+                 if (said.judge, said.name) == ("reference", "log_likelihood")}
+        waiting = tuple(match for match in matches.single(given)
+                        if given[match.first].answer_ids[match.turn] not in known
+                        and has_reference(by_id[given[match.first].question_id], match.turn))
+        return JudgeSpec(one.model, questions, given, waiting, "reference", answered_under=one.prompt)
 
     def submit_shifts(self, question_set_id: int, contestant_ids: Collection[int], base: ModelRef,
                       prompt: Prompt | None = None) -> int:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
-from workbench.domain import Changes
 from workbench.errors import WorkbenchError
 from workbench.gui import dialogs
 from workbench.gui.charts.chart import one_line
@@ -22,9 +21,8 @@ from workbench.gui.pages.bench_recipe_request import RecipeChoices, RecipeReques
 from workbench.gui.pages.bench_request import (
     BenchChoices,
     BenchRequest,
-    Plan,
+    Started,
     default_request,
-    judge,
     read_choices,
     start,
 )
@@ -33,7 +31,6 @@ from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.pane import field
 from workbench.gui.wording import counted
-from workbench.jobs.events import Finished
 from workbench.services.bench_files import Imported
 from workbench.services.project import Project
 
@@ -44,17 +41,12 @@ ANSWER_FILES = "Answers (*.jsonl *.json);;All files (*)"
 
 
 class BenchActions(QObject):
-    """``plans`` are what is judged when a job has answered."""
-
     def __init__(self, page: BenchPage) -> None:
         super().__init__(page)
         self._page: BenchPage = page
         self._session: Session = page.session
-        self.plans: list[Plan] = []
         self.form: BenchForm | None = None
         self.recipe_form: RecipeForm | None = None
-        self._session.job_event.connect(self._on_event)
-        self._session.project_closed.connect(self.plans.clear)
 
     @property
     def _reading(self) -> BenchReading:
@@ -109,31 +101,18 @@ class BenchActions(QObject):
         made.open()
 
     def run(self, request: BenchRequest) -> None:
-        def started(plan: Plan) -> None:
-            if plan.after is None:
-                self._judge(plan)
-            else:
-                self.plans.append(plan)
-                self._session.notice.emit("The answers are in the queue. They show here as they come.", "info")
+        def started(found: Started) -> None:
+            if found.changes.touched:
+                self._session.changed.emit(found.changes)
+            if found.answering is not None:
+                follows = " Judging follows, also after a restart." if found.judging else ""
+                self._session.notice.emit(f"The answers are in the queue. They show here as they come.{follows}",
+                                          "info")
+            elif found.judging:
+                self._session.notice.emit(f"{counted(len(found.judging), 'judging job')} in the queue.", "info")
             self._page.show_set(request.set_id)
 
         self._session.ask(lambda project: start(project, request), started, owner=self)
-
-    def _on_event(self, job_id: int, event: object) -> None:
-        if isinstance(event, Finished):
-            for plan in [plan for plan in self.plans if plan.after == job_id]:
-                self.plans.remove(plan)
-                self._judge(plan)
-
-    def _judge(self, plan: Plan) -> None:
-        def done(found: tuple[list[int], Changes]) -> None:
-            jobs, changes = found
-            if changes.touched:
-                self._session.changed.emit(changes)
-            if jobs:
-                self._session.notice.emit(f"{counted(len(jobs), 'judging job')} in the queue.", "info")
-
-        self._session.ask(lambda project: judge(project, plan), done, owner=self)
 
     def act(self, what: str, job_id: int) -> None:
         if self._session.read_only:

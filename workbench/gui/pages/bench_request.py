@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from workbench.domain import Changes, Contestant, DecodingSettings, Prompt
+from workbench.domain import Changes, Contestant, DecodingSettings, ModelRef, Prompt
 from workbench.gui.pages.bench_reading import BenchReading, read_bench
 from workbench.gui.wording import counted, duration
-from workbench.services.judging import Mode
+from workbench.jobs.judge_spec import JudgePlan, Mode, Price
 from workbench.services.models import ModelInfo
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
@@ -28,6 +28,7 @@ class JudgeChoice:
     baseline: int | None = None
     prompts: Path | None = None
     unreadable_again: bool = False
+    price: Price = field(default_factory=Price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,12 @@ class BenchChoices:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is judged once job ``after`` has answered (None: now)."""
+class Started:
+    """Jobs in the queue: one that answers (None: all is answered), and those that judge, afterwards or now."""
 
-    set_id: int
-    contestants: tuple[int, ...]
-    judge: JudgeChoice
-    after: int | None = None
+    answering: int | None
+    judging: tuple[int, ...]
+    changes: Changes = field(default_factory=Changes)
 
 
 def read_choices(project: Project) -> BenchChoices:
@@ -107,8 +107,8 @@ def suggested_name(choices: BenchChoices, model_id: int, prompt_id: int | None, 
     return ", ".join(parts)
 
 
-def start(project: Project, request: BenchRequest) -> Plan:
-    """Put what is not answered yet into the queue. Raises WorkbenchError. Judging follows with ``judge``."""
+def start(project: Project, request: BenchRequest) -> Started:
+    """Put what is not answered yet into the queue, and the judging behind it. Raises WorkbenchError."""
     known = [one for one in project.bench.contestants() if one.id in request.known]
     models = {model.ref.id: model.ref for model in project.models.all()}
     new = [Contestant(one.name, models[one.model_id], _prompt(project, one.prompt_id), one.decoding)
@@ -119,26 +119,41 @@ def start(project: Project, request: BenchRequest) -> Plan:
     can_answer = [one for one in (*known, *added)
                   if not one.from_file and missing(reading, one.id, request.repeats)]
     job = project.bench.submit_answers(can_answer, request.set_id, repeats=request.repeats) if can_answer else None
-    return Plan(request.set_id, everybody, request.judge, job)
+    if job is not None:
+        return Started(job, _judge_after(project, request, everybody, job))
+    changes = project.judging.measure(request.set_id, everybody)
+    return Started(None, _judge_now(project, request, everybody), changes)
 
 
 def _prompt(project: Project, prompt_id: int | None) -> Prompt | None:
     return None if prompt_id is None else project.prompts.get(prompt_id)
 
 
-def judge(project: Project, plan: Plan) -> tuple[list[int], Changes]:
-    """Measure what needs no model at once, and submit the rest; the jobs' ids. Raises WorkbenchError."""
-    changes = project.judging.measure(plan.set_id, plan.contestants)
-    choice = plan.judge
+def _judge_after(project: Project, request: BenchRequest, contestants: tuple[int, ...], job: int) -> tuple[int, ...]:
+    choice = request.judge
     if choice.kind == "likelihood":
-        return list(project.judging.submit_likelihoods(plan.set_id, plan.contestants)), changes
-    if choice.kind == "model":
-        model = next(model.ref for model in project.models.all() if model.ref.id == choice.model_id)
-        prompts = project.judging.prompts(choice.prompts) if choice.prompts is not None else ()
-        spec = project.judging.spec(plan.set_id, plan.contestants, model, choice.mode, baseline_id=choice.baseline,
-                                    prompts=prompts, unreadable_again=choice.unreadable_again)
-        return [project.judging.submit(spec)], changes
-    return [], changes
+        return project.judging.submit_likelihoods(request.set_id, contestants, job)
+    if choice.kind == "none":
+        return ()
+    plan = JudgePlan(request.set_id, contestants, choice.mode, choice.baseline)
+    return (project.judging.submit_after(job, plan, _model(project, choice.model_id),
+                                         prompts=project.judging.prompts(choice.prompts), price=choice.price),)
+
+
+def _judge_now(project: Project, request: BenchRequest, contestants: tuple[int, ...]) -> tuple[int, ...]:
+    choice = request.judge
+    if choice.kind == "likelihood":
+        return project.judging.submit_likelihoods(request.set_id, contestants)
+    if choice.kind == "none":
+        return ()
+    spec = project.judging.spec(
+        request.set_id, contestants, _model(project, choice.model_id), choice.mode, baseline_id=choice.baseline,
+        prompts=project.judging.prompts(choice.prompts), unreadable_again=choice.unreadable_again, price=choice.price)
+    return (project.judging.submit(spec),)
+
+
+def _model(project: Project, model_id: int | None) -> ModelRef:
+    return next(model.ref for model in project.models.all() if model.ref.id == model_id)
 
 
 def missing(reading: BenchReading, contestant_id: int | None, repeats: int) -> int:
