@@ -195,7 +195,7 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--rounds", type=int, default=3, help="how many demonstrations to choose")
     command.add_argument("--budget", type=int, default=0, help="tokens of the prompt; 0: the model's context")
     strategies = ("greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
-                  "vote_k")
+                  "vote_k", "fast_vote_k")
     command.add_argument("--strategy", default="greedy", choices=strategies)
     command.add_argument("--random-sets", type=int, default=20, help="how many random sets to compare with")
     command.add_argument("--racing", default="off", choices=("off", "t_race", "halving"),
@@ -210,7 +210,8 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--equal-evaluations", action="store_true",
                          help="also report the best of as many random sets as the search evaluated")
     command.add_argument("--embedding-baselines", action="store_true",
-                         help="also report the sets that the model's embeddings choose: nearest, set coverage, vote-k")
+                         help="also report the sets that the model's embeddings choose: nearest, set coverage, fast "
+                              "vote-k")
 
 
 def _add_align(commands: Any) -> None:

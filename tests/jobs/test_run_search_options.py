@@ -149,7 +149,7 @@ def test_options_cross_to_the_child_and_a_specification_without_them_is_the_exac
     assert decode_spec(older) == spec
 
 
-@pytest.mark.parametrize("strategy", ["nearest", "set_coverage", "vote_k"])
+@pytest.mark.parametrize("strategy", ["nearest", "set_coverage", "fast_vote_k"])
 def test_sets_chosen_by_embeddings_of_the_projects_model_are_reported(
     strategy: str, spec: SearchSpec, go: Go
 ) -> None:
@@ -159,6 +159,18 @@ def test_sets_chosen_by_embeddings_of_the_projects_model_are_reported(
     assert found["evaluations"] == 0
     assert found["heldout"][strategy] == found["heldout"]["sets"]["chosen"]
     assert found == summary(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
+
+
+def test_vote_k_lets_the_model_answer_the_candidates_and_counts_these_answers(spec: SearchSpec, go: Go) -> None:
+    events = go(replace(spec, strategy="vote_k"))
+    found = summary(events)
+    assert len(set(found["chosen"])) == 2
+    assert found["drawn"] == found["evaluations"] == 5
+    assert found["heldout"]["vote_k"] == found["heldout"]["sets"]["chosen"]
+    assert found == summary(go(replace(spec, strategy="vote_k")))
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert [event.done for event in progress] == sorted(event.done for event in progress)
+    assert progress[-1].done == progress[-1].total == 5 + 3 * 5
 
 
 @pytest.mark.parametrize("order", ["global_entropy", "local_entropy"])
@@ -236,6 +248,9 @@ def test_in_half_precision_the_finalists_are_scored_again_in_float32(spec: Searc
     assert found["decisions"] >= 1
     assert found["sets"] >= 2 * found["decisions"]
     assert found["problem"] == ""
+    finalists = sum(event.round.evaluations for event in events if isinstance(event, RoundFinished)) - 12 * (6 + 5)
+    assert found["evaluations"] == finalists == 12 * (found["sets"] + found["decisions"])
+    assert summary(events)["evaluations"] == 12 * (1 + 6 + 5) + finalists
     exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in go(replace(spec, rounds=1))
              if isinstance(one, Scored)}
     first = next(event.round for event in events if isinstance(event, RoundFinished))
@@ -252,5 +267,6 @@ def test_a_score_job_in_half_precision_says_the_finalists_gains_in_float32(spec:
     exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in score("float32")
              if isinstance(one, Scored)}
     assert len(found["exact_gains"]) >= 2
+    assert found["exact"]["evaluations"] == 12 * (1 + len(found["exact_gains"]))
     for id, gain in found["exact_gains"].items():
         assert gain == pytest.approx(exact[int(id)] - exact[None], abs=1e-4)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.search.world import Hashed, Heard, World, demonstrations
+from tests.search.world import Hashed, Heard, Sure, World, demonstrations
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.greedy import greedy_rounds
 from workbench.search.heldout import difference_to_random, random_mean, sets_to_measure
@@ -21,7 +21,7 @@ def anything(ids: tuple[int, ...]) -> bool:
 
 def make_task(heard: Heard, size: int = 3, budget: int = 10_000) -> SearchTask:
     return SearchTask(World(12, 8), demonstrations(12), size, budget, np.random.default_rng(3), heard,
-                      embeddings=Hashed(), questions=("question 3", "what?"))
+                      embeddings=Hashed(), confidence=Sure({}), questions=("question 3", "what?"))
 
 
 def test_a_random_set_holds_different_ids_and_follows_its_seed() -> None:
@@ -86,12 +86,12 @@ def test_a_random_baseline_does_not_depend_on_how_many_there_are(heard: Heard) -
 
 def test_sets_by_embeddings_are_compared_with_where_that_is_asked_for(heard: Heard) -> None:
     task = replace(make_task(heard), options=SearchOptions(embedding_baselines=True))
-    sets = sets_to_measure(task, "vote_k", (1, 2), (), 0, np.random.default_rng(5))
+    sets = sets_to_measure(task, "fast_vote_k", (1, 2), (), 0, np.random.default_rng(5))
     compared = {one.strategy: one.ids for one in sets if one.strategy in EMBEDDING}
     pair = replace(task, size=2)
-    assert compared == {"vote_k": (1, 2), "nearest": STRATEGIES["nearest"](pair),
+    assert compared == {"fast_vote_k": (1, 2), "nearest": STRATEGIES["nearest"](pair),
                         "set_coverage": STRATEGIES["set_coverage"](pair)}
-    assert len(sets) == sets_reported("vote_k", 0, task.options)
+    assert len(sets) == sets_reported("fast_vote_k", 0, task.options)
     assert not isinstance(task.objective, World) or not task.objective.evaluated
     without = replace(task, embeddings=None)
     assert len(sets_to_measure(without, "greedy", (1, 2), (), 0, np.random.default_rng(5))) == 3

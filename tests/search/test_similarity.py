@@ -7,12 +7,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tests.search.world import Hashed, Heard, World
+from tests.search.world import Hashed, Heard, Sure, World
 from workbench.domain import Demonstration
 from workbench.errors import JobError
 from workbench.search.similarity import nearest, set_coverage
-from workbench.search.task import SearchTask
-from workbench.search.vote_k import DISCOUNT, neighbours, vote_k, votes_for
+from workbench.search.task import SearchTask, Strategy
+from workbench.search.vote_k import DISCOUNT, fast_vote_k, neighbours, vote_k, votes_for
 
 TEXTS = ("add two numbers", "add three numbers", "name a town", "name a river by the sea", "who sang it",
          "sort the list", "sort a longer list", "zzz")
@@ -92,12 +92,14 @@ def test_votes_are_counted_as_in_a_plain_loop(seed: int) -> None:
     assert chosen == naive_vote_k(near.tolist(), 6)
 
 
-def test_vote_k_of_one_candidate_is_that_one() -> None:
-    task = SearchTask(World(90, 4), POOL[:1], 3, 0, np.random.default_rng(0), Heard(), embeddings=Hashed())
-    assert vote_k(task) == (10,)
+@pytest.mark.parametrize("strategy", [fast_vote_k, vote_k])
+def test_vote_k_of_one_candidate_is_that_one(strategy: Strategy) -> None:
+    task = SearchTask(World(90, 4), POOL[:1], 3, 0, np.random.default_rng(0), Heard(), embeddings=Hashed(),
+                      confidence=Sure({}))
+    assert strategy(task) == (10,)
 
 
-@pytest.mark.parametrize("strategy", [nearest, set_coverage, vote_k])
+@pytest.mark.parametrize("strategy", [nearest, set_coverage, fast_vote_k, vote_k])
 def test_a_model_without_embeddings_is_refused_in_words(strategy: object) -> None:
     task = SearchTask(World(90, 4), POOL, 3, 0, np.random.default_rng(0), Heard(), questions=QUESTIONS)
     with pytest.raises(JobError, match="cannot give any"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,6 +82,18 @@ class Hashed:
     def vector(self, letter: str, place: int) -> np.ndarray:
         token = np.random.default_rng(ord(letter)).normal(0.3, 1, 16)
         return (token + 0.1 * np.random.default_rng(1000 + place).normal(0, 1, 16)).astype(np.float32)
+
+
+@dataclass
+class Sure:
+    """As sure of each candidate as told, by id; notes what it was asked."""
+
+    told: Mapping[int, float | None]
+    asked: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+
+    def confidence(self, asked: Sequence[tuple[int, tuple[int, ...]]]) -> list[float | None]:
+        self.asked += asked
+        return [self.told.get(id, -1.0) for id, _ in asked]
 
 
 @dataclass

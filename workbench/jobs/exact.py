@@ -20,6 +20,7 @@ class ExactModel:
     run: Run
     half: LanguageModel
     sets: int = 0                    # scored again
+    evaluations: int = 0             # answers that were scored for it
     decisions: int = 0
     changed: int = 0                 # decisions in which another set is the best in float32
     problem: str = ""
@@ -50,7 +51,8 @@ class ExactModel:
         """For the report; None where nothing was computed in half precision."""
         if not self.wanted:
             return None
-        return {"dtype": self.half.facts["dtype"], "sets": self.sets, "decisions": self.decisions,
+        return {"dtype": self.half.facts["dtype"], "sets": self.sets,
+                "evaluations": self.evaluations, "decisions": self.decisions,
                 "changed": self.changed, "problem": self.problem}
 
     def close(self) -> None:

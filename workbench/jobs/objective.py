@@ -50,6 +50,7 @@ class TrackedObjective:
     tally: Tally
     also: Engine | None = None
     part: Callable[[Sequence[int]], tuple[Engine, int]] | None = None
+    scored: int = 0                                  # answers so far
 
     def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
         self.tally.run.checkpoint()
@@ -57,6 +58,7 @@ class TrackedObjective:
         found = self.engine.evaluate(sets, lambda finished: self.tally.at(start + finished * self.answers))
         for answers in found:
             check_finite(answers)
+            self.scored += len(answers)
         self.tally.done = start + len(sets) * self.answers
         self.tally.at(self.tally.done)
         return found

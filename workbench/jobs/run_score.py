@@ -58,9 +58,11 @@ def _exact_gains(
     try:
         kept = kept_scores(work.kept_scores, model, exact.run)
         engine = SetObjective(model, work.base, work.candidates, work.questions, work.position, work.turns, kept)
-        base, *again = (mean_logprob(one) for one in engine.evaluate([(), *close], lambda done: exact.run.checkpoint()))
+        answers = engine.evaluate([(), *close], lambda done: exact.run.checkpoint())
     finally:
         exact.close()
+    exact.evaluations = sum(map(len, answers))
+    base, *again = map(mean_logprob, answers)
     gains = {ids[0]: mean - base for ids, mean in zip(close, again, strict=True)}
     best = max(gains, key=lambda id: (gains[id], -id))
     exact.settled(len(close), changed=best != close[0][0])

@@ -19,6 +19,7 @@ from workbench.jobs.specs import SearchSpec
 from workbench.models.base import LanguageModel
 from workbench.models.embedding import Embedder
 from workbench.scoring.candidates import SetObjective
+from workbench.scoring.confidence import AnswerConfidence
 from workbench.scoring.probe import GeneratedProbe, labels_of
 from workbench.search.best_random import best_of_random
 from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
@@ -27,7 +28,7 @@ from workbench.search.orders import ENTROPIES, by_entropy, by_likelihood, orders
 from workbench.search.racing import Race
 from workbench.search.strategies import STRATEGIES
 from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, ORDERING, SearchTask, stream
-from workbench.search.work import sets_reported, sets_searched
+from workbench.search.work import answers_drawn, sets_reported, sets_searched
 
 
 def run_search(spec: SearchSpec, run: Run) -> None:
@@ -69,6 +70,7 @@ class SearchRun:
         self.spec, self.run, self.candidates = spec, run, candidates
         self.first_ranking: Sequence[RankedCandidate] = spec.finished_rounds[0].ranking if spec.finished_rounds else ()
         self.races: dict[int, Race] = {}
+        self.drawn = 0                               # answers to candidates' instructions
         self.exact_objective: TrackedObjective | None = None
         model = run.load(spec.model)
         self.questions, self.model, self.exact = questions, model, ExactModel(run, model)
@@ -86,7 +88,9 @@ class SearchRun:
         self.task = SearchTask(
             self.objective, candidates, spec.rounds, spec.token_budget, stream(spec.seed, CHOOSING), self,
             spec.finished_rounds, self._known(), spec.options, self._exactly,
-            EmbeddingSteps(model, run) if isinstance(model, Embedder) else None, tuple(q.turns[0] for q in questions),
+            EmbeddingSteps(model, run) if isinstance(model, Embedder) else None,
+            AnswerConfidence(model, spec.base, candidates, spec.position, self._drawn, self._step),
+            tuple(question.turns[0] for question in questions),
         )
 
     def go(self) -> None:
@@ -94,7 +98,8 @@ class SearchRun:
         before = self.tally.done
         chosen = STRATEGIES[self.spec.strategy](self.task)
         chosen = self._ordered(chosen)
-        evaluations = self.taken_over + self.tally.done - before
+        self.exact.evaluations = self.exact_objective.scored if self.exact_objective else 0
+        evaluations = self.taken_over + self.tally.done - before + self.exact.evaluations
         more = self._best_at_equal_work(chosen, evaluations // self.objective.answers)
         held_done = len(self.spec.evaluated) * (self.held_objective.answers if self.held_objective else 0)
         self.tally.done = self.search_work + held_done           # what was promised for searching, taken or saved
@@ -103,7 +108,7 @@ class SearchRun:
         summary = summarise(self.spec, chosen, measured)
         say_known(self.kept, self.run)
         self.run.say(Finished(summary | {
-            "evaluations": evaluations, "racing": self._racing(), "exact": self.exact.summary()}))
+            "evaluations": evaluations, "drawn": self.drawn, "racing": self._racing(), "exact": self.exact.summary()}))
 
     def _ordered(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
         order, rng = self.spec.options.order, stream(self.spec.seed, ORDERING)
@@ -122,8 +127,15 @@ class SearchRun:
     def _step(self) -> None:
         self.run.checkpoint()
 
+    def _drawn(self) -> None:
+        self.drawn += 1
+        self.tally.done += 1
+        self.tally.at(self.tally.done)
+        self.run.checkpoint()
+
     def _exactly(self) -> TrackedObjective | None:
-        """The search questions asked of the model in float32; its answers are not counted as progress."""
+        """The search questions asked of the model in float32; its answers are counted apart from
+        the progress."""
         model = self.exact.model()
         if self.exact_objective is None and model is not None:
             engine = SetObjective(model, self.spec.base, self.candidates, self.questions, self.spec.position,
@@ -166,7 +178,8 @@ class SearchRun:
         self.races[round] = race
         dropped, count = len(race.dropped), len(race.dropped) + len(race.scores)
         self.log("info", f"Round {round}: {dropped} of {count} candidates fell behind; {race.saved:.0%} of the "
-                         f"evaluations were saved. Estimated chance that one of them would have won: {race.chance:.0%}.")
+                         f"evaluations were saved. Estimated chance that one of them would have won: "
+                         f"{race.chance:.0%}.")
 
     def settled(self, finalists: int, *, changed: bool) -> None:
         self.exact.settled(finalists, changed=changed)
@@ -211,7 +224,8 @@ class SearchRun:
         is not known before."""
         sets = sets_searched(self.spec.strategy, len(self.candidates), self.spec.rounds, self.spec.options)
         held_sets = sets_reported(self.spec.strategy, self.spec.random_sets, self.spec.options)
-        return sets * answers, held_sets * held_answers if held_answers else 0
+        drawn = answers_drawn(self.spec.strategy, len(self.candidates), self.spec.rounds)
+        return drawn + sets * answers, held_sets * held_answers if held_answers else 0
 
     def _searched(self, answers: int) -> int:
         """Answers to the search questions that an earlier start of this job has scored."""
@@ -223,9 +237,9 @@ class SearchRun:
 
 
 def summarise(spec: SearchSpec, chosen: tuple[int, ...], evaluations: Sequence[SetEvaluation]) -> dict[str, Any]:
-    """``{"strategy", "chosen", "heldout"}``, to which a run adds ``evaluations`` (answers to the search questions that
-    were scored for the set; a step that a resumed search does again counts again) and
-    ``racing``; heldout is None without held-out questions, else nats per answer:
+    """``{"strategy", "chosen", "heldout"}``, to which a run adds ``evaluations`` (answers that were scored for the
+    set, those in float32 among them, and ``drawn``, answers to candidates' instructions; what a resumed search does
+    again counts again), ``racing`` and ``exact``; heldout is None without held-out questions, else nats per answer:
     ``{"base", <strategy>, "random_mean", "difference": {"mean", "low", "high"}, "sets": {label: mean}}``."""
     summary: dict[str, Any] = {"strategy": spec.strategy, "chosen": list(chosen), "heldout": None}
     if evaluations:

@@ -28,7 +28,7 @@ from workbench.jobs.tuning_spec import Tuning as Tuning
 from workbench.search.options import SearchOptions
 
 Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
-                   "vote_k"]
+                   "vote_k", "fast_vote_k"]
 
 
 class JobState(StrEnum):
@@ -72,8 +72,8 @@ class SearchSpec:
     ``rounds`` sets k; ``token_budget`` 0 means the model's context. ``finished_rounds``, ``known`` and ``evaluated``
     carry what an earlier start of this job had found, so that a resumed search repeats at most one step. Some parts
     keep nothing there and start again: a round that is raced, beam search after its first round, the improvement of
-    "swap", "best_random", and what ``options`` asks for with ``order`` and ``equal_evaluations``. They find what they
-    had computed in ``kept_scores``, where scores are kept by content (see scoring/kept_scores.py; "": nowhere).
+    "swap", "best_random", the answers that "vote_k" draws, and what ``options`` asks for with ``order`` and
+    ``equal_evaluations``. What they had scored they find in ``kept_scores``, where scores are kept by content (see scoring/kept_scores.py; "": nowhere).
     """
 
     model: ModelRef

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from workbench.errors import ModelError
-from workbench.models.base import LanguageModel, ScoredSequence
+from workbench.models.base import Drawn, LanguageModel, ScoredSequence
 
 PATIENCE = timedelta(days=7)         # a paused job keeps the others waiting; one that is lost is noticed otherwise
 
@@ -88,6 +88,9 @@ class SharedOut:
             raise failed
         progress(whole)
         return [found for part in parts for found in part]
+
+    def draw(self, *arguments: Any, **named: Any) -> list[Drawn]:
+        return list(_gathered(self.model.draw(*arguments, **named))[0])
 
     def generate(self, *arguments: Any, **named: Any) -> list[str]:
         return list(_gathered(self.model.generate(*arguments, **named))[0])

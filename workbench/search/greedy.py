@@ -60,26 +60,29 @@ def _round(
         evaluations = len(scores) * len(base)
     else:
         scores, evaluations = _raced(task, number, chosen, pool, base, rng.spawn(1)[0])
-    ranking = _settled_first(task, chosen, scores, rank(base, scores, rng), rng)
+    ranking, again = _settled_first(task, chosen, scores, rank(base, scores, rng), rng)
     best = ranking[0]
     if best.gain.mean <= 0:
         task.watch.log("warning", f"Round {number}: no candidate raises the log-likelihood of the reference answers.")
     tokens = task.objective.prompt_tokens((*chosen, best.demonstration_id))
-    finished = SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, evaluations)
+    finished = SearchRound(number, ranking, best.demonstration_id, best.objective, tokens, evaluations + again)
     return finished, scores[best.demonstration_id]
 
 
 def _settled_first(
     task: SearchTask, chosen: tuple[int, ...], scores: Scores, ranking: tuple[RankedCandidate, ...],
     rng: np.random.Generator,
-) -> tuple[RankedCandidate, ...]:
-    """In half precision the finalists stand first, ranked by what they and the round's start score in float32."""
+) -> tuple[tuple[RankedCandidate, ...], int]:
+    """In half precision the finalists stand first, ranked by what they and the round's start score in float32; and how
+    many answers were scored for that."""
     found = settled(task, {(*chosen, id): answers for id, answers in scores.items()})
     exact = task.exact() if found else None
     if exact is None:
-        return ranking
-    first = rank(exact.evaluate([chosen])[0], {ids[-1]: answers for ids, answers in found.items()}, rng)
-    return (*first, *(one for one in ranking if (*chosen, one.demonstration_id) not in found))
+        return ranking, 0
+    base = exact.evaluate([chosen])[0]
+    first = rank(base, {ids[-1]: answers for ids, answers in found.items()}, rng)
+    rest = (one for one in ranking if (*chosen, one.demonstration_id) not in found)
+    return (*first, *rest), len(base) * (1 + len(found))
 
 
 def base_answers(

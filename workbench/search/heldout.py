@@ -12,7 +12,7 @@ from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.intervals import bootstrap, by_question, mean_logprob
 from workbench.search.similarity import nearest, set_coverage
 from workbench.search.task import SearchTask
-from workbench.search.vote_k import vote_k
+from workbench.search.vote_k import fast_vote_k
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ProposedSet:
 
 CHOSEN = "chosen"
 BY_EMBEDDINGS = (("nearest", "nearest to the questions", nearest), ("set_coverage", "set coverage", set_coverage),
-                 ("vote_k", "fast vote-k", vote_k))
+                 ("fast_vote_k", "fast vote-k", fast_vote_k))
 
 
 def sets_to_measure(

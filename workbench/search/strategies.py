@@ -12,7 +12,7 @@ from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.improvement import swap
 from workbench.search.similarity import nearest, set_coverage
 from workbench.search.task import SearchTask, Strategy, in_steps
-from workbench.search.vote_k import vote_k
+from workbench.search.vote_k import fast_vote_k, vote_k
 
 
 def random(task: SearchTask) -> tuple[int, ...]:
@@ -52,4 +52,5 @@ STRATEGIES: dict[str, Strategy] = {
     "nearest": nearest,
     "set_coverage": set_coverage,
     "vote_k": vote_k,
+    "fast_vote_k": fast_vote_k,
 }

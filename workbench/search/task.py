@@ -52,6 +52,15 @@ class Embeddings(Protocol):
         """For each text its tokens' contextual embeddings ``(tokens, width)``, at least one. May raise Cancelled."""
 
 
+class Confidence(Protocol):
+    """How sure a model is of what it answers itself."""
+
+    def confidence(self, asked: Sequence[tuple[int, tuple[int, ...]]]) -> list[float | None]:
+        """For each (candidate, others with the nearest first): the mean log-probability, in nats a token, of the
+        model's own greedy answer to the candidate's instruction, after as many of the others as the context holds, the
+        nearest last; None where it cannot be told. May raise Cancelled."""
+
+
 def in_steps(
     objective: Objective, sets: Sequence[tuple[int, ...]], answers: int = 0
 ) -> list[tuple[AnswerScore, ...]]:
@@ -85,7 +94,8 @@ class SearchTask:
 
     ``finished`` and ``known`` (by round and demonstration id, None for the set that the round started from) come
     from an earlier start of the same search and are not computed again. ``exact`` gives the objective in float32 where
-    ``objective`` is computed in half precision, else None. ``embeddings`` is for strategies that compare texts.
+    ``objective`` is computed in half precision, else None. ``embeddings`` is for strategies that compare texts,
+    ``confidence`` for those that let the model answer the candidates' own instructions.
     """
 
     objective: Objective
@@ -99,6 +109,7 @@ class SearchTask:
     options: SearchOptions = field(default_factory=SearchOptions)
     exact: Callable[[], Objective | None] = lambda: None
     embeddings: Embeddings | None = None
+    confidence: Confidence | None = None
     questions: tuple[str, ...] = ()                  # texts of the questions that are searched on
 
     @property

@@ -1,45 +1,104 @@
-"""Fast vote-k (Su et al., "Selective Annotation Makes Language Models Better Few-Shot Learners", arXiv 2209.01975,
-section 2.2 and appendix): candidates that stand for many others and differ from those that were chosen already."""
+"""Vote-k (Su et al., "Selective Annotation Makes Language Models Better Few-Shot Learners", arXiv 2209.01975, section
+2.1): candidates that stand for many others, differ from those that were chosen already, and are hard in different
+degrees for the model."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.errors import JobError
 from workbench.search.similarity import Floats, candidate_vectors, first_fitting
 from workbench.search.task import SearchTask
+from workbench.search.work import first_stage
 
 NEIGHBOURS, SHARE = 150, 0.1         # the paper's k of the graph; of a small pool no more than this share
 DISCOUNT = 10.0                      # the paper's rho
+UNSURE = 0.9                         # the share that is chosen from in the second stage: without the surest
 _ROWS = 1024                         # similarities to all others computed at once
+
+Graph = NDArray[np.int64]            # (candidates, neighbours): whom each one votes for
+
+
+def fast_vote_k(task: SearchTask) -> tuple[int, ...]:
+    """Votes alone, as the paper's "fast vote-k" (its appendix): looks at the candidates only, neither at questions nor
+    at any score; ties by id."""
+    task.check_base()
+    return _by_votes(task, _graph(candidate_vectors(task)), (), task.size)
 
 
 def vote_k(task: SearchTask) -> tuple[int, ...]:
-    """Looks at the candidates only, neither at questions nor at scores; ties by id.
+    """The first tenth of the set by votes; the rest by votes among those that the model is unsure of in like degree.
 
-    Each candidate votes for its nearest neighbours; a vote weighs less, by DISCOUNT, for each of the voter's neighbours
-    that is chosen already.
+    The model answers each other candidate's instruction after the first tenth's demonstrations, the nearest last. The
+    mean log-probability of its answer is its confidence. The less sure nine tenths of the pool are divided by it into
+    as many equal buckets as demonstrations are wanted yet, and from each bucket comes the one with the most votes. What
+    is missing then because nothing in a bucket fits is filled up by votes. Looks at no question; ties by id.
     """
     task.check_base()
-    ids, chosen = task.ids, tuple[int, ...]()
-    near = neighbours(candidate_vectors(task), min(NEIGHBOURS, max(1, int(SHARE * len(ids)))))
-    taken = np.zeros(len(ids), bool)
-    while len(chosen) < task.size:
-        at = first_fitting(task, ids, votes_for(near, taken), chosen)
+    ids, vectors = task.ids, candidate_vectors(task)
+    graph = _graph(vectors)
+    chosen = _by_votes(task, graph, (), first_stage(task.size))
+    wanted = min(task.size, len(ids)) - len(chosen)
+    if not chosen or wanted < 1:
+        return chosen
+    sure = _confidence(task, vectors, chosen)
+    unsure = sorted(sure, key=lambda at: (sure[at], ids[at]))
+    kept = unsure[: max(wanted, int(UNSURE * len(unsure)))]
+    for bucket in np.array_split(np.array(kept, np.int64), wanted):
+        chosen = _by_votes(task, graph, chosen, len(chosen) + 1, among=bucket)
+    return _by_votes(task, graph, chosen, task.size)
+
+
+def _by_votes(
+    task: SearchTask, graph: Graph, chosen: tuple[int, ...], size: int, among: NDArray[np.int64] | None = None
+) -> tuple[int, ...]:
+    """``chosen`` with those added that get the most votes, up to ``size``; of the places ``among`` only, if given."""
+    ids = task.ids
+    while len(chosen) < size:
+        values = votes_for(graph, np.isin(ids, chosen))
+        places = np.arange(len(ids)) if among is None else among
+        at = first_fitting(task, tuple(ids[place] for place in places), values[places], chosen)
         if at is None:
             break
-        chosen, taken[at] = (*chosen, ids[at]), True
+        chosen = (*chosen, ids[places[at]])
     return chosen
 
 
-def votes_for(near: NDArray[np.int64], taken: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _confidence(task: SearchTask, vectors: Floats, shown: tuple[int, ...]) -> dict[int, float]:
+    """By place, the model's confidence in its own answer to each candidate that is not shown; those that do not fit
+    into the context are left out. Raises JobError where the model tells none."""
+    if task.confidence is None:
+        raise JobError("Vote-k asks how sure the model is of its answers, and this model does not tell.",
+                       safe="Nothing was computed.", remedy="Choose fast vote-k, or another model.")
+    ids = task.ids
+    left = [at for at, id in enumerate(ids) if id not in shown]
+    likeness = vectors @ vectors[np.flatnonzero(np.isin(ids, shown))].T
+    in_order = sorted(shown)
+    near = [tuple(in_order[at] for at in np.argsort(-likeness[place], kind="stable")) for place in left]
+    asked: Sequence[tuple[int, tuple[int, ...]]] = [(ids[at], one) for at, one in zip(left, near, strict=True)]
+    found = task.confidence.confidence(asked)
+    told = {at: value for at, value in zip(left, found, strict=True) if value is not None}
+    if len(told) < len(left):
+        task.watch.log("warning", f"{len(left) - len(told)} candidates were left out of the second stage: the model "
+                                  "cannot be asked for them within its context.")
+    return told
+
+
+def _graph(vectors: Floats) -> Graph:
+    return neighbours(vectors, min(NEIGHBOURS, max(1, int(SHARE * len(vectors)))))
+
+
+def votes_for(near: Graph, taken: NDArray[np.bool_]) -> NDArray[np.float64]:
     """What each candidate gets: Σ over the voters that are not taken of DISCOUNT^-(taken ones among the voter's
     neighbours). ``near`` is ``(candidates, neighbours)``."""
     weight = np.where(taken, 0.0, DISCOUNT ** -taken[near].sum(axis=1, dtype=np.float64))
     return np.asarray(np.bincount(near.ravel(), np.repeat(weight, near.shape[1]), minlength=len(near)), np.float64)
 
 
-def neighbours(vectors: Floats, count: int) -> NDArray[np.int64]:
+def neighbours(vectors: Floats, count: int) -> Graph:
     """For each unit vector the places of its ``count`` nearest others by cosine, at most all ``(vectors, count)``."""
     count = min(count, len(vectors) - 1)
     found = np.empty((len(vectors), count), np.int64)

@@ -27,6 +27,17 @@ def sets_searched(strategy: str, candidates: int, rounds: int, options: SearchOp
     return sets
 
 
+def first_stage(size: int) -> int:
+    """How many of a set vote-k chooses by votes alone: a tenth, at least one (arXiv 2209.01975, section 2.1)."""
+    return max(1, size // 10)
+
+
+def answers_drawn(strategy: str, candidates: int, rounds: int) -> int:
+    """How many candidates' instructions the model answers itself before the set is chosen."""
+    size = min(rounds, candidates)
+    return candidates - first_stage(size) if strategy == "vote_k" and size > first_stage(size) else 0
+
+
 def sets_reported(strategy: str, random_sets: int, options: SearchOptions) -> int:
     """How many sets are scored on the held-out questions."""
     compared = sum(name != strategy for name in EMBEDDING) if options.embedding_baselines else 0

@@ -102,11 +102,12 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
 def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What the search cost and, where it was raced, what that saved and risked. Empty for older results."""
     if "evaluations" in summary:
-        yield "Evaluations", f"{counted(summary['evaluations'], 'answer')} to the search questions"
+        yield "Evaluations", _evaluations(summary)
     exact = summary.get("exact")
     if exact:
         changed = f"{exact['changed']} of {counted(exact['decisions'], 'decision')} came out otherwise"
-        again = f"{counted(exact['sets'], 'set')} scored again in float32, {changed}"
+        answers = f" ({counted(exact['evaluations'], 'answer')})" if "evaluations" in exact else ""
+        again = f"{counted(exact['sets'], 'set')} scored again in float32{answers}, {changed}"
         yield "Finalists", f"computed in {exact['dtype']}; {'not scored again' if exact['problem'] else again}"
     gains = summary.get("exact_gains")
     if gains:
@@ -117,3 +118,11 @@ def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         chance = 1 - prod(1 - round["chance_of_another_winner"] for round in racing["rounds"])
         yield "Racing", (f"{racing['kind'].replace('_', '-')}, {racing['saved']:.0%} of the evaluations saved; "
                          f"estimated chance that a round has another winner: {chance:.0%}")
+
+
+def _evaluations(summary: Mapping[str, Any]) -> str:
+    """ "15,440 answers to the search questions, 640 of them again in float32; 191 answers drawn to …" """
+    drawn, again = summary.get("drawn", 0), (summary.get("exact") or {}).get("evaluations", 0)
+    words = f"{counted(summary['evaluations'] - drawn, 'answer')} to the search questions"
+    words += f", {again:,} of them again in float32" if again else ""
+    return words + (f"; {counted(drawn, 'answer')} drawn to candidates’ instructions" if drawn else "")

@@ -32,7 +32,8 @@ STRATEGIES = (
     ("greedy", "Greedy: the best next one, round by round"), ("beam", "Beam: the best sets of each size go on"),
     ("swap", "Greedy, then swaps while they gain"), ("top_k", "Top by single gain"),
     ("best_random", "Best of many random sets"), ("nearest", "Nearest to the questions"),
-    ("set_coverage", "Set coverage (Set-BSR)"), ("vote_k", "Fast vote-k: those that stand for others"),
+    ("set_coverage", "Set coverage (Set-BSR)"), ("vote_k", "Vote-k: by votes and confidence"),
+    ("fast_vote_k", "Fast vote-k: those that stand for others"),
     ("diverse", "Diverse: spread over the sources"), ("random", "Random sets only"),
 )
 RACING = (("off", "Exact: everybody on every question"), ("t_race", "t-race: the clearly worse drop out"),
@@ -254,7 +255,9 @@ WHAT = {
     "best_random": "Tries many random sets and takes the best.",
     "nearest": "Takes the candidates whose instructions are most like the questions, by the model’s embeddings.",
     "set_coverage": "Takes the set whose words together cover the questions’ best, by the model’s embeddings.",
-    "vote_k": "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.",
+    "vote_k": "Takes candidates that stand for many others and that the model is sure of in different degrees. It "
+              "looks at no question.",
+    "fast_vote_k": "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.",
     "diverse": "Takes candidates of as many sources as there are. It looks at no score.",
     "random": "Takes a random set.",
     "score": "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?",

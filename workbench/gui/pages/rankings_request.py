@@ -11,7 +11,7 @@ from workbench.domain import ModelRef, Position, Prompt, Question, QuestionSet, 
 from workbench.errors import JobError
 from workbench.jobs.specs import ScoreSpec, SearchSpec, Strategy
 from workbench.search.options import SearchOptions
-from workbench.search.work import sets_reported, sets_searched
+from workbench.search.work import answers_drawn, sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
 from workbench.services.devices import devices_for, on_devices
 from workbench.services.job_queue import JobInfo
@@ -173,7 +173,8 @@ def answers_in_all(asked: RunRequest | ScoreSpec | SearchSpec, candidates: int, 
     if isinstance(asked, ScoreSpec) or asked.kind == "score":
         return (candidates + 1) * answers
     searched = sets_searched(asked.strategy, candidates, asked.rounds, asked.options)
-    return searched * answers + sets_reported(asked.strategy, asked.random_sets, asked.options) * heldout
+    drawn = answers_drawn(asked.strategy, candidates, asked.rounds)
+    return drawn + searched * answers + sets_reported(asked.strategy, asked.random_sets, asked.options) * heldout
 
 
 def _questions(project: Project, request: RunRequest) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
