@@ -25,6 +25,7 @@ from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, tick
 FOOT = 40.0
 BAND = 0.14                          # opacity
 APART = 14.0                         # between the names at the right end
+ASIDE = 24.0                         # of the names from the lines' ends
 FAR = 8.0                            # median deviations from the median: beyond is off the scale
 FEW = 6                              # points of which none is left out
 
@@ -117,7 +118,7 @@ class BandChart(MarkedChart):
         ticks = self._ticks(rect.height())
         font = theme.font("caption")
         side = max((text_width(plain(tick, tick_digits(ticks)), font) for tick in ticks), default=20.0) + 16
-        names = max(text_width(one_line(line.label), theme.font("small")) for line in self._lines) + 18
+        names = max(text_width(one_line(line.label), theme.font("small")) for line in self._lines) + ASIDE + 6
         return rect.adjusted(side, 8, -min(names, rect.width() * 0.3), -FOOT)
 
     def _ticks(self, height: float) -> list[float]:
@@ -153,12 +154,13 @@ class BandChart(MarkedChart):
         self._draw_axes(painter, rect, plot)
         self._draw_limit(painter, plot)
         painter.save()
-        painter.setClipRect(plot.adjusted(-8, -8, 8, 8))
+        painter.setClipRect(plot.adjusted(-ASIDE, -8, ASIDE, 8))
         for line in self._lines:
             self._draw_band(painter, plot, line)
         for line in self._lines:
             self._draw_line(painter, plot, line)
         painter.restore()
+        self._draw_arrows(painter, plot)
         self._draw_names(painter, rect, plot)
 
     def _draw_axes(self, painter: QPainter, rect: QRectF, plot: QRectF) -> None:
@@ -182,8 +184,8 @@ class BandChart(MarkedChart):
                   CENTRE)
 
     def _draw_band(self, painter: QPainter, plot: QRectF, line: BandLine) -> None:
-        points = [point for point in line.points if point.interval.low < point.interval.high]
-        if not points:
+        points = [point for point in line.points if point.interval.low <= point.interval.high]
+        if all(point.interval.low == point.interval.high for point in points):
             return
         fill = ink(line.colour)
         fill.setAlphaF(BAND)
@@ -209,10 +211,21 @@ class BandChart(MarkedChart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(points))
         for point in points:
-            if plot.adjusted(-1, -1, 1, 1).contains(point):
+            if _is_inside(plot, point):
                 draw_dot(painter, point, colour, 4)
-            else:
-                _draw_arrow(painter, _inside(plot, point), colour, down=point.y() > plot.bottom())
+
+    def _draw_arrows(self, painter: QPainter, plot: QRectF) -> None:
+        """Towards the points off the scale, side by side where several lines have one."""
+        off: defaultdict[float, list[tuple[QPointF, QColor]]] = defaultdict(list)
+        for line in self._lines:
+            for point in line.points:
+                at = self._at(plot, point.x, point.interval.mean)
+                if not _is_inside(plot, at):
+                    off[point.x].append((at, ink(line.colour)))
+        for found in off.values():
+            for place, (at, colour) in enumerate(found):
+                aside = (place - (len(found) - 1) / 2) * 10
+                _draw_arrow(painter, _inside(plot, at) + QPointF(aside, 0), colour, down=at.y() > plot.bottom())
 
     def _draw_limit(self, painter: QPainter, plot: QRectF) -> None:
         if self._limit is None:
@@ -237,13 +250,20 @@ class BandChart(MarkedChart):
             lowest = plot.bottom() - APART * (len(ends) - 1)
             for place, (y, line) in enumerate(ends):
                 last = max(min(y, lowest + APART * place), last + APART)
-                room = QRectF(x + 12, last - 9, rect.right() - x - 12, 18)
+                room = QRectF(x + ASIDE, last - 9, rect.right() - x - ASIDE, 18)
+                if x < plot.right() - 1:         # among the other lines
+                    width = text_width(one_line(line.label), theme.font("small"))
+                    painter.fillRect(QRectF(room.x() - 2, room.y() + 1, width + 4, 16), theme.color("surface"))
                 draw_text(painter, room, one_line(line.label), ink(line.colour), theme.font("small"), LEFT)
 
 
 def _inside(plot: QRectF, point: QPointF) -> QPointF:
     """The place of a point that may be off the scale."""
     return QPointF(point.x(), min(max(point.y(), plot.top()), plot.bottom()))
+
+
+def _is_inside(plot: QRectF, point: QPointF) -> bool:
+    return plot.top() - 1 <= point.y() <= plot.bottom() + 1
 
 
 def _draw_arrow(painter: QPainter, at: QPointF, colour: QColor, *, down: bool) -> None:

@@ -113,9 +113,12 @@ def _under(head: PaneHeader, content: QWidget) -> QWidget:
     column = QVBoxLayout(made)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    column.addWidget(head)
+    top = QVBoxLayout()
+    top.setContentsMargins(4, 0, 0, 0)           # the pane's own gutter is 20
+    top.addWidget(head)
+    column.addLayout(top)
     inside = QVBoxLayout()
-    inside.setContentsMargins(16, 0, 16, 8)
+    inside.setContentsMargins(20, 0, 16, 8)
     inside.addWidget(content)
     column.addLayout(inside, 1)
     return made

@@ -22,7 +22,7 @@ from workbench.gui.pages.bench_recipe_reading import RecipeReading, axis_names, 
 from workbench.gui.pages.bench_register import RegisterDialog
 from workbench.gui.pages.bench_shift import ShiftPane
 from workbench.gui.session import Session
-from workbench.gui.views.buttons import ghost, primary, secondary
+from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, hairline, label
@@ -56,7 +56,7 @@ class RecipesPane(QWidget):
                                                                                        scrolled(self.ladder))}
         self._grid_views = [ChartView(grid, grid) for grid in self.grids]
         self.tools = ChartTools(self.current_view, session.error.emit)
-        self.whole = ghost("Whole range")
+        self.whole = secondary("Whole range")
         self.whole.setCheckable(True)
         self.whole.setToolTip("Show the points that are off the scale, too")
         self.register = secondary("Register as model…", "models")
