@@ -94,9 +94,9 @@ def jobs_in_state(connection: Connection, *states: str) -> list[StoredJob]:
 
 def next_waiting(connection: Connection, kinds: Sequence[str] | None = None) -> StoredJob | None:
     """The first of the waiting jobs that wait for no other job (of some kinds only, if given)."""
-    finished = select(JobRow.id).where(JobRow.state == "finished").scalar_subquery()
-    query = (select(*_COLUMNS).where(JobRow.state == "waiting", JobRow.after_id.is_(None) | JobRow.after_id.in_(finished))
-             .order_by(JobRow.position).limit(1))
+    free = JobRow.after_id.is_(None) | JobRow.after_id.in_(
+        select(JobRow.id).where(JobRow.state == "finished").scalar_subquery())
+    query = select(*_COLUMNS).where(JobRow.state == "waiting", free).order_by(JobRow.position).limit(1)
     if kinds is not None:
         query = query.where(JobRow.kind.in_(kinds))
     row = connection.execute(query).one_or_none()

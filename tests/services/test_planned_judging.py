@@ -83,7 +83,7 @@ def test_a_judging_that_was_broken_off_goes_on_and_its_cost_is_that_of_all_start
     reopened: Callable[[], Workplace]
 ) -> None:
     place = reopened()
-    job, (judge, likelihood) = ask(place)
+    _, (judge, likelihood) = ask(place)
     place.until(judge, lambda event: isinstance(event, Judged))
     place = reopened()
     assert states(place)[0] is JobState.FINISHED

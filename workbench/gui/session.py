@@ -239,7 +239,12 @@ class Session(QObject):
                 closing.join()
             return opener()
 
-        self.background(open_after_closing, self.adopt, failed)
+        def opened(project: Project) -> None:
+            self.adopt(project)
+            if not project.read_only:
+                self.ask(lambda p: p.jobs.start_waiting())   # what the program before left in the queue
+
+        self.background(open_after_closing, opened, failed)
 
     def adopt(self, project: Project) -> None:
         """Take over an open project."""
@@ -247,8 +252,6 @@ class Session(QObject):
         self.project = project
         self.read_only = project.read_only
         self._unlisten = project.jobs.listen(self._listen)
-        if not project.read_only:
-            self.ask(lambda p: p.jobs.start_waiting())       # what the program before left in the queue
         self.ask(lambda p: [info.id for info in p.prompts.all()], self._choose_prompt)
         self.project_opened.emit()
         self._remember(project)
