@@ -274,3 +274,15 @@ def test_a_trained_model_is_registered_under_the_name_that_is_given(page: BenchP
     assert project is not None
     qtbot.waitUntil(lambda: any(one.ref.name == "thirty" for one in project.lane.run(project.models.all)),
                     timeout=20_000)
+
+
+def test_a_project_without_answers_can_start_a_recipe(window: MainWindow, opened: Session, qtbot: QtBot) -> None:
+    opened.open_page("bench")
+    page = window.page("bench")
+    assert isinstance(page, BenchPage)
+    qtbot.waitUntil(lambda: not opened.busy and not page.busy(), timeout=20_000)
+    page._empty_recipe.click()
+    qtbot.waitUntil(lambda: page.requests.recipe_form is not None, timeout=20_000)
+    assert page.requests.recipe_form is not None
+    assert "needs a model" in page.requests.recipe_form._work.text()
+    page.requests.recipe_form.reject()

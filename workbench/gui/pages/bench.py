@@ -83,11 +83,12 @@ class BenchPage(Page):
         self._line_end = hairline()
         self._line_end.hide()
         self.body.addWidget(self._line_end)
+        self._empty_recipe = secondary("Run a recipe…", "play")
         self._empty_run, self._empty_import = primary("Run bench…", "play"), secondary("Import answers…", "folder")
         self._empty = EmptyState("bench", "Nobody has answered yet",
                                  "A bench lets models, prompts and decoding settings answer the same questions, and "
                                  "shows which is better, and how sure that is.",
-                                 [self._empty_run, self._empty_import])
+                                 [self._empty_run, self._empty_recipe, self._empty_import])
         self._parts = QStackedWidget()
         for part in (self.overview, self.answers, self.arena, self.recipes):
             self._parts.addWidget(part)
@@ -108,7 +109,8 @@ class BenchPage(Page):
         self.answers.search_wanted.connect(self._search)
         self.arena.changed.connect(self.session.changed)
         self.recipes.behind.connect(self._show_behind_recipe)
-        self.recipes.run_wanted.connect(lambda: self.requests.ask_which_recipe())
+        for wanted in (self.recipes.run_wanted, self._empty_recipe.clicked):
+            wanted.connect(lambda: self.requests.ask_which_recipe())
         self.run.clicked.connect(self.requests.ask_what_to_run)
         self._empty_run.clicked.connect(self.requests.ask_what_to_run)
         self._empty_import.clicked.connect(self.requests.import_answers)
@@ -277,7 +279,8 @@ class BenchPage(Page):
             return
         turns = {1: "one turn", 2: "two turns"}.get(reading.turns, f"{reading.turns} turns")
         words = f"{counted(len(reading.questions), 'question')}, {turns}"
-        self.header().set_subtitle(words + (f", {_judged(measure)}" if measure is not None else ", not judged yet"))
+        judged = "not judged yet" if measure is None else numbers.judged_by(measure)
+        self.header().set_subtitle(f"{words}, {judged}")
 
     # numbers
     def _summarise(self) -> None:
@@ -392,9 +395,3 @@ class BenchPage(Page):
             PromptDialog(contestant, last, rendered, self.window()).open()
 
         self.session.ask(work, show, owner=self)
-
-
-def _judged(measure: Measure) -> str:
-    if measure.kind == "measure":
-        return measure.label[0].lower() + measure.label[1:]
-    return f"judged by {'people' if measure.judge == 'People' else measure.judge}"

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.domain import Changes
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
@@ -270,11 +269,7 @@ class RecipesPane(QWidget):
         RegisterDialog(self._reading.tuned, self.register_as, self.window()).open()
 
     def register_as(self, tuned: Tuned, name: str) -> None:
-        def done(changes: Changes) -> None:
-            self._session.notice.emit(f"“{name}” is a model of the project.", "info")
-            self.read()
-
-        self._session.change(lambda project: project.recipes.register(tuned, name), done)
+        self._session.change(lambda project: project.recipes.register(tuned, name), lambda _: self.read())
 
     def _picked(self, key: Any) -> None:
         points, set_id = self._reading.points, self._reading.set_id

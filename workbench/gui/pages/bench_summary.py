@@ -173,3 +173,9 @@ def compare(reading: BenchReading, x: Measure, y: Measure, chosen: Sequence[int]
     between = kendall_tau([float(a) for a, _ in means], [float(b) for _, b in means]) if len(means) > 1 else math.nan
     agreed = next((row for row in agreements(reading) if {row.judge_1, row.judge_2} == {x.judge, y.judge}), None)
     return Compared(tuple(points), kendall_tau(xs, ys) if some else math.nan, low, high, between, agreed)
+
+def judged_by(measure: Measure) -> str:
+    """ "judged by base-13b", or what was measured."""
+    if measure.kind == "measure":
+        return measure.label[0].lower() + measure.label[1:]
+    return f"judged by {'people' if measure.judge == 'People' else measure.judge}"
