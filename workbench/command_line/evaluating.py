@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import Namespace
-from dataclasses import replace
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
 from workbench.command_line.models import find_model
@@ -14,7 +12,7 @@ from workbench.command_line.running import base_prompt, follow, search_questions
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.specs import JobState
-from workbench.jobs.wire import encode_spec
+from workbench.services.evaluations import evaluate_spec
 from workbench.services.project import Project
 
 
@@ -24,9 +22,12 @@ def evaluate(options: Namespace) -> Output:
         info = follow(project, job_id, quiet=options.json)
     if info.state is not JobState.FINISHED:
         raise JobError(info.detail)
-    rows = [(task, info.summary["examples"].get(task, ""), measure, f"{value:.4f}")
+    errors = info.summary["errors"]
+    rows = [(task, info.summary["examples"].get(task, ""), measure, f"{value:.4f}",
+             f"{errors[task][measure]:.4f}" if measure in errors[task] else "")
             for task, values in info.summary["tasks"].items() for measure, value in values.items()]
-    return Output({"job_id": job_id, **info.summary}, table(rows, ("task", "examples", "measure", "value")))
+    return Output({"job_id": job_id, **info.summary},
+                  table(rows, ("task", "examples", "measure", "value", "standard error")))
 
 
 def _spec(project: Project, options: Namespace) -> EvaluateSpec:
@@ -37,7 +38,5 @@ def _spec(project: Project, options: Namespace) -> EvaluateSpec:
     questions = () if options.questions is None else search_questions(project, options.questions or None)
     chosen = HarnessOptions(tasks, tuple(str(folder.resolve()) for folder in options.include), options.limit,
                             options.shots, options.allow_code, options.seed)
-    draft = EvaluateSpec(find_model(project, options.model).ref, chosen, "", questions,
-                         base_prompt(project, options.prompt), options.allow_download)
-    name = hashlib.sha256(encode_spec(draft).encode()).hexdigest()[:12]
-    return replace(draft, folder=str(project.folder / "artifacts" / f"evaluate-{name}"))
+    return evaluate_spec(project, find_model(project, options.model).ref, chosen, questions,
+                         base_prompt(project, options.prompt), allow_download=options.allow_download)

@@ -73,6 +73,7 @@ class Curve(QObject):
         self.widget.restyle = self._draw
         self.widget.scene().sigMouseMoved.connect(self._mouse_moved)
         self.widget.left = lambda: self.hovered.emit(None)
+        self.widget.getPlotItem().getViewBox().sigResized.connect(lambda _: self._show_values())
 
     def show(self, series: Sequence[Series], steps: int, y: tuple[float, float] | None = None) -> None:
         """Show these series on 0..``steps``; ``y`` is the range that is shown at least."""
@@ -119,7 +120,7 @@ class Curve(QObject):
             values = [math.log10(value) for value in values if value > 0]
         if values:
             low, high = min(values), max(values)
-            share = max(0.045, LABEL_ROOM / max(60, self.widget.height()))
+            share = max(0.045, LABEL_ROOM / max(36, self.widget.getPlotItem().getViewBox().height()))
             pad = (high - low) * share or abs(high) * 0.1 or 0.5
             self.widget.setYRange(low - pad, high + pad, padding=0)
 

@@ -14,6 +14,12 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from workbench.domain import Changes, Kind
 from workbench.gui.charts.chart import one_line
 from workbench.gui.page import Page
+from workbench.gui.pages.alignment_benchmarks import (
+    BenchmarkDialog,
+    BenchmarkRequest,
+    read_benchmark_choices,
+    submit_benchmarks,
+)
 from workbench.gui.pages.alignment_curves import CurvesPane, series_colours
 from workbench.gui.pages.alignment_dialogs import (
     MethodsDialog,
@@ -35,7 +41,7 @@ from workbench.gui.pages.alignment_request import (
     submit,
     submit_all,
 )
-from workbench.gui.pages.alignment_runs import COMPARE, RUNS, RunsPane
+from workbench.gui.pages.alignment_runs import BENCHMARKS, COMPARE, RUNS, RunsPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.empty import EmptyState
@@ -44,6 +50,7 @@ from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
 from workbench.jobs.events import Metric, Progress
 from workbench.services.alignment_checkpoints import resume_from
+from workbench.services.evaluations import TaskScore, task_scores
 from workbench.services.project import Project
 
 SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"
@@ -51,6 +58,7 @@ UPDATE_MS = 250                      # live: at most four times a second
 FEW_TASKS = 3                        # with fewer in the project the sample tasks are offered first
 FORM, SLOPE, BELOW = 300, 372, 254
 ROOMY = 1150                         # a narrower page shows the curves or the preferences, not both
+HIGH = 720                           # a lower page gives what is compared the room of the curves
 NO_MODELS, CONTENT = range(2)
 NO_RUNS, CURVES = range(2)
 
@@ -60,6 +68,7 @@ class Found:
     """``choices`` is None where only the runs were read."""
 
     runs: list[RunReading]
+    scores: list[TaskScore]
     choices: Choices | None
 
 
@@ -72,7 +81,7 @@ class AlignmentPage(Page):
         self._pool_chosen = False
         self._wanted: int | None = None
         self._models_changed = True
-        self._under_way = self._again = self._compact = False
+        self._under_way = self._again = self._compact = self._low = False
         self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -100,16 +109,17 @@ class AlignmentPage(Page):
         add.clicked.connect(lambda: self.session.open_page("models"))
         no_models = EmptyState("align", "Two models are needed", "A teacher, and a smaller student with the same "
                                "vocabulary, both from folders with safetensors files.", [add])
+        self._benchmark_first = secondary("Run benchmarks…")
         no_runs = EmptyState("align", "No runs yet", "Choose a student, a teacher and tasks at the left, and start. "
-                             "The quick preset shows in a few minutes what training does.")
+                             "The quick preset shows in a few minutes what training does.", [self._benchmark_first])
         self._curves_stack = QStackedWidget()
         self._curves_stack.addWidget(no_runs)
         across = Qt.Orientation.Horizontal
         self.curves.setMinimumWidth(320)
         self.preferences.setMinimumWidth(260)
-        top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
-        right = splitter(Qt.Orientation.Vertical, top, self.runs, sizes=[590, BELOW], key="alignment-rows")
-        self._curves_stack.addWidget(right)
+        self._top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
+        self._rows = splitter(Qt.Orientation.Vertical, self._top, self.runs, sizes=[590, BELOW], key="alignment-rows")
+        self._curves_stack.addWidget(self._rows)
         self._curves_stack.setMinimumWidth(560)
         content = splitter(across, self.form, self._curves_stack, sizes=[FORM, 1100], stretch=1, key="alignment")
         self._stack = QStackedWidget()
@@ -124,9 +134,12 @@ class AlignmentPage(Page):
         self.curves.acted.connect(self._act)
         self.part.changed.connect(lambda _: self._share())
         self.runs.selected.connect(self._selection_changed)
+        self.runs.part.changed.connect(lambda _: self._share())
         self.compare.clicked.connect(lambda: self.runs.part.set_current(COMPARE))
         self.register.clicked.connect(self._ask_name)
         self.export.clicked.connect(self._export)
+        for start in (self.runs.benchmarks.start, self._benchmark_first):
+            start.clicked.connect(self._ask_benchmarks)
         self.session.job_event.connect(self._on_event)
         add = self.session.commands.add
         can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
@@ -135,6 +148,7 @@ class AlignmentPage(Page):
             ("alignment.pause", "Pause or resume the chosen run", self._pause, "Ctrl+Shift+Space", "pause"),
             ("alignment.methods", "Train several methods and compare them…", self.form.several.click, "", "split"),
             ("alignment.export", "Export the trained student…", self._export, "", "export"),
+            ("alignment.benchmarks", "Run benchmarks on a model…", self._ask_benchmarks, "", "bench"),
             ("alignment.register", "Register the trained student as a model…", self._ask_name, "", "models"),
         ):
             add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
@@ -143,21 +157,26 @@ class AlignmentPage(Page):
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        compact = event.size().width() < ROOMY
-        if compact != self._compact:
-            self._compact = compact
+        compact, low = event.size().width() < ROOMY, event.size().height() < HIGH
+        if (compact, low) != (self._compact, self._low):
+            self._compact, self._low = compact, low
             self._share()
 
     def _share(self) -> None:
-        """Where there is room for one only, the curves or else the preferences; elsewhere both."""
-        self.part.setVisible(self._compact)
+        """Where there is room for one only, the curves or else the preferences; elsewhere both. On a low page neither
+        beside what is compared."""
+        above = bool(self.runs.model.rows) and not (self._low and self.runs.part.current() != RUNS)
+        if above != self._top.isVisibleTo(self._rows):
+            self._top.setVisible(above)
+            self._rows.restore([590, BELOW])
+        self.part.setVisible(self._compact and above)
         self.header().set_subtitle("" if self._compact else SUBTITLE)
         self.curves.setVisible(not self._compact or self.part.current() == 0)
         self.preferences.setVisible(not self._compact or self.part.current() == 1)
 
     # the page's interface
     def shown(self, *, job: int | None = None, matrix: bool = False, compare: bool = False, **arguments: Any) -> None:
-        """``job`` shows that run, ``matrix`` the preferences of all examples, ``compare`` the methods compared."""
+        """``job`` shows that run or benchmark, ``matrix`` the preferences of all examples, ``compare`` the methods."""
         self._wanted = job
         if matrix:
             self.preferences.part.set_current(ALL)
@@ -208,7 +227,7 @@ class AlignmentPage(Page):
             choices = read_choices(project, pool) if with_choices else None
             if choices is not None and not fixed and len(choices.tasks) < FEW_TASKS:
                 choices = read_choices(project, sample_tasks())
-            return Found(read_runs(project, chosen), choices)
+            return Found(read_runs(project, chosen), task_scores(project), choices)
 
         self.session.ask(work, self._have_read, self._failed, owner=self)
 
@@ -224,11 +243,17 @@ class AlignmentPage(Page):
         if found.choices is not None:
             self._pool = found.choices.pool
             self.form.show_choices(found.choices, [one.run for one in found.runs], read_only=self.session.read_only)
-            enough = len(found.choices.models) > 1 or bool(found.runs)
+            enough = len(found.choices.models) > 1 or bool(found.runs or found.scores)
             self._stack.setCurrentIndex(CONTENT if enough else NO_MODELS)
         wanted, self._wanted = self._wanted, None
-        self._curves_stack.setCurrentIndex(CURVES if found.runs else NO_RUNS)
+        self._curves_stack.setCurrentIndex(CURVES if found.runs or found.scores else NO_RUNS)
+        benchmark = wanted if any(score.job_id == wanted for score in found.scores) else None
+        self.runs.benchmarks.show_scores(found.scores, benchmark)
+        if benchmark is not None or not found.runs:
+            self.runs.part.set_current(BENCHMARKS if found.scores else RUNS)
+            wanted = None
         self.runs.show_runs(found.runs, wanted)
+        self._share()
         self._show_chosen()
         self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         if self._again:
@@ -325,6 +350,18 @@ class AlignmentPage(Page):
                                      (f", {there} there already" if there else ""), "info")
 
         self.session.ask(lambda project: submit_all(project, requests), queued, owner=self)
+
+    def _ask_benchmarks(self) -> None:
+        if self.session.read_only:
+            return
+        prompt = self.session.current_prompt_id
+        self.session.ask(read_benchmark_choices, lambda choices: BenchmarkDialog(
+            choices, prompt, self.run_benchmarks, self.window()).open(), owner=self)
+
+    def run_benchmarks(self, request: BenchmarkRequest) -> None:
+        self.session.ask(lambda project: submit_benchmarks(project, request), lambda _: self.session.notice.emit(
+            "The benchmarks are in the queue. Their scores show under Benchmarks when they are done.", "info"),
+            owner=self)
 
     def register_as(self, job_id: int, name: str) -> None:
         self.session.change(lambda project: project.alignment.register(job_id, name))

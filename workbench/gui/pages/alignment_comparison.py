@@ -34,7 +34,7 @@ MEASURES = (
 SHARES = ("consistency_best", "consistency_worst", "exact_match_8")
 LOWER_IS_BETTER = ("kl",)
 SHOWN_FIRST = "log_likelihood_8"
-ROOMY = 860                          # a narrower pane shows the table alone, and the chart in its place on request
+ROOMY = 860                          # in a narrower pane the chart stands below the table
 
 
 class ComparisonPane(QWidget):
@@ -80,16 +80,19 @@ class ComparisonPane(QWidget):
         top.addWidget(self.tools.export)
         column.addLayout(top)
         column.addWidget(self.view, 1)
+        self._left = left
         left.setMinimumWidth(260)
         right.setMinimumWidth(260)
-        self._right = right
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(splitter(Qt.Orientation.Horizontal, left, right, sizes=[620, 380], key="alignment-compare"))
+        self._panes = splitter(Qt.Orientation.Horizontal, left, right, sizes=[620, 380], key="alignment-compare")
+        whole.addWidget(self._panes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._right.setVisible(event.size().width() >= ROOMY or not self._found)
+        beside = event.size().width() >= ROOMY
+        self._panes.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
+        self._left.setMinimumHeight(0 if beside else event.size().height() // 2)
 
     # showing
     def show_runs(self, runs: Sequence[RunReading]) -> None:

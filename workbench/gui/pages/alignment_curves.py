@@ -26,6 +26,7 @@ STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 MOST_COLOURED = 6                    # runs over one another; of more, the first few are coloured
 HIGHLIGHTED = 3
 WIDE = 720                           # from here on three curves stand side by side
+LOW = 330                            # in a lower pane with two columns the total and the learning rate are left out
 
 
 def series_colours(number: int) -> list[int]:
@@ -121,8 +122,8 @@ class CurvesPane(QWidget):
         self._grid.setContentsMargins(16, 8, 8, 6)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(8)
-        self._columns = 0
-        self._arrange(2)
+        self._arranged = (0, False)
+        self._arrange(2, low=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -134,26 +135,37 @@ class CurvesPane(QWidget):
         self.table.toggled.connect(self._show_tables)
         for tile in self.tiles:
             tile.curve.hovered.connect(self._mark)
-            if tile is not self.kl:                  # a zoom along the steps is one of all curves
-                tile.curve.widget.setXLink(self.kl.curve.widget)
+            tile.curve.widget.sigXRangeChanged.connect(self._zoom_all)
 
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(3 if event.size().width() >= WIDE else 2)
+        wide = event.size().width() >= WIDE
+        self._arrange(3 if wide else 2, low=not wide and event.size().height() < LOW)
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
+    def _arrange(self, columns: int, *, low: bool) -> None:
+        if (columns, low) == self._arranged:
             return
-        self._columns = columns
-        rows = len(self.tiles) // columns
-        for index, tile in enumerate(self.tiles_wide if columns == 3 else self.tiles):
+        self._arranged = columns, low
+        tiles = self.tiles_wide if columns == 3 else self.tiles
+        shown = [tile for tile in tiles if not low or tile not in (self.total, self.rate)]
+        rows = len(shown) // columns
+        for tile in tiles:
+            tile.setVisible(tile in shown)
+        for index, tile in enumerate(shown):
             self._grid.addWidget(tile, index // columns, index % columns)
         for index in range(3):
             self._grid.setColumnStretch(index, 1 if index < columns else 0)
             self._grid.setRowStretch(index, 1 if index < rows else 0)
 
     # how it looks
+    def _zoom_all(self, _: object, steps: tuple[float, float]) -> None:
+        """A zoom along the steps is one of all curves. (pyqtgraph's own link lines plots up by their place on the
+        screen, which is wrong while they are laid out.)"""
+        for tile in self.tiles:
+            if tile.curve.widget.getPlotItem().getViewBox().viewRange()[0] != list(steps):
+                tile.curve.widget.setXRange(*steps, padding=0)
+
     def _mark(self, step: float | None) -> None:
         for tile in self.tiles:
             tile.curve.mark(step)

@@ -1,4 +1,4 @@
-"""The runs of the Alignment page: one row each, and all finished ones compared."""
+"""The runs of the Alignment page: one row each, all finished ones compared, and benchmarks of the models."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.item_models.row_table import RowTable
+from workbench.gui.pages.alignment_benchmarks import BenchmarksPane
 from workbench.gui.pages.alignment_comparison import ComparisonPane
 from workbench.gui.pages.alignment_reading import Points, RunReading
 from workbench.gui.pages.alignment_request import settings_words
@@ -36,7 +37,7 @@ COLUMNS = (
     ColumnSpec("Time", "few seconds", right=True, extra=12, drop=1),
 )
 ROW = 34
-RUNS, COMPARE = range(2)
+RUNS, COMPARE, BENCHMARKS = range(3)
 
 
 class RunsTable(DataTable):
@@ -138,12 +139,16 @@ class RunsPane(QWidget):
         self.table.setModel(self.model)
         self.table.setItemDelegate(RunDelegate(self.table))
         self.comparison = ComparisonPane(failed)
-        self.part = Segmented(("Runs", "Compare"), name="Below the curves")
+        self.benchmarks = BenchmarksPane()
+        self.part = Segmented(("Runs", "Compare", "Benchmarks"), name="Below the curves")
         self._header = PaneHeader("Runs", height=44)
+        self._header.add_tool(self.benchmarks.start)
         self._header.add_tool(self.part)
+        self.benchmarks.start.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.comparison)
+        self._stack.addWidget(self.benchmarks)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -160,11 +165,13 @@ class RunsPane(QWidget):
         row = max(self.model.row_of(job_id), 0)
         if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
             self.table.choose(row)
+        part = self.part.current()
         finished = sum(bool(one.run.summary) for one in runs)
-        comparing = self.part.current() == COMPARE
-        self._header.set_hint(f"{finished} finished, means and 95 % intervals over seeds" if comparing else
-                              f"{counted(len(runs), 'run')}, Ctrl+click or Shift+↓ lays curves over one another")
-        if comparing:
+        self._header.set_title(self.part.text())
+        self._header.set_hint((f"{counted(len(runs), 'run')}, Ctrl+click or Shift+↓ lays curves over one another",
+                               f"{finished} finished, means and 95 % intervals over seeds",
+                               "scores ± standard errors")[part])
+        if part == COMPARE:
             self.comparison.show_runs(runs)
             if wanted is not None:
                 self.comparison.show_settings_of(wanted)
@@ -183,9 +190,10 @@ class RunsPane(QWidget):
 
     def _part_chosen(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
+        self.benchmarks.start.setVisible(index == BENCHMARKS)
         self.show_runs(self.model.rows, None)
         if index == COMPARE:
             self.comparison.show_settings_of(self.current_id())
 
     def view(self) -> QWidget:
-        return self.table if self.part.current() == RUNS else self.comparison.table
+        return (self.table, self.comparison.table, self.benchmarks.table)[self.part.current()]

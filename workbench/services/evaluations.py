@@ -1,0 +1,82 @@
+"""Tasks of lm-evaluation-harness on the project's models: starting them, and what they found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from db import jobs as stored
+from workbench.alignment.harness_options import HarnessOptions
+from workbench.domain import ModelRef, Prompt, Question
+from workbench.jobs.evaluate_spec import EvaluateSpec
+from workbench.jobs.specs import JobState
+from workbench.jobs.wire import decode_spec, encode_spec
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+# of what a task measures, what papers report
+MEASURES = ("exact_match", "acc_norm", "acc", "pass@1", "pass_at_1", "f1", "bleu", "perplexity")
+
+_decoded = lru_cache(maxsize=64)(decode_spec)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """One task on one model. ``error`` is the standard error, None where the harness has none; ``shots`` None is what
+    the task says. ``others`` are the task's further measures."""
+
+    job_id: int
+    model: str
+    task: str
+    measure: str
+    value: float
+    error: float | None
+    examples: int
+    shots: int | None
+    others: Mapping[str, float] = field(default_factory=dict)
+
+
+def harness_installed() -> bool:
+    return find_spec("lm_eval") is not None
+
+
+def evaluate_spec(project: Project, model: ModelRef, options: HarnessOptions, questions: tuple[Question, ...] = (),
+                  base: Prompt | None = None, *, allow_download: bool = False) -> EvaluateSpec:
+    """With ``questions`` also a task made of them. Its folder is named by what the job is told to do."""
+    draft = EvaluateSpec(model, options, "", questions, base or Prompt(), allow_download)
+    name = hashlib.sha256(encode_spec(draft).encode()).hexdigest()[:12]
+    return replace(draft, folder=str(project.folder / "artifacts" / f"evaluate-{name}"))
+
+
+def task_scores(project: Project) -> list[TaskScore]:
+    """What the finished jobs found, the newest job first; of a group of tasks the group's own score."""
+    with project.database.read() as connection:
+        jobs = [job for job in stored.jobs_in_state(connection, JobState.FINISHED) if job.kind == "evaluate"]
+    found = []
+    for job in sorted(jobs, key=lambda job: -job.id):
+        spec = _decoded(job.spec)
+        assert isinstance(spec, EvaluateSpec)
+        found += [_score(job.id, spec, job.summary, task) for task in _asked(spec, job.summary)]
+    return found
+
+
+def _asked(spec: EvaluateSpec, summary: Mapping[str, Any]) -> list[str]:
+    """The tasks that were asked for; those of a group that has no score of its own each."""
+    tasks = list(summary["tasks"])
+    own = [task for task in tasks if task in spec.options.tasks or task.startswith("project_questions")]
+    return [task for task in own or tasks if summary["tasks"][task]]
+
+
+def _score(job_id: int, spec: EvaluateSpec, summary: Mapping[str, Any], task: str) -> TaskScore:
+    values = summary["tasks"][task]
+    measure = next((name for wanted in MEASURES for name in values if name.partition(",")[0] == wanted),
+                   next(iter(values)))
+    errors = summary.get("errors", {}).get(task, {})            # older jobs have none
+    return TaskScore(job_id, spec.model.name, task, measure, values[measure], errors.get(measure),
+                     summary["examples"].get(task, 0), spec.options.shots,
+                     {name: value for name, value in values.items() if name != measure})
