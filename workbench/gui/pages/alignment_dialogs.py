@@ -108,7 +108,8 @@ class ResumeDialog(Dialog):
     """From which of its checkpoints a run goes on, the newest first. ``resumed`` gets the step."""
 
     def __init__(self, reading: RunReading, resumed: Callable[[int], None], parent: QWidget) -> None:
-        super().__init__("history", f"Resume {reading.name} from a checkpoint", (), parent, width=480)
+        super().__init__("history", f"Resume {reading.name.lower()} from a checkpoint",
+                         ("Training goes on from there. What came after is trained again.",), parent, width=480)
         self._checkpoints = reading.checkpoints
         self._group = QButtonGroup(self)
         rows: list[QWidget] = []
