@@ -13,12 +13,16 @@ class Backend(StrEnum):
     OPENAI = "openai"
 
 
+Tokenising = Literal["", "vllm", "llama.cpp", "llama-cpp-python"]
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """How a model on an OpenAI-compatible server is used, and what a probe of the server found that it can do.
 
     ``model`` is its name there. ``scoring`` is how log-probabilities of a prompt are had: "echo" (the prompt is echoed
     with them: vLLM, llama-cpp-python), "prompt_logprobs" (vLLM's own field) or "" (not at all; ``note`` says why).
+    ``tokenising`` is in whose way the server counts a text's tokens, "" where it does not.
     ``timeout`` is in seconds without a sign of life; ``requests_per_minute`` 0 means no limit.
     """
 
@@ -33,6 +37,7 @@ class Server:
     requests_per_minute: int = 0
     timeout: float = 120.0
     attempts: int = 6
+    tokenising: Tokenising = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from workbench.bench.language_model_judge import Judge, Reply, Request
 from workbench.bench.reference_measures import exact_match, token_f1
 from workbench.domain import AnswerScore, Demonstration, Prompt, Question, Role, Turn
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
-from workbench.models.base import Draw, LanguageModel
+from workbench.models.base import Admitting, Draw, LanguageModel
 from workbench.prompts import add, render
 from workbench.search.task import Objective
 
@@ -31,7 +31,9 @@ class JudgedObjective:
         self._spec, self._model, self._judge, self._stepped = spec, model, judge, stepped
         self._questions = tuple(questions)
         self._candidates: dict[int | None, Demonstration] = {one.id: one for one in spec.candidates}
-        self._longest = max(self._tokens(Prompt(template=spec.base.template), one) for one in questions)
+        tokens = [self._tokens(Prompt(template=spec.base.template), one) for one in questions]
+        self._longest = max(tokens)
+        self._longest_question = questions[tokens.index(self._longest)]
         self.unreadable = 0
 
     def evaluate(self, sets: Sequence[tuple[int, ...]]) -> list[tuple[AnswerScore, ...]]:
@@ -50,6 +52,9 @@ class JudgedObjective:
         return self._model.tokenizer.count(text)
 
     def fits(self, ids: tuple[int, ...]) -> bool:
+        if isinstance(self._model, Admitting):
+            return self._model.admits(self._draw(self._prompt(ids), self._longest_question).prompt,
+                                      self._spec.decoding.max_tokens)
         room = self._longest + self._spec.decoding.max_tokens + _JOINT
         return self.prompt_tokens(ids) + room <= self._model.context
 

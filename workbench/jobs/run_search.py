@@ -128,6 +128,7 @@ class SearchRun:
         self.run.checkpoint()
 
     def _drawn(self) -> None:
+        self.tally.message = "Candidates’ own instructions"
         self.drawn += 1
         self.tally.done += 1
         self.tally.at(self.tally.done)

@@ -73,7 +73,8 @@ class SearchSpec:
     carry what an earlier start of this job had found, so that a resumed search repeats at most one step. Some parts
     keep nothing there and start again: a round that is raced, beam search after its first round, the improvement of
     "swap", "best_random", the answers that "vote_k" draws, and what ``options`` asks for with ``order`` and
-    ``equal_evaluations``. What they had scored they find in ``kept_scores``, where scores are kept by content (see scoring/kept_scores.py; "": nowhere).
+    ``equal_evaluations``. What they had scored they find in ``kept_scores``, where scores are kept by content (see
+    scoring/kept_scores.py; "": nowhere).
     """
 
     model: ModelRef

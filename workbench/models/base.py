@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from workbench.domain import DecodingSettings, ModelRef, TokenScore
 from workbench.domain.bench import Finish
@@ -76,6 +76,14 @@ class Tokenizer(Protocol):
 
     def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str:
         """The tokenizer's own chat template, in a sandbox. Raises PromptError where there is none or it fails."""
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """A model whose tokens are counted elsewhere: a sequence's ids are not what its context holds."""
+
+    def admits(self, prompt: str, more: int = 1) -> bool:
+        """Whether the context holds this whole text and ``more`` tokens. Raises ModelError."""
 
 
 class LanguageModel(Protocol):

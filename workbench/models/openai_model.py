@@ -25,6 +25,7 @@ from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokeniz
 from workbench.models.server_http import ServerHttp
 from workbench.models.server_scores import PromptToken, prompt_tokens
 from workbench.models.server_text import CharacterTokenizer, messages_of, sendable
+from workbench.models.server_tokens import ServedTokenizer, admits
 from workbench.models.stopping import FENCE, find_end
 
 NO_LIMIT = 2**31 - 1                 # the server counts its tokens, and refuses what does not fit
@@ -58,7 +59,8 @@ class OpenAIModel:
         self.ref, self._http = ref, http
         self.server: Server = ref.server
         self.context = NO_LIMIT
-        self.tokenizer: Tokenizer = CharacterTokenizer()
+        counts = bool(self.server.tokenising)
+        self.tokenizer: Tokenizer = ServedTokenizer(http, self.server) if counts else CharacterTokenizer()
         self.facts: Mapping[str, str] = {
             "server": ref.url, "model": self.server.model, "scoring": self.server.scoring or "none",
             "python": platform.python_version(), "httpx": httpx.__version__,
@@ -72,6 +74,11 @@ class OpenAIModel:
             ref.url, keys.read(ref.url), timeout=server.timeout, attempts=server.attempts,
             requests_per_minute=server.requests_per_minute,
         ))  # fmt: skip
+
+    def admits(self, prompt: str, more: int = 1) -> bool:
+        """See Admitting. Raises ModelError."""
+        count = self.tokenizer.count(prompt) if self.server.tokenising and messages_of(prompt) is None else None
+        return admits(self._http, self.server, count, prompt, more)
 
     # -- answers
 
@@ -127,7 +134,7 @@ class OpenAIModel:
             self._need(self.server.chat, "chat")
         path = "completions" if isinstance(prompt, str) else "chat/completions"
         content = {"prompt": sendable(prompt)} if isinstance(prompt, str) else {"messages": prompt}
-        asked = parameters(decoding, extras=self.server.extras)
+        asked = {**parameters(decoding, extras=self.server.extras), "stream_options": {"include_usage": True}}
         stream = _ReplyStream(decoding.stop, say)
         self._http.stream(path, {"model": self.server.model, **content, **asked}, stream.take)
         return stream.reply()

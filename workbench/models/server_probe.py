@@ -12,6 +12,7 @@ from workbench.models.base import Decoding
 from workbench.models.openai_model import parameters
 from workbench.models.server_http import Refused, ServerHttp
 from workbench.models.server_scores import choice, prompt_tokens
+from workbench.models.server_tokens import tokenising
 
 _TEXT = "The capital of France is Paris. The capital of Spain is"
 _SAME = 0.1                          # nats by which the same token's log-probability may differ between two requests
@@ -65,7 +66,8 @@ def probe(http: ServerHttp, server: Server) -> Server:
         raise ModelError(f"{http.url} offers neither chat nor text completions for “{server.model}”.",
                          remedy="Check the address: it mostly ends with /v1.")
     server = replace(
-        server, context=listed.get(server.model, 0), chat=found["chat/completions"][0],
+        server, context=_slot_context(http) or listed.get(server.model, 0), tokenising=tokenising(http, server),
+        chat=found["chat/completions"][0],
         completions=found["completions"][0], extras=all(extras for works, extras in found.values() if works),
     )  # fmt: skip
     return _with_scoring(http, server)
@@ -128,6 +130,18 @@ def _drawn(http: ServerHttp, model: str) -> tuple[str, float] | None:
         return None
     text, logprob = logprobs["tokens"][0], logprobs["token_logprobs"][0]
     return (str(text), float(logprob)) if text and isinstance(logprob, int | float) else None
+
+
+def _slot_context(http: ServerHttp) -> int:
+    """Tokens that llama.cpp's server holds for one request, which may be fewer than the model was trained for; 0 of
+    others."""
+    try:
+        settings = http.get("/props")
+    except ModelError:
+        return 0
+    inner = settings.get("default_generation_settings") if isinstance(settings, dict) else None
+    found = inner.get("n_ctx") if isinstance(inner, dict) else 0
+    return found if isinstance(found, int) else 0
 
 
 def _context(row: dict[str, Any]) -> int:

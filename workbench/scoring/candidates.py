@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from workbench.domain import AnswerScore, CandidateScore, Demonstration, Position, Prompt, Question, Role, Turn
 from workbench.errors import JobError
-from workbench.models.base import LanguageModel, ScoredSequence
+from workbench.models.base import Admitting, LanguageModel, ScoredSequence
 from workbench.prompts import add, check_context, render
 from workbench.scoring.kept_scores import KeptScores, Likelihoods
 from workbench.scoring.sequences import answer_sequences, conversation, rendered_answer, text_sequence
@@ -54,6 +54,7 @@ class SetObjective:
         self._asked = _asked(questions, turns)
         self._sizes: dict[tuple[int, ...], int] = {}
         self._longest: int | None = None
+        self._fitting: dict[tuple[int, ...], bool] = {}
 
     def evaluate(
         self, sets: Sequence[tuple[int, ...]], progress: Callable[[int], None] = lambda done: None
@@ -79,7 +80,14 @@ class SetObjective:
         return self._sizes[ids]
 
     def fits(self, ids: tuple[int, ...]) -> bool:
-        """Whether the model's context holds the prompt with this set and any of the questions with its answer."""
+        """Whether the model's context holds the prompt with this set and any of the questions with its answer.
+
+        Of a model whose tokens are counted elsewhere its longest question is asked for. Raises ModelError.
+        """
+        if isinstance(self._model, Admitting):
+            if ids not in self._fitting:
+                self._fitting[ids] = self._model.admits(self._longest_text(ids), 1 + _JOINT)
+            return self._fitting[ids]
         if self._longest is None:
             base = self.prompt_tokens(())
             self._longest = max(s.end for s in self._sequences(())) - base
@@ -96,9 +104,14 @@ class SetObjective:
         return self._difficulties([demonstration])[0]
 
     def _difficulties(self, demonstrations: Sequence[Demonstration]) -> list[tuple[float, float, int]]:
-        pairs = [self._own(d) for d in demonstrations]
+        pairs = [self._own(d) if self._own_fits(d) else None for d in demonstrations]
         found = iter(self._likelihoods.sums([sequence for pair in pairs for sequence in pair or ()]))
         return [(next(found), next(found), pair[0].end - pair[0].start) if pair else (0.0, 0.0, 0) for pair in pairs]
+
+    def _own_fits(self, demonstration: Demonstration) -> bool:
+        """Of a model whose tokens are counted elsewhere: known from the whole prompt with it."""
+        id = demonstration.id
+        return not isinstance(self._model, Admitting) or id not in self._candidates or self.fits((id or 0,))
 
     def _own(self, demonstration: Demonstration) -> tuple[ScoredSequence, ScoredSequence] | None:
         turns = _to_last_answer(demonstration.turns)
@@ -108,6 +121,14 @@ class SetObjective:
         given = rendered_answer(bare, turns, self._model.tokenizer)
         alone = text_sequence(turns[-1].text, self._model.tokenizer)
         return (given, alone) if max(given.end, alone.end) <= self._model.context else None
+
+    def _longest_text(self, ids: tuple[int, ...]) -> str:
+        """The prompt with this set and the question that has, with its answer, the most tokens after the base."""
+        tokenizer = self._model.tokenizer
+        if self._longest is None:
+            texts = [render(self._base, turns, tokenizer=tokenizer).text for _, _, turns in self._asked]
+            self._longest = max(range(len(texts)), key=lambda place: tokenizer.count(texts[place]))
+        return render(self._prompt(ids), self._asked[self._longest][2], tokenizer=tokenizer).text
 
     def _prompt(self, ids: tuple[int, ...]) -> Prompt:
         return add(self._base, (self._candidates[id] for id in ids), self._position)

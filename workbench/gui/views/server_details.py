@@ -60,7 +60,8 @@ def rows(model: ModelInfo) -> list[tuple[str, str]]:
     return [
         ("Server", model.ref.url), ("Model", server.model), ("Chat", _yes(server.chat)),
         ("Text completions", _yes(server.completions)), ("Scores of prompts", _yes(bool(server.scoring))),
-        ("Context", context), ("Token counts", "estimated"),
+        ("Context", context),
+        ("Token counts", "its own in runs, estimated while typing" if server.tokenising else "estimated"),
         ("Requests", f"{server.concurrency} at a time{minute}"),
         ("Gives up after", f"{counted(server.attempts, 'attempt')} of {server.timeout:g} s"),
     ]
