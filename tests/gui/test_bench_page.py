@@ -365,7 +365,7 @@ def test_the_form_offers_contestants_and_says_what_is_to_do(page: BenchPage, qtb
     qtbot.addWidget(form)
     assert len(form.request().known) == 4
     assert not form.start.isEnabled()                    # all is answered, and nobody is to judge
-    form.temperature.setValue(0.7)
+    form.decoding.temperature.setValue(0.7)
     form.add.click()
     form.add.click()                                     # the same again is no other contestant
     made = form.request()

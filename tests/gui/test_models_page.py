@@ -169,7 +169,7 @@ def test_a_question_is_answered_by_the_model_and_the_text_comes_as_it_is_made(
     trial = tiny.details.trial
     tiny.details.show_part(2)
     trial.prompts.setCurrentIndex(0)
-    trial.tokens.setValue(6)
+    trial.decoding.tokens.setValue(6)
     trial.question.setPlainText("What is the first letter?")
     assert not trial._stop.isVisible()
     QTest.keyClick(trial.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)

@@ -17,6 +17,8 @@ from workbench.domain import Question
 from workbench.domain.bench import Judgement, Verdict
 from workbench.domain.judge_prompt import JudgePrompt
 
+CHARACTERS = 4                       # to a token, roughly: for estimates, and where a server does not count
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from workbench.bench.language_model_judge import Reply, Request
+from workbench.bench.language_model_judge import CHARACTERS, Reply, Request
 from workbench.domain import DecodingSettings
 from workbench.errors import ModelError
 from workbench.models.openai_model import Message, OpenAIModel
@@ -65,7 +65,9 @@ class ServedJudge:
         places = list(requests)
 
         def said(index: int, reply: ServerReply) -> None:
-            on_reply(places[index], Reply(reply.text, reply.prompt_tokens or 0, reply.tokens))
+            request, counted = requests[places[index]], reply.prompt_tokens
+            asked = (len(request.system) + len(request.user)) // CHARACTERS if counted is None else counted
+            on_reply(places[index], Reply(reply.text, asked, reply.tokens))
 
         self._model.chat_all([_messages(request) for request in requests.values()], self._decoding, said,
                              lambda index, text: self._step(), self._step)

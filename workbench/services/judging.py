@@ -14,7 +14,7 @@ import resources
 from db import judgements as stored
 from workbench.bench import matches
 from workbench.bench.judge_prompting import choose
-from workbench.bench.language_model_judge import prompt_of
+from workbench.bench.language_model_judge import CHARACTERS, prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.bench.reference_judge import has_reference
@@ -30,7 +30,6 @@ from workbench.services.measures import measured
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-CHARACTERS = 4                       # to a token, roughly, for an estimate before a model is loaded
 _SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -20,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.domain import DecodingSettings
+from workbench.domain import Backend
 from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.dialogs import Dialog
+from workbench.gui.pages.bench_cost import cost_words
 from workbench.gui.pages.bench_reading import details
 from workbench.gui.pages.bench_request import (
     BenchChoices,
@@ -34,10 +34,12 @@ from workbench.gui.pages.bench_request import (
     work_words,
 )
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.decoding_fields import DecodingFields, decimal
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
+from workbench.jobs.judge_spec import Price
 
 MODES = (("single", "Rate each answer, 1 to 10"), ("pair_baseline", "Pairs against a baseline, both orders"),
          ("pair_all", "All pairs, both orders"))
@@ -71,11 +73,9 @@ class BenchForm(Dialog):
     def _build_fields(self) -> None:
         self.questions, self.model, self.prompt = ElidedCombo(), ElidedCombo(), ElidedCombo()
         self.judge, self.mode, self.baseline, self.judge_prompts = (ElidedCombo() for _ in range(4))
-        self.repeats, self.tokens = NumberField(1, 100, 1), NumberField(1, 32_768, 256)
-        self.seed = NumberField(0, 2**31 - 1)
-        self.temperature, self.top_p = _decimal(0.0, 2.0, 0.0), _decimal(0.01, 1.0, 1.0)
-        self.penalty = _decimal(0.5, 2.0, 1.0)
-        self.temperature.setSpecialValueText("0, greedy")
+        self.repeats, self.decoding = NumberField(1, 100, 1), DecodingFields()
+        self.price_in, self.price_out, self.limit = (decimal(0.0, 1e6, 0.0, step=0.5) for _ in range(3))
+        self.limit.setSpecialValueText("No limit")
         self.contestants = QListWidget()
         self.contestants.setAccessibleName("Contestants; Space ticks, Delete takes a new one out")
         self.contestants.setMinimumHeight(116)
@@ -110,13 +110,9 @@ class BenchForm(Dialog):
         make.setVerticalSpacing(8)
         make.addWidget(field("Model", self.model), 0, 0, 1, 3)
         make.addWidget(field("Prompt", self.prompt), 0, 3, 1, 3)
-        for column, (name, widget) in enumerate((("Temperature", self.temperature), ("Top-p", self.top_p),
-                                                 ("Repetition", self.penalty), ("Most tokens", self.tokens),
-                                                 ("Seed", self.seed))):
-            make.addWidget(field(name, widget), 1, column)
-            make.setColumnStretch(column, 1)
+        make.addWidget(self.decoding, 1, 0, 1, 6)
         self.add.setAccessibleName("Add this contestant")
-        make.addWidget(self.add, 1, 5, Qt.AlignmentFlag.AlignBottom)
+        self.decoding.add(self.add)
         judge = QGridLayout()
         judge.setHorizontalSpacing(16)
         judge.setVerticalSpacing(8)
@@ -128,6 +124,14 @@ class BenchForm(Dialog):
         for place, chooser in enumerate(self._model_fields):
             judge.addWidget(chooser, 1, place)
         judge.addWidget(self._baseline_field, 2, 0)
+        self._price_fields = QWidget()
+        prices = QHBoxLayout(self._price_fields)
+        prices.setContentsMargins(0, 0, 0, 0)
+        prices.setSpacing(12)
+        for name, widget in (("Price, million tokens in", self.price_in), ("Million tokens out", self.price_out),
+                             ("Stop at a cost of", self.limit)):
+            prices.addWidget(field(name, widget), 1)
+        judge.addWidget(self._price_fields, 3, 0, 1, 2)
         whole = QVBoxLayout()
         whole.setSpacing(12)
         whole.addLayout(top)
@@ -152,7 +156,8 @@ class BenchForm(Dialog):
         self.judge_prompts.activated.connect(self._choose_prompts)
         for box in (self.mode, self.baseline):
             box.currentIndexChanged.connect(lambda _: self._judge_changed())
-        self.repeats.valueChanged.connect(lambda _: self._say())
+        for number in (self.repeats, self.price_in, self.price_out, self.limit):
+            number.valueChanged.connect(lambda _: self._say())
 
     # contestants
     def _fill_contestants(self) -> None:
@@ -207,15 +212,10 @@ class BenchForm(Dialog):
             return
         QListWidget.keyPressEvent(self.contestants, event)
 
-    def decoding(self) -> DecodingSettings:
-        return DecodingSettings(max_tokens=self.tokens.value(), temperature=round(self.temperature.value(), 2),
-                                top_p=round(self.top_p.value(), 2), seed=self.seed.value(),
-                                repetition_penalty=round(self.penalty.value(), 2))
-
     def _add(self) -> None:
         if self.model.currentData() is None:
             return
-        decoding = self.decoding()
+        decoding = self.decoding.value()
         name = suggested_name(self._choices, self.model.currentData(), self.prompt.currentData(), decoding)
         taken = {one.name for one in self._new}
         made = NewContestant(self.model.currentData(), self.prompt.currentData(), decoding, name)
@@ -231,7 +231,9 @@ class BenchForm(Dialog):
 
     # judge
     def _judge_changed(self) -> None:
-        kind = self.judge.currentData()[0]
+        kind, model_id = self.judge.currentData()
+        model = self._choices.model(model_id) if kind == "model" else None
+        self._price_fields.setVisible(model is not None and model.ref.backend is Backend.OPENAI)
         for widget in self._model_fields:
             widget.setVisible(kind == "model")
         self._baseline_field.setVisible(kind == "model" and self.mode.currentData() == "pair_baseline")
@@ -254,13 +256,20 @@ class BenchForm(Dialog):
         reading = self._choices.readings[self.questions.currentData()]
         known = tuple(one.id for one in reading.contestants if one.id in self._known_ticked and one.id is not None)
         choice = JudgeChoice(kind, model_id, mode, self.baseline.currentData() if mode == "pair_baseline" else None,
-                             prompts if isinstance(prompts, Path) else None)
+                             prompts if isinstance(prompts, Path) else None, price=self._price())
         return BenchRequest(self.questions.currentData(), known, tuple(self._new), self.repeats.value(), choice)
+
+    def _price(self) -> Price:
+        """Nothing for a model that runs here."""
+        if self._price_fields.isHidden():
+            return Price()
+        return Price(self.price_in.value(), self.price_out.value(), self.limit.value())
 
     def _say(self) -> None:
         request = self.request()
         wrong = problem(self._choices, request)
-        self._work.setText(wrong or work_words(self._choices, request))
+        words = (work_words(self._choices, request), cost_words(self._choices, request))
+        self._work.setText(wrong or " ".join(filter(None, words)))
         set_property(self._work, "r", "error" if wrong else "small")
         self.start.setEnabled(not wrong)
         self.add.setEnabled(self.model.count() > 0)
@@ -268,13 +277,3 @@ class BenchForm(Dialog):
     def _accept(self) -> None:
         self._started(self.request())
         self.accept()
-
-
-def _decimal(low: float, high: float, value: float) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
-    made.lineEdit().setTextMargins(8, 0, 0, 0)
-    made.setRange(low, high)
-    made.setSingleStep(0.05)
-    made.setDecimals(2)
-    made.setValue(value)
-    return made

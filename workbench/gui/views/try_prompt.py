@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayou
 from workbench.domain import ModelRef, Prompt
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, secondary
+from workbench.gui.views.decoding_fields import DecodingFields
 from workbench.gui.views.labels import label
-from workbench.gui.views.number_field import NumberField
 from workbench.gui.views.pane import field
 from workbench.gui.views.safe_text import PlainText
 from workbench.jobs.events import Failed, Finished, StateChanged, Stopped, Text
@@ -52,7 +52,7 @@ class TryPrompt(QWidget):
         self.prompts = QComboBox()
         self.prompts.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.prompts.setMinimumContentsLength(6)
-        self.tokens = NumberField(1, 4096, 128)
+        self.decoding = DecodingFields(tokens=128)
         self.answer = PlainText(accessible="Answer")
         self.answer.setProperty("k", "")
         self.answer.setPlaceholderText("The answer appears here.")
@@ -70,11 +70,8 @@ class TryPrompt(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 12, 20, 16)
         column.setSpacing(10)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(field("After the prompt", self.prompts), 2)
-        row.addWidget(field("At most tokens", self.tokens), 1)
-        column.addLayout(row)
+        column.addWidget(field("After the prompt", self.prompts))
+        column.addWidget(self.decoding)
         column.addWidget(field("Question", self.question))
         buttons = QHBoxLayout()
         buttons.addWidget(self._go)
@@ -113,13 +110,15 @@ class TryPrompt(QWidget):
         if not text or ref is None or self._job is not None or not self._go.isEnabled():
             self._say("Type a question first." if not text else self._says.text())
             return
-        prompt_id, tokens = self.prompts.currentData(), self.tokens.value()
+        prompt_id, drawn = self.prompts.currentData(), self.decoding.value()
 
         def work(project: Project) -> int:
             prompt = project.prompts.get(prompt_id) if prompt_id is not None else Prompt(template="plain")
             if ref.server is not None and not ref.server.completions:
                 prompt = replace(prompt, template="chat", verbatim="")   # it takes messages only
-            return project.jobs.submit(GenerateSpec(ref, prompt, (text,), tokens), f"Try {ref.name}")
+            spec = GenerateSpec(ref, prompt, (text,), drawn.max_tokens, drawn.temperature, drawn.top_p, drawn.top_k,
+                                drawn.repetition_penalty, drawn.seed, drawn.min_p)
+            return project.jobs.submit(spec, f"Try {ref.name}")
 
         self.answer.clear()
         self._say(f"Waiting for {ref.name}…")
