@@ -236,9 +236,9 @@ def test_a_breakdown_is_left_off_the_scale_until_the_whole_is_asked_for(page: Be
     assert lines.off_scale() == 1
     assert "1 more" in whole.text()
     assert whole.isVisibleTo(page.recipes)
-    assert lines._ranges()[1][0] > -10
+    assert lines._ends[1][0] > -10
     whole.setChecked(True)
-    assert lines._ranges()[1][0] < -90
+    assert lines._ends[1][0] < -90
     page.recipes._show(shown)                    # token F1 cannot break down without end
     assert not whole.isVisibleTo(page.recipes)
 

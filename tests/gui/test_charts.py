@@ -29,7 +29,7 @@ from workbench.gui.charts.heat_grid import GROUP_GAP, layout
 from workbench.gui.charts.heat_header import header_height
 from workbench.gui.charts.heat_map import ROW, HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits
+from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
 from workbench.gui.item_models.candidates import Candidates, Measure, wilson
 from workbench.gui.item_models.ranking import Column, RankingModel
@@ -417,3 +417,10 @@ def test_charts_follow_the_theme_while_they_are_shown(
     assert all(one != other for one, other in zip(light, pictures(), strict=True))
     theme.set_mode("light")
     assert [one.size() for one in light] == [QSize(200, 120)] * len(light)
+
+
+def test_what_is_far_from_all_others_is_told_by_median_deviations() -> None:
+    low, high = near_values([-2.0, -2.1, -2.2, -2.4, -2.6, -96.0])
+    assert -96 < low < -2.6 < -2.0 < high
+    assert near_values([1.0, 2.0, 90.0]) == (-math.inf, math.inf)         # too few to tell
+    assert near_values([1.0] * 6 + [5.0]) == (-math.inf, math.inf)

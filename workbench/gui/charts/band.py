@@ -10,7 +10,6 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
@@ -20,14 +19,12 @@ from workbench.domain import Interval
 from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, tick_digits
 
 FOOT = 40.0
 BAND = 0.14                          # opacity
 APART = 14.0                         # between the names at the right end
 ASIDE = 24.0                         # of the names from the lines' ends
-FAR = 8.0                            # median deviations from the median: beyond is off the scale
-FEW = 6                              # points of which none is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,7 @@ class BandChart(MarkedChart):
         self._lines: tuple[BandLine, ...] = ()
         self._logarithmic = self._focused = self._whole = False
         self._limit: tuple[float, str] | None = None
+        self._ends = ((0.0, 1.0), (0.0, 1.0))    # of the scales along and up
         self.setMinimumSize(200, 140)
 
     def show_lines(self, lines: Sequence[BandLine], titles: tuple[str, str], *, logarithmic: bool = False,
@@ -66,6 +64,7 @@ class BandChart(MarkedChart):
         the scale; ``limit`` is an x with its name, drawn as a line up."""
         self._lines = tuple(line for line in lines if line.points)
         self._titles, self._logarithmic, self._focused, self._limit = titles, logarithmic, focused, limit
+        self._ends = self._ranges()
         self.describe("; ".join(f"{one_line(line.label)}: " + ", ".join(
             f"{plain(point.interval.mean)} at {point.x:g}" for point in line.points) for line in self._lines))
         self.update()
@@ -73,6 +72,7 @@ class BandChart(MarkedChart):
     def set_whole(self, on: bool) -> None:
         """Whether the scale takes in what is far from all others, too."""
         self._whole = on
+        self._ends = self._ranges()
         self.update()
 
     def off_scale(self) -> int:
@@ -82,13 +82,9 @@ class BandChart(MarkedChart):
 
     def _near(self) -> tuple[float, float]:
         """Where a focused scale may reach."""
-        means = [point.interval.mean for line in self._lines for point in line.points
-                 if math.isfinite(point.interval.mean)]
-        if not self._focused or len(means) < FEW:
+        if not self._focused:
             return -math.inf, math.inf
-        middle = median(means)
-        reach = FAR * median(abs(mean - middle) for mean in means)
-        return (middle - reach, middle + reach) if reach else (-math.inf, math.inf)
+        return near_values([point.interval.mean for line in self._lines for point in line.points])
 
     def table(self) -> Table:
         return Table((self._first_column, *self._titles, "95 % low", "95 % high"), tuple(
@@ -104,6 +100,8 @@ class BandChart(MarkedChart):
 
     def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
         points = [point for line in self._lines for point in line.points]
+        if not points:
+            return (0.0, 1.0), (0.0, 1.0)
         along = [self._along(point.x) for point in points]
         near = (-math.inf, math.inf) if self._whole else self._near()
         up = [end for point in points if near[0] <= point.interval.mean <= near[1]
@@ -123,12 +121,12 @@ class BandChart(MarkedChart):
 
     def _ticks(self, height: float) -> list[float]:
         """At least two, so that the scale can be read."""
-        _, up = self._ranges()
+        _, up = self._ends
         ticks = nice_ticks(*up, about=max(2, int((height - FOOT) // 50)))
         return ticks if len(ticks) > 1 else nice_ticks(*up, about=5)
 
     def _at(self, plot: QRectF, x: float, y: float) -> QPointF:
-        along, up = self._ranges()
+        along, up = self._ends
         return QPointF(plot.left() + (self._along(x) - along[0]) / (along[1] - along[0]) * plot.width(),
                        plot.bottom() - (y - up[0]) / (up[1] - up[0]) * plot.height())
 
@@ -165,7 +163,7 @@ class BandChart(MarkedChart):
 
     def _draw_axes(self, painter: QPainter, rect: QRectF, plot: QRectF) -> None:
         font, faint = theme.font("caption"), theme.color("text3")
-        _, up = self._ranges()
+        _, up = self._ends
         ticks = self._ticks(rect.height())
         for tick in ticks:
             y = round(self._at(plot, 0, tick).y()) + 0.5

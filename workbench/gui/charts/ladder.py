@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.dot_plot import AXIS, ROW, draw_interval
 from workbench.gui.charts.marks import Mark, MarkedChart, ink
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, tick_digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Ladder(MarkedChart):
         self._reference: float | None = None
         self._digits = 0
         self._full = False
+        self._ends = (0.0, 1.0)                  # of the scale
 
     def show_rungs(self, rungs: Sequence[Rung], *, reference: float | None = None, unit: str = "",
                    digits: int = 0, full: bool = False) -> None:
@@ -43,6 +45,7 @@ class Ladder(MarkedChart):
         self._full = full
         self._rungs, self._reference, self._digits = tuple(rungs), reference, digits
         self._unit = unit or self._unit
+        self._ends = self._range()
         self.setMinimumHeight(self.sizeHint().height() if full else round(min(len(rungs), 4) * 22 + AXIS))
         self.describe("; ".join(", ".join(self._words(rung)[:2]) for rung in rungs))
         self.updateGeometry()
@@ -65,8 +68,10 @@ class Ladder(MarkedChart):
 
     # geometry
     def _range(self) -> tuple[float, float]:
-        values = [end for rung in self._rungs for end in (rung.interval.low, rung.interval.mean, rung.interval.high)
-                  if end == end]
+        # where all rungs have their room, one that is far from the others has its number only
+        near = near_values([rung.interval.mean for rung in self._rungs]) if self._full else (-math.inf, math.inf)
+        values = [end for rung in self._rungs if near[0] <= rung.interval.mean <= near[1]
+                  for end in (rung.interval.low, rung.interval.mean, rung.interval.high) if end == end]
         if self._reference is not None:
             values.append(self._reference)
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -89,7 +94,7 @@ class Ladder(MarkedChart):
         return QRectF(left, rect.y() + above, max(1.0, rect.right() - left - 16), height)
 
     def _x(self, plot: QRectF, value: float) -> float:
-        low, high = self._range()
+        low, high = self._ends
         return plot.left() + (value - low) / (high - low) * plot.width()
 
     def _line(self, rect: QRectF, plot: QRectF, number: int) -> QRectF:
@@ -121,11 +126,15 @@ class Ladder(MarkedChart):
                       elide=False)
             low, mean, high = (self._x(plot, value) if value == value else value
                                for value in (rung.interval.low, rung.interval.mean, rung.interval.high))
+            painter.save()
+            painter.setClipRect(QRectF(plot.left(), line.y(), plot.width() + 8, line.height()))
             draw_interval(painter, low, mean, high, line.center().y(), colour)
+            painter.restore()
 
     def _draw_scale(self, painter: QPainter, plot: QRectF) -> None:
-        low, high = self._range()
+        low, high = self._ends
         ticks = nice_ticks(low, high, max(2, int(plot.width() // 90)))
+        ticks = ticks if len(ticks) > 1 else nice_ticks(low, high, 4)
         digits = tick_digits(ticks) if len(ticks) > 1 else self._digits
         for tick in ticks:
             x = round(self._x(plot, tick)) + 0.5

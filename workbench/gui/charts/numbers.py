@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from statistics import median
 
 from workbench.domain import Interval
 
 MINUS = "−"
 MISSING = "–"
+FAR = 8.0                            # median deviations
+FEW = 6                              # values none of which is far from all others
 
 
 def plain(value: float | None, digits: int = 2) -> str:
@@ -44,6 +48,17 @@ def percent(share: float) -> str:
 def interval_words(interval: Interval, digits: int = 2) -> str:
     """"95 % interval 0.21 to 0.63"."""
     return f"95 % interval {plain(interval.low, digits)} to {plain(interval.high, digits)}"
+
+
+def near_values(values: Sequence[float]) -> tuple[float, float]:
+    """Between which ends values are not far from all others: FAR median deviations from the median. Without ends for
+    few values, or where half of them are the same."""
+    known = [value for value in values if math.isfinite(value)]
+    if len(known) < FEW:
+        return -math.inf, math.inf
+    middle = median(known)
+    reach = FAR * median(abs(value - middle) for value in known)
+    return (middle - reach, middle + reach) if reach else (-math.inf, math.inf)
 
 
 def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
