@@ -39,10 +39,22 @@ def machine() -> dict[str, str | int]:
 
 def write(name: str, rows: Sequence[Row], folder: Path = Path("build/bench")) -> None:
     """Print the table and write it; a goal that is missed is said, and fails nothing."""
-    width = max(len(row.what) for row in rows)
-    for row in rows:
-        goal = "" if row.goal is None else f"   goal {row.goal:g} {'or more' if row.better == 'higher' else 'or less'}"
-        print(f"{row.what:{width}}  {row.value:8.2f} {row.unit}{goal}{'' if row.met else '   MISSED'}")
-    folder.mkdir(parents=True, exist_ok=True)
-    content = {"machine": machine(), "rows": [asdict(row) for row in rows]}
-    (folder / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    Report(name, folder, width=max(len(row.what) for row in rows)).add(*rows)
+
+
+class Report:
+    """A table that is printed and written row by row, so that what was measured is there when the rest is cut off."""
+
+    def __init__(self, name: str, folder: Path = Path("build/bench"), width: int = 48) -> None:
+        self._file, self._width, self._rows = folder / f"{name}.json", width, list[Row]()
+
+    def add(self, *rows: Row) -> None:
+        self._rows += rows
+        for row in rows:
+            goal = row.goal
+            told = "" if goal is None else f"   goal {goal:g} {'or more' if row.better == 'higher' else 'or less'}"
+            print(f"{row.what:{self._width}}  {row.value:8.2f} {row.unit}{told}{'' if row.met else '   MISSED'}",
+                  flush=True)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        content = {"machine": machine(), "rows": [asdict(row) for row in self._rows]}
+        self._file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
