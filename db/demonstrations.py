@@ -105,7 +105,7 @@ def fields_of(connection: Connection, ids: Sequence[int], *, turns: bool = False
     columns = (*_PLAIN, "content_hash", *(("turns",) if turns else ()))
     rows = connection.exec_driver_sql(
         f"SELECT id, {', '.join(columns)} FROM demonstrations WHERE id IN (SELECT value FROM json_each(?))",
-        (id_list(ids),))
+        (id_list(ids),)).all()
     found = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
     tags = tags_of(connection, found)
     for id, fields in found.items():
@@ -131,7 +131,7 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
             before[id] = {name: old[name] for name in changed}
             columns = _columns(old | changed, changed, id)
             writes[tuple(columns)].append((*columns.values(), id))
-        searched = [id for id in ids if before.get(id, {}).keys() & {"deleted", "note", "turns"}]
+        searched = [id for id in ids if before.get(id, {}).keys() & {"note", "turns"}]
         search_text.remove(connection, searched)
         for names, rows in writes.items():
             settings = ", ".join(f"{name} = ?" for name in names)

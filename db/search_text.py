@@ -18,7 +18,8 @@ RANKED_AT_MOST = 50_000
 
 
 def add(connection: Connection, ids: Sequence[int]) -> None:
-    """Index demonstrations (those of ``ids`` that are not deleted), after they were written.
+    """Index demonstrations, after they were written. They stay in the index when they are marked deleted, since
+    taking a whole import out of it, and back in, takes longer than all else that an undo does.
 
     By the thousand, not by triggers: FTS5 would write a segment of its index for each row, at four times the cost.
     """
@@ -44,7 +45,8 @@ def selections(query: Query) -> list[tuple[str, tuple[object, ...]]]:
     """SQL that selects ids (of what is not deleted) with its parameters; [] when nothing can be searched for."""
     found: list[tuple[str, tuple[object, ...]]] = []
     if expression := match_expression(query):
-        found.append(("SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?", (expression,)))
+        found.append(("SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?"
+                      " AND rowid NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", (expression,)))
     for part in substrings(query):
         # The stored JSON is looked through first: taking it apart for every row costs six times as much.
         stored, plain = pattern(json.dumps(part, ensure_ascii=False)[1:-1]), pattern(part)
@@ -68,7 +70,7 @@ def match_expression(query: Query) -> str:
 
 
 def ranked_ids(connection: Connection, query: Query) -> list[int]:
-    """Ids that match the words, best first (bm25); more than RANKED_AT_MOST matches come by id."""
+    """Ids that match the words, best first (bm25), deleted ones among them; more than RANKED_AT_MOST come by id."""
     expression = match_expression(query)
     if not expression:
         return list(connection.exec_driver_sql("SELECT id FROM demonstrations WHERE deleted = 0 ORDER BY id").scalars())

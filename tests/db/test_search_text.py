@@ -50,8 +50,12 @@ def test_the_note_is_searched_too_and_follows_every_change(database: Database) -
         assert _find(connection, "third") == [1]
         stored.patch(connection, {1: {"deleted": 1}})
         assert _find(connection, "third") == []
+        assert demonstration_table.ids(connection, Filter(text="third"), Sort.RELEVANCE) == []
+        assert demonstration_table.facets(connection, Filter(text="third")).total == 0
+        stored.patch(connection, {1: {"turns": [["user", "fourth"]]}})          # what is deleted may change too
         stored.patch(connection, {1: {"deleted": 0}})
-        assert _find(connection, "third") == [1]
+        assert _find(connection, "third") == []
+        assert _find(connection, "fourth") == [1]
 
 
 def test_more_matches_than_can_be_ranked_come_in_order_of_id(

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, check, contestants, upgrade
+from db import backup, check, contestants, demonstration_table, demonstrations, search_text, upgrade
 from db.migrations.versions import revision_0001
 from db.people import person_id
 from db.session import Database
-from workbench.domain import Contestant, ModelRef
+from workbench.domain import Contestant, Demonstration, ModelRef
+from workbench.domain.filter import Filter
 from workbench.errors import ProjectError
 
 NEXT = '''
@@ -156,3 +157,21 @@ def test_a_project_of_the_first_schema_is_brought_up_with_all_that_is_in_it(tmp_
         assert upgrade.schema_revision(connection) == upgrade.HEAD
     database.close()
     assert check.check(tmp_path) == []
+
+
+def test_what_an_older_workbench_deleted_is_found_by_its_words_when_it_is_brought_back(old: Path) -> None:
+    database = Database(old)
+    with database.write() as connection:
+        demonstrations.insert_demonstrations(connection, [Demonstration.pair("an apple", ""),
+                                                          Demonstration.pair("a pear", "")])
+        demonstrations.patch(connection, {1: {"deleted": 1}})
+        search_text.remove(connection, [1])                     # as it was up to schema 0004
+        connection.exec_driver_sql("DROP VIEW demonstration_texts")
+        connection.exec_driver_sql(revision_0001.STATEMENTS.strip().split("\n\n")[-2])
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
+    assert upgrade.upgrade(database) is not None
+    with database.write() as connection:
+        demonstrations.patch(connection, {1: {"deleted": 0}})
+        assert demonstration_table.ids(connection, Filter(text="apple")) == [1]
+    database.close()
+    assert check.check(old.parent) == []
