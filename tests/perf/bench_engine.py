@@ -3,7 +3,7 @@
 A Llama 512 wide with 8 layers and random weights; the same token sequences for all; A B A B, medians of single-thread
 CPU seconds (other programs' load changes them less than wall time), and the peak of torch.mm measured between the runs.
 The harness and the plain way are timed on a part of the work and scaled: their cost is the same for every sequence.
-Each row is printed and written as soon as it is measured; the whole takes about eleven minutes on a quiet core. It fails
+Each row is printed and written once it is measured; the whole takes about eleven minutes on a quiet core. It fails
 when results disagree, and for no other reason.
 """
 
