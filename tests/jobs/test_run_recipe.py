@@ -10,6 +10,7 @@ import pytest
 from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, Judgement, ModelRef, Prompt
 from workbench.errors import WorkbenchError
+from workbench.gui.pages.bench_found import read_found
 from workbench.jobs.events import Finished
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"), Demonstration.pair("c", "d")), name="base")
@@ -43,6 +44,21 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
     assert ended.summary["answers"] == 0
     means = [one.interval.mean for one in place.run(lambda: recipes.points(again))]
     assert means == pytest.approx([one.interval.mean for one in points], abs=1e-3)
+
+
+def test_a_search_by_a_measure_is_read_round_by_round_with_both_scores(place: Workplace) -> None:
+    job = place.run(lambda: place.project.recipes.submit_search(
+        1, place.model, BASE, by="f1", rounds=2, query="source:a", decoding=SHORT, questions=2))
+    assert isinstance(place.ended(job), Finished)
+    found = place.run(lambda: read_found(place.project, place.project.jobs.get(job)))
+    assert [(one.number, len(one.candidates), one.chosen is not None) for one in found.rounds] == [
+        (1, 4, True), (2, 3, True)]
+    first, second = found.rounds
+    best = first.best
+    assert best is not None
+    assert best.judged.mean == max(one.judged.mean for one in first.candidates) == pytest.approx(second.before)
+    assert all(one.title.startswith("say") and one.nats is not None and one.nats < 0 for one in first.candidates)
+    assert best.id not in {one.id for one in second.candidates}
 
 
 def test_a_series_ranked_on_the_questions_that_are_asked_says_that_it_is_flattered(place: Workplace) -> None:

@@ -79,7 +79,7 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
     command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
     command.add_argument("--questions", **questions)
-    command.add_argument("--only", type=int, default=0, metavar="N", help="only the first N questions; 0: all")
+    command.add_argument("--only", type=int, default=0, metavar="N", help="only N of the questions; 0: all")
     command.add_argument("--rounds", type=int, default=3)
     command.add_argument("--max-tokens", type=int, default=256)
     command.add_argument("--seed", type=int, default=0)

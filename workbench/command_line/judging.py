@@ -11,11 +11,10 @@ from workbench.command_line.benching import find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened, pick
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import base_prompt, candidates, follow, search_questions
+from workbench.command_line.running import base_prompt, follow
 from workbench.domain import Contestant, DecodingSettings
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.judge_spec import JudgeSpec, Price, amount
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.specs import JobState
 from workbench.services import bench_numbers
 from workbench.services.bench_files import Imported
@@ -80,13 +79,12 @@ def shift(options: Namespace) -> Output:
 def judged_search(options: Namespace) -> Output:
     """Recipe 4: greedy search with a judge as its objective, and how well the likelihood predicts it."""
     def submit(project: Project) -> int:
-        base = base_prompt(project, options.prompt)
-        judge = find_model(project, options.judge).ref if options.by == "language_model" else None
-        pool, questions = candidates(project, options.filter, base), search_questions(project, options.questions)
-        return project.judging.submit_search(JudgedSearchSpec(
-            find_model(project, options.model).ref, base, pool, questions[: options.only or None], options.rounds,
-            options.by, judge, project.judging.prompts(options.judge_prompts),
-            decoding=DecodingSettings(options.max_tokens), seed=options.seed))
+        return project.recipes.submit_search(
+            find_set(project, options.questions), find_model(project, options.model).ref,
+            base_prompt(project, options.prompt), by=options.by, rounds=options.rounds, query=options.filter,
+            judge=find_model(project, options.judge).ref if options.by == "language_model" else None,
+            judge_prompts=project.judging.prompts(options.judge_prompts), questions=options.only,
+            decoding=DecodingSettings(options.max_tokens), seed=options.seed)
 
     with opened(options.project) as project:
         info = follow(project, project.lane.run(lambda: submit(project)), quiet=options.json)

@@ -23,7 +23,6 @@ from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
 from workbench.formats import fastchat_judge_prompts
 from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.shift_spec import ShiftSpec
 from workbench.services.measures import measured
 
@@ -171,10 +170,6 @@ class Judging:
             raise WorkbenchError("There are no answers to compare with the base model.", safe="Nothing was started.",
                                  remedy="Choose contestants that have answered here.")
         return self._project.jobs.submit(ShiftSpec(base, chosen, questions, first, prompt))
-
-    def submit_search(self, spec: JudgedSearchSpec, title: str = "") -> int:
-        """A greedy search with a judge as its objective (recipe 4). Its rounds are read as a search's are."""
-        return self._project.jobs.submit(spec, title)
 
     def measure(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> Changes:
         """Exact match and token F1 for every answer with a reference, and the mini-world's grader for its questions.
