@@ -15,11 +15,12 @@ from pytestqt.qtbot import QtBot
 from workbench.domain import Demonstration, Kind, Prompt, Question, QuestionSet
 from workbench.gui.item_models.dragged_ids import ids_to_mime
 from workbench.gui.main_window import MainWindow
-from workbench.gui.pages.prompt import PromptPage, effect_words
+from workbench.gui.pages.prompt import PromptPage, effect_words, order_words
 from workbench.gui.session import Session
 from workbench.gui.views.budget_bar import Budget, BudgetBar, Segment
 from workbench.gui.views.demonstration_picker import DemonstrationPicker
 from workbench.gui.views.draft_comparison import DraftComparison, compare
+from workbench.gui.views.measurement_dialog import MeasurementDialog
 from workbench.prompts import render
 
 Rest = Callable[[], None]
@@ -270,6 +271,29 @@ def test_measuring_says_what_the_whole_brings_against_no_demonstrations(
     counted.session.change(lambda p: p.prompts.set_rules(1, "Answer at length."))
     rest()
     assert counted._effect_words.text() == "Not measured"        # of this text nothing is known yet
+
+
+def test_other_orders_are_measured_looked_at_and_used(counted: PromptPage, rest: Rest, qtbot: QtBot) -> None:
+    questions = tuple(Question((f"Name number {n}.",), (f"Number {n}.",), id=n) for n in range(1, 5))
+    counted.session.change(lambda p: p.questions.add(QuestionSet("four", questions)))
+    rest()
+    before = ids(counted)
+    counted.orders_button.click()
+    qtbot.waitUntil(lambda: counted.state.effect is not None, timeout=90_000)
+    orders = counted.state.effect.orders
+    assert orders is not None
+    assert orders.worst <= 0 <= orders.best                      # its own order is among those tried
+    assert counted._order_words.text() == order_words(orders)
+    assert counted.orders_button.isHidden()
+    counted.shown(job=counted.state.effect.job_id)               # as from the page Jobs
+    rest()
+    dialog = counted.window().findChild(MeasurementDialog)
+    rows = dialog.adds.table().rows
+    assert [row[1] for row in rows] == [one.mean for one in counted.state.effect.adds]
+    assert dialog.orders.table().rows[0][2:4] == (orders.worst, orders.best)
+    dialog.accept()
+    rest()
+    assert ids(counted) == [before[place] for place in orders.best_order]
 
 
 def test_equal_texts_have_no_difference() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
+from workbench.errors import JobError
 from workbench.jobs.specs import JobState, SearchSpec, SensitivitySpec
 from workbench.search.greedy import rank
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
@@ -86,17 +87,45 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderEffect:
+    """What other orders of a prompt's demonstrations do, in nats per answer against its own order: ``mean``, ``worst``
+    and ``best`` of the ``tried``, its own among them. ``rank`` is its own place, 1 the best; ``best_order`` holds
+    places from 0."""
+
+    tried: int
+    mean: float
+    worst: float
+    best: float
+    deviation: float
+    rank: int
+    best_order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PromptEffect:
     """What a prompt's demonstrations do to the reference answers, nats per answer, with 95 % intervals.
 
     ``gain`` is the whole against the prompt without demonstrations, ``win_rate`` the share of questions that it is
-    better on, ``adds[place]`` what the demonstration there adds to the others.
+    better on, ``adds[place]`` what the demonstration there adds to the others. ``orders`` is None where only one order
+    was measured.
     """
 
     job_id: int
     gain: Interval
     win_rate: float
     adds: tuple[Interval, ...]
+    orders: OrderEffect | None = None
+
+
+def _effect(job_id: int, summary: Mapping[str, Any]) -> PromptEffect:
+    """From what a sensitivity job says at its end."""
+    gain, found = summary["gain"], summary["orders"]
+    own = summary["whole"]
+    orders = OrderEffect(found["tried"], found["mean"] - own, found["worst"] - own, found["best"] - own,
+                         found["deviation"], found["rank"],
+                         tuple(place - 1 for place in found["best_order"])) if found else None
+    adds = tuple(Interval(one["mean"], one["low"], one["high"]) for one in summary["demonstrations"])
+    return PromptEffect(job_id, Interval(gain["mean"], gain["low"], gain["high"]), gain["win_rate"], adds, orders)
 
 
 class Results:
@@ -151,18 +180,28 @@ class Results:
         )
 
     def prompt_effect(self, prompt: Prompt, model: ModelRef) -> PromptEffect | None:
-        """The newest measurement (a sensitivity job) of this prompt's text with this model; None without one."""
+        """The newest measurement (a sensitivity job) of this prompt's text with this model; None without one. Orders
+        are those of the newest one that tried some."""
         with self._project.database.read() as connection:
             ended = stored_jobs.jobs_in_state(connection, JobState.FINISHED)
         measured = [job for job in ended if job.kind == "sensitivity" and "gain" in job.summary]
+        newest: PromptEffect | None = None
         for job in sorted(measured, key=lambda job: -job.id):
             spec = self._project.jobs.spec(job.id)
             if isinstance(spec, SensitivitySpec) and spec.model.sha256 == model.sha256 \
                     and spec.prompt.content_hash == prompt.content_hash:
-                gain = job.summary["gain"]
-                adds = tuple(Interval(one["mean"], one["low"], one["high"]) for one in job.summary["demonstrations"])
-                return PromptEffect(job.id, Interval(gain["mean"], gain["low"], gain["high"]), gain["win_rate"], adds)
-        return None
+                found = _effect(job.id, job.summary)
+                newest = newest or found
+                if found.orders is not None:
+                    return replace(newest, orders=found.orders)
+        return newest
+
+    def measured(self, job_id: int) -> tuple[SensitivitySpec, PromptEffect]:
+        """What a finished sensitivity job was told and found. Raises JobError for any other job."""
+        spec, job = self._project.jobs.spec(job_id), self._project.jobs.get(job_id)
+        if not isinstance(spec, SensitivitySpec) or "gain" not in job.summary:
+            raise JobError(f"Job {job_id} has not measured what a prompt's demonstrations bring.")
+        return spec, _effect(job_id, job.summary)
 
     def ranking(self, job_id: int, round: int = 0) -> list[RankedCandidate]:
         """Best first; of a round that is not finished, what is scored so far."""

@@ -39,7 +39,8 @@ COLUMNS = (
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 BUTTON = 30
 RESULTS = {"score": "rankings", "search": "rankings", "align": "alignment",      # the page where results are looked at
-           "evaluate": "alignment", **dict.fromkeys(("answer", "judge", "recipe", "judged_search", "shift"), "bench")}
+           "evaluate": "alignment", "sensitivity": "prompt",
+           **dict.fromkeys(("answer", "judge", "recipe", "judged_search", "shift"), "bench")}
 _INSET = QPoint(5, 5)
 RIGHT = Qt.AlignmentFlag.AlignRight
 

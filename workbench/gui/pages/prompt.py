@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui.charts.numbers import percent, plain, signed
@@ -29,7 +29,7 @@ from workbench.gui.views.prompt_list import PromptList, gain_width
 from workbench.gui.views.prompt_settings import PromptSettings
 from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
-from workbench.services.results import PromptEffect
+from workbench.services.results import OrderEffect, PromptEffect
 
 _KINDS = (Kind.PROMPT, Kind.DEMONSTRATION, Kind.SCORE, Kind.MODEL, Kind.QUESTION_SET)
 
@@ -139,12 +139,20 @@ class PromptPage(Page):
         return left
 
     def _effect(self) -> QWidget:
+        """What was measured of the whole: against no demonstrations, and against other orders of them."""
         self._effect_row = QWidget()
-        row = QHBoxLayout(self._effect_row)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.addWidget(ElidedLabel("Whole prompt against no demonstrations", "small"), 1)
-        self._effect_words = label("", "strong")
-        row.addWidget(self._effect_words)
+        grid = QGridLayout(self._effect_row)
+        grid.setContentsMargins(0, 2, 0, 2)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        self._effect_words, self._order_words = label("", "strong"), label("", "strong")
+        self.orders_button, self.details_button = link("Try other orders"), link("Details…")
+        for row, (words, found, button) in enumerate((
+                ("Whole prompt against no demonstrations", self._effect_words, self.details_button),
+                ("This order of them", self._order_words, self.orders_button))):
+            grid.addWidget(ElidedLabel(words, "small"), row, 0)
+            grid.addWidget(found, row, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(button, row, 2, Qt.AlignmentFlag.AlignRight)
         return self._effect_row
 
     def _no_prompt(self) -> EmptyState:
@@ -238,6 +246,11 @@ class PromptPage(Page):
         self._effect_row.setVisible(bool(state.cards))
         self._effect_words.setText("Not measured" if effect is None else effect_words(effect))
         set_property(self._effect_words, "r", "faint" if effect is None else "strong")
+        orders = effect.orders if effect is not None else None
+        self._order_words.setText("Not measured" if orders is None else order_words(orders))
+        set_property(self._order_words, "r", "faint" if orders is None else "strong")
+        self.details_button.setVisible(effect is not None)
+        self.orders_button.setVisible(orders is None and len(state.cards) > 1 and not self.session.read_only)
         tone = "" if effect is None else "gain" if effect.gain.low > 0 else "loss" if effect.gain.high < 0 else ""
         set_property(self._effect_words, "tone", tone)
         self._effect_row.setToolTip("Measure compares the whole prompt with the same prompt without demonstrations"
@@ -278,7 +291,9 @@ class PromptPage(Page):
     # The window's side
 
     def shown(self, **arguments: Any) -> None:
-        """``prompt_id`` shows that prompt."""
+        """``prompt_id`` shows that prompt, ``job`` what a job measured of one."""
+        if arguments.get("job") is not None:
+            self.commands.show_measured(int(arguments["job"]))
         if arguments.get("prompt_id") is not None:
             self.session.current_prompt_id = int(arguments["prompt_id"])
         if self._stale:
@@ -317,3 +332,10 @@ def effect_words(effect: PromptEffect) -> str:
     gain = effect.gain
     return (f"{signed(gain.mean)} nats per answer, {plain(gain.low)} to {plain(gain.high)}  ·  "
             f"win rate {percent(effect.win_rate)}")
+
+
+def order_words(orders: OrderEffect) -> str:
+    """ "number 3 of 24, the best is 0.12 better" """
+    if orders.rank == 1:
+        return f"the best of {orders.tried}"
+    return f"number {orders.rank} of {orders.tried}, the best is {plain(orders.best)} better"

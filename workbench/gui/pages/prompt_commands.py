@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
@@ -18,10 +19,12 @@ from workbench.jobs.specs import SensitivitySpec
 from workbench.services.devices import on_devices
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.results import OrderEffect, PromptEffect
 
 if TYPE_CHECKING:
     from workbench.gui.pages.prompt import PromptPage
 
+MOST_ORDERS = 24                     # all of four demonstrations, of more a sample
 
 class PromptCommands(QObject):
     def __init__(self, page: PromptPage) -> None:
@@ -47,6 +50,7 @@ class PromptCommands(QObject):
         add("add", "Add demonstration…", self.add, "Ctrl+N", "plus")
         add("fill", "Fill the rest by search", self.fill, "", "rank")
         add("measure", "Measure what the demonstrations bring", self.measure, "", "play")
+        add("orders", "Measure what their order does", self.measure_orders, "", "play")
         add("compare", "Compare drafts…", self.compare, "Ctrl+D", "split", writes=False)
         add("new", "New prompt", lambda: self.act("new"), "", "plus", needs_prompt=False)
         add("rename", "Rename the prompt…", lambda: self.act("rename"), "F2", "edit")
@@ -57,7 +61,8 @@ class PromptCommands(QObject):
         page = self._page
         for button, run in ((page.copy_button, self.copy), (page.add_button, self.add), (page.fill_button, self.fill),
                             (page.measure_button, self.measure), (page.compare_button, self.compare),
-                            (page.without_button, self._try_without)):
+                            (page.without_button, self._try_without), (page.orders_button, self.measure_orders),
+                            (page.details_button, self._details)):
             button.clicked.connect(run)
         page.settings.prompt_chosen.connect(lambda id: setattr(self._session, "current_prompt_id", id))
         page.settings.template_chosen.connect(lambda template: self._edit(
@@ -147,10 +152,43 @@ class PromptCommands(QObject):
 
     def measure(self) -> None:
         """The whole prompt against none of its demonstrations, and against itself without each one."""
+        self._measure(0)
+
+    def measure_orders(self) -> None:
+        """That, and against other orders of its demonstrations."""
+        self._measure(MOST_ORDERS)
+
+    def _measure(self, orders: int) -> None:
         prompt = self._page.state.prompt
         if prompt is not None and not self._session.read_only:
-            self._session.ask(lambda p: _submit_measurement(p, prompt),
+            self._session.ask(lambda p: _submit_measurement(p, prompt, orders),
                               lambda id: self._session.notice.emit("Measuring, see Jobs", "info"), owner=self)
+
+    def _details(self) -> None:
+        effect = self._page.state.effect
+        if effect is not None:
+            self.show_measured(effect.job_id, effect.orders)
+
+    def show_measured(self, job_id: int, orders: OrderEffect | None = None) -> None:
+        """What a job measured; ``orders`` are those of another job that measured the same prompt."""
+        from workbench.gui.views.measurement_dialog import MeasurementDialog
+
+        def show(found: tuple[SensitivitySpec, PromptEffect]) -> None:
+            spec, effect = found[0], replace(found[1], orders=found[1].orders or orders)
+            if spec.prompt.id in {info.id for info in self._page.state.prompts}:
+                self._session.current_prompt_id = spec.prompt.id
+            use = None if effect.orders is None or self._session.read_only else partial(
+                self._use_order, spec.prompt.content_hash, effect.orders.best_order)
+            MeasurementDialog(spec, effect, use, self._session.error.emit, self._page.window()).open()
+
+        self._session.ask(lambda p: p.results.measured(job_id), show, owner=self)
+
+    def _use_order(self, content_hash: str, places: Sequence[int]) -> None:
+        prompt, there = self._page.state.prompt, self._page.cards.ids()
+        if prompt is None or prompt.content_hash != content_hash:
+            self._session.notice.emit("The prompt is no longer the one that was measured; it stays as it is", "info")
+        else:
+            self._reorder([there[place] for place in places])
 
     def compare(self) -> None:
         from workbench.gui.views.draft_comparison import DraftComparison
@@ -241,7 +279,7 @@ class PromptCommands(QObject):
         menu.popup(page.list.viewport().mapToGlobal(at))
 
 
-def _submit_measurement(project: Project, prompt: Prompt) -> int:
+def _submit_measurement(project: Project, prompt: Prompt, orders: int) -> int:
     model = project.models.current()
     if model is None:
         raise JobError("There is no model to measure with.", remedy="Add one on the Models page.")
@@ -253,5 +291,5 @@ def _submit_measurement(project: Project, prompt: Prompt) -> int:
     questions = tuple(q for q in project.questions.get(chosen.id).questions if any(q.references))
     if not prompt.demonstrations:
         raise JobError("The prompt has no demonstration to measure.", remedy="Add one.")
-    spec = on_devices(SensitivitySpec(model, prompt, questions, orders=0), project.models.machine())
+    spec = on_devices(SensitivitySpec(model, prompt, questions, orders=orders), project.models.machine())
     return project.jobs.submit(spec, f"Measure “{prompt.name}”")
