@@ -13,7 +13,9 @@ from workbench.domain import Changes, Kind, Status
 from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
 from workbench.gui import preferences
+from workbench.gui.main_window import MainWindow
 from workbench.gui.session import Session
+from workbench.services.project import Project
 
 Settle = Callable[[], None]
 
@@ -72,6 +74,31 @@ def test_a_fault_in_the_background_reaches_the_bug_signal(app: object, qtbot: Qt
     with qtbot.waitSignal(session.bug) as shown:
         session.background(lambda: 1 / 0)
     assert isinstance(shown.args[0], ZeroDivisionError)
+
+
+def test_a_change_that_takes_long_is_spoken_of_until_it_is_there(
+    window: MainWindow, session: Session, project_folder: Path, qtbot: QtBot
+) -> None:
+    session.adopt(Project.open(project_folder))
+    gate = threading.Event()
+
+    def slow(project: Project) -> Changes:
+        gate.wait(20)
+        return project.demonstrations.set_rating([1], 5)
+
+    with qtbot.waitSignal(session.saving):
+        session.change(slow)
+    assert (window.toast.isVisible(), window.toast.text()) == (True, "Saving the change…")
+    gate.set()
+    qtbot.waitUntil(lambda: window.toast.text() == "1 demonstration rated 5.", timeout=20_000)
+    assert window.toast.isVisible()
+
+    gate.clear()
+    with qtbot.waitSignal(session.saving):
+        session.change(slow)                                   # changes nothing: it is rated 5 already
+    gate.set()
+    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    assert not window.toast.isVisible()
 
 
 def test_a_change_tells_the_views_and_offers_undo_and_undo_takes_it_back(

@@ -95,6 +95,7 @@ class MainWindow(QWidget):
         session.project_closed.connect(self._project_closed)
         session.changed.connect(self._refresh)
         session.notice.connect(self.toast.say)
+        session.saving.connect(self.toast.wait)
         session.error.connect(self.show_error)
         session.bug.connect(self.show_bug)
         session.paths_offered.connect(lambda paths: self.commands.open_paths(paths))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project  # SQL and file formats: imported when a project is opened
 
 T = TypeVar("T")
+SLOW_MS = 300                      # a change that takes longer is spoken of while it is under way
 GATHER_MS = 200                    # changes that jobs make are gathered, so that views read at most 5 times a second
 
 
@@ -35,6 +36,7 @@ class _Call:
     failed: Callable[[Exception], None] | None
     owner: QObject | None
     project: Project | None
+    saving: str = ""                             # said while it is under way, if it is a slow change
     result: Any = None
     error: BaseException | None = field(default=None)
 
@@ -52,6 +54,7 @@ class Session(QObject):
     changed = Signal(object)                     # Changes
     job_event = Signal(int, object)              # job id, Event
     notice = Signal(str, str)                    # text, kind: "undo" | "info" | "error"
+    saving = Signal(str)                         # what a slow change is doing; "" when none is under way any more
     error = Signal(object)                       # WorkbenchError: to be shown with its remedy
     bug = Signal(object)                         # any other exception
     page_requested = Signal(str, dict)
@@ -69,6 +72,9 @@ class Session(QObject):
         self.commands = CommandRegistry(self)
         self._current_prompt_id: int | None = None
         self._pending = 0
+        self._saving: list[str] = []             # of the changes under way
+        self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._slow.timeout.connect(lambda: self.saving.emit(self._saving[0]))
         self._unlisten: Callable[[], None] | None = None
         self._closing: threading.Thread | None = None
         self._gathered: list[Changes] = []
@@ -93,11 +99,17 @@ class Session(QObject):
         The answer is dropped if ``owner`` was destroyed or the project closed meanwhile. A WorkbenchError goes to
         ``failed``, or is shown; any other exception is a bug and is shown as one.
         """
-        project = self.project
+        self._ask(work, _Call(then, failed, owner, self.project))
+
+    def _ask(self, work: Callable[[Project], object], call: _Call) -> None:
+        project = call.project
         if project is None:
             return
         self._pending += 1
-        call = _Call(then, failed, owner, project)
+        if call.saving:
+            self._saving.append(call.saving)
+            if len(self._saving) == 1:
+                self._slow.start()
         project.lane.submit(lambda: work(project)).add_done_callback(lambda done: self._hand_back(call, done))
 
     def background(
@@ -139,8 +151,16 @@ class Session(QObject):
             else:
                 self.bug.emit(call.error)
         finally:
+            if call.saving:
+                self._saved(call.saving)
             if self._pending == 0:
                 self.idle.emit()
+
+    def _saved(self, what: str) -> None:
+        self._saving.remove(what)
+        if not self._saving:
+            self._slow.stop()
+            self.saving.emit("")
 
     def change(
         self, work: Callable[[Project], Changes | None], then: Callable[[Changes], None] | None = None,
@@ -159,15 +179,15 @@ class Session(QObject):
             if then is not None and (owner is None or shiboken6.isValid(owner)):
                 then(changes)
 
-        self.ask(work, finished, failed)
+        self._ask(work, _Call(finished, failed, None, self.project, "Saving the change…"))
 
     def undo(self) -> None:
-        self._step_history(lambda project: project.history.undo(), "Nothing to undo")
+        self._step_history(lambda project: project.history.undo(), "Undoing…", "Nothing to undo")
 
     def redo(self) -> None:
-        self._step_history(lambda project: project.history.redo(), "Nothing to do again")
+        self._step_history(lambda project: project.history.redo(), "Doing it again…", "Nothing to do again")
 
-    def _step_history(self, work: Callable[[Project], Changes | None], otherwise: str) -> None:
+    def _step_history(self, work: Callable[[Project], Changes | None], saving: str, otherwise: str) -> None:
         def finished(changes: Changes | None) -> None:
             if changes is None:
                 self.notice.emit(otherwise, "info")
@@ -175,7 +195,7 @@ class Session(QObject):
             self.changed.emit(changes)
             self.notice.emit(changes.label, "info")
 
-        self.ask(work, finished)
+        self._ask(work, _Call(finished, None, None, self.project, saving))
 
     # -- jobs
 

@@ -19,6 +19,7 @@ from workbench.gui import theme
 from workbench.gui.views.buttons import IconButton, link
 from workbench.gui.views.labels import IconLabel, label
 
+_TOAST_ICONS = {"error": ("alert", "bad"), "wait": ("history", "text2")}
 _ICONS = {"warn": "alert", "bad": "alert", "info": "help", "ok": "check"}
 
 
@@ -69,6 +70,7 @@ class UndoToast(QFrame):
         self.setProperty("card", "raised")
         self._room = room
         self._action: Callable[[], object] | None = None
+        self._kind = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 8, 10)
         row.setSpacing(10)
@@ -95,10 +97,12 @@ class UndoToast(QFrame):
         self.hide()
 
     def say(self, text: str, kind: str = "info", action: tuple[str, Callable[[], object]] | None = None) -> None:
-        """``kind``: "undo" offers the way back; "info" only says it; "error" stays until it is closed.
+        """``kind``: "undo" offers the way back; "info" only says it; "error" stays until it is closed, "wait" until
+        something else is said.
 
         ``action`` is another thing to offer in the place of undo: (words, what to do).
         """
+        self._kind = kind
         self._action = action[1] if action else None
         self._undo.setText(action[0] if action else "Undo")
         self._motion.stop()
@@ -106,7 +110,7 @@ class UndoToast(QFrame):
         line = text if len(text) <= 160 else text[:159] + "…"
         self._text.setText(line if line.endswith((".", "…", "?")) else line + ".")
         self._text.setToolTip(text)
-        self._icon.set_icon(*(("alert", "bad") if kind == "error" else ("check", "ok")))
+        self._icon.set_icon(*_TOAST_ICONS.get(kind, ("check", "ok")))
         self._undo.setVisible(kind == "undo" or action is not None)
         self._keys.setVisible(kind == "undo" and action is None)
         self.setAccessibleName(text)
@@ -114,8 +118,15 @@ class UndoToast(QFrame):
         self.raise_()
         self._place()
         self._timer.stop()
-        if kind != "error":
+        if kind not in ("error", "wait"):
             self._timer.start(self.SECONDS * 1000)
+
+    def wait(self, text: str) -> None:
+        """Say what is under way; "" when it is over, which takes away only this, and not what was said since."""
+        if text:
+            self.say(text, "wait")
+        elif self._kind == "wait":
+            self.hide()
 
     def text(self) -> str:
         return self._text.text()
