@@ -91,6 +91,28 @@ def test_a_file_of_known_columns_is_imported_with_two_clicks(
     assert page.table.rowCount() == 17
 
 
+def test_the_fields_of_columns_that_were_found_stand_without_holes(open_import: Open, tmp_path: Path) -> None:
+    dialog = open_import(lines(tmp_path / "new.jsonl", {"instruction": "Ask", "output": "Say", "language": "en"}))
+    form = dialog.form
+
+    def places() -> dict[tuple[int, int], str]:
+        """By row and column, as far as they are shown."""
+        boxes = {(box.mapTo(form, box.rect().topLeft()).y(), box.mapTo(form, box.rect().topLeft()).x()): name
+                 for name, box in form.columns.items() if box.isVisible()}
+        rows, columns = (sorted({place[axis] for place in boxes}) for axis in (0, 1))
+        return {(rows.index(y), columns.index(x)): name for (y, x), name in boxes.items()}
+
+    QApplication.processEvents()
+    assert places()[2, 0] == "language"
+    assert len(places()) == 7
+    form._more.click()
+    QApplication.processEvents()
+    assert set(places()) == {(n // 3, n % 3) for n in range(len(form.columns))}
+    form._more.click()
+    QApplication.processEvents()
+    assert places()[2, 0] == "language"                        # it stays, since a column was found for it
+
+
 def test_unknown_columns_are_mapped_by_hand(
     page: DemonstrationsPage, open_import: Open, rest: Callable[[], None], qtbot: QtBot, tmp_path: Path
 ) -> None:

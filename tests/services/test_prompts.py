@@ -4,6 +4,7 @@ from workbench.domain import Changes, Demonstration, Kind, Position, Prompt, Rol
 from workbench.errors import PromptError, WorkbenchError
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench.services.prompts import MOST
 
 BASE = Prompt("Be brief.", tuple(Demonstration.pair(f"base {n}", "yes") for n in range(3)), name="URIAL",
               verbatim="Be brief.\r\n")
@@ -47,6 +48,19 @@ def test_new_demonstrations_go_before_or_after_the_base_once(
     project.prompts.add_demonstrations(prompt_id, [3, 1, 2, 3], position)
     assert _instructions(project, prompt_id) == wanted
     assert project.prompts.add_demonstrations(prompt_id, [3, 2], position) == Changes()
+
+
+def test_a_whole_pool_is_not_put_into_a_prompt(project: Project, prompt_id: int) -> None:
+    pool = project.demonstrations.add([Demonstration.pair(f"of a pool {n}", "") for n in range(MOST)]).created
+    whole = tuple(project.demonstrations.get([1, *pool]))
+    for refused in (lambda: project.prompts.add_demonstrations(prompt_id, pool),
+                    lambda: project.prompts.set_demonstrations(prompt_id, [1, *pool]),
+                    lambda: project.prompts.create(Prompt(demonstrations=whole))):
+        with pytest.raises(PromptError, match="at most 1,000 demonstrations"):
+            refused()
+    assert len(_instructions(project, prompt_id)) == 3
+    project.prompts.set_demonstrations(prompt_id, pool)
+    assert len(_instructions(project, prompt_id)) == MOST
 
 
 def test_every_change_is_a_version_and_old_ones_can_be_read(project: Project, prompt_id: int) -> None:

@@ -17,6 +17,9 @@ from workbench.services.wording import counted
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
+MOST = 1000
+"""Demonstrations in a prompt. No context holds more, and the key that adds what is selected may hit a whole pool."""
+
 _Edit = Callable[[Connection, Prompt], Prompt]
 
 
@@ -57,7 +60,11 @@ class Prompts:
             return [_info(version) for version in prompts.versions(connection, prompt_id)]
 
     def create(self, prompt: Prompt) -> Changes:
-        """Store a new prompt; demonstrations without an id are stored too. ``created`` holds its id."""
+        """Store a new prompt; demonstrations without an id are stored too. ``created`` holds its id.
+
+        Raises PromptError for more than MOST demonstrations, as all that changes a prompt does.
+        """
+        _check_size(len(prompt.demonstrations))
         with self._project.database.write() as connection:
             whole, new = _stored(connection, prompt)
             prompt_id = prompts.insert_prompt(connection, prompt.name or "Untitled prompt")
@@ -98,7 +105,9 @@ class Prompts:
         """Add those not in it yet, before or after what is there."""
         def added(connection: Connection, prompt: Prompt) -> Prompt:
             there = {d.id for d in prompt.demonstrations}
-            new = _whole(connection, [id for id in dict.fromkeys(ids) if id not in there])
+            wanted = [id for id in dict.fromkeys(ids) if id not in there]
+            _check_size(len(wanted) + len(there))
+            new = _whole(connection, wanted)
             both = (new + prompt.demonstrations if position is Position.BEFORE_BASE else prompt.demonstrations + new)
             return replace(prompt, demonstrations=both)
 
@@ -181,7 +190,14 @@ def _stored(connection: Connection, prompt: Prompt) -> tuple[Prompt, list[int]]:
     return replace(prompt, demonstrations=whole), new
 
 
+def _check_size(count: int) -> None:
+    if count > MOST:
+        raise PromptError(f"A prompt takes at most {MOST:,} demonstrations, and this one would have {count:,}.",
+                          safe="Nothing was changed.", remedy="Choose fewer, or let a search on Rankings choose.")
+
+
 def _whole(connection: Connection, ids: Sequence[int]) -> tuple[Demonstration, ...]:
+    _check_size(len(ids))
     found = demonstrations.get(connection, ids, deleted=True)
     if len(found) != len(ids):
         missing = sorted(set(ids) - {d.id for d in found})

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QMenu
 from workbench.domain import Changes, Kind, Prompt, Status
 from workbench.gui import theme
 from workbench.services.project import Project
+from workbench.services.prompts import MOST
 
 if TYPE_CHECKING:
     from workbench.gui.pages.demonstrations import DemonstrationsPage
@@ -128,7 +129,7 @@ class DemonstrationsCommands(QObject):
             return
 
         def make(project: Project) -> Changes:
-            chosen = tuple(project.demonstrations.get(ids))
+            chosen = tuple(project.demonstrations.get(ids[:MOST + 1]))       # one too many is refused
             return project.prompts.create(Prompt(name="Prompt 1", demonstrations=chosen))
 
         self._session.change(make, self._prompt_made)

@@ -253,7 +253,8 @@ class ImportDialog(QDialog):
     def _show_progress(self, done: int, total: int) -> None:
         if self._running:
             self._bar.setValue(int(1000 * done / max(total, 1)))
-            self._says.setText(f"Reading {self.path.name}, {gigabytes(done)} of {gigabytes(total)}")
+            self._says.setText("Storing what was read" if done >= total else
+                               f"Reading {self.path.name}, {gigabytes(done)} of {gigabytes(total)}")
 
     def _set_running(self, running: bool) -> None:
         self._running = running

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -41,6 +41,7 @@ class ImportForm(QWidget):
         self.columns: dict[str, QComboBox] = {}
         self._cells: dict[str, QWidget] = {}
         self._mapping = QWidget()
+        self._grid = QGridLayout(self._mapping)
         self._more = link("More fields")
         self._more_shown = False
         self._build()
@@ -53,17 +54,16 @@ class ImportForm(QWidget):
         first.addWidget(field("Format", self.format), 3)
         first.addWidget(field("Encoding", self.encoding), 3)
         first.addWidget(field("Source, where a row names none", self.source), 3)
-        grid = QGridLayout(self._mapping)
+        grid = self._grid
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(10)
-        for place, name in enumerate([*MAIN, *(name for name in FIELDS if name not in MAIN)]):
+        for name in (*MAIN, *(name for name in FIELDS if name not in MAIN)):
             box = _combo(f"Column for {NAMES[name].lower()}")
             box.activated.connect(lambda index: self._column_chosen())
             cell = field(NAMES[name], box)
             self.columns[name], self._cells[name] = box, cell
-            grid.addWidget(cell, place // 3, place % 3)
-            cell.setVisible(name in MAIN)
+        self._place(MAIN)
         for column in range(3):
             grid.setColumnStretch(column, 1)
         title = QHBoxLayout()
@@ -127,8 +127,20 @@ class ImportForm(QWidget):
             for column in columns:
                 box.addItem(column, column)
             box.setCurrentIndex(max(0, box.findData(mapping.get(name, ""))))
-            if mapping.get(name) and not self._more_shown and name not in MAIN:
-                self._cells[name].show()
+        self._place_wanted()
+
+    def _place_wanted(self) -> None:
+        """The main fields, those that a column was found for, and the others when they are asked for."""
+        self._place([name for name, box in self.columns.items()
+                     if self._more_shown or name in MAIN or box.currentData()])
+
+    def _place(self, names: Collection[str]) -> None:
+        """Three in a row, without holes."""
+        for name, cell in self._cells.items():
+            self._grid.removeWidget(cell)
+            cell.setVisible(name in names)
+        for place, name in enumerate(name for name in self._cells if name in names):
+            self._grid.addWidget(self._cells[name], place // 3, place % 3)
 
     def _fill_formats(self, detected: str) -> None:
         titles = {**{name: kind.title for name, kind in KINDS.items()},
@@ -162,8 +174,7 @@ class ImportForm(QWidget):
 
     def _toggle_more(self) -> None:
         self._more_shown = not self._more_shown
-        for name, cell in self._cells.items():
-            cell.setVisible(self._more_shown or name in MAIN)
+        self._place_wanted()
         self._more.setText("Fewer fields" if self._more_shown else "More fields")
 
 
