@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from workbench.domain.filter import parse_query
 from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
 from workbench.gui.views.answer_columns import AnswerColumns
 from workbench.gui.views.answer_diff import MOST_TOKENS, word_diff
 from workbench.gui.views.answer_text import CHUNK, AnswerText, LongAnswer
 from workbench.gui.views.arena import Arena, ArenaQuestion
+from workbench.gui.views.found_words import found_spans
 
 HTML = "<img src='file:///etc/passwd'><b>bold</b>"
 
@@ -53,6 +56,19 @@ def test_a_mark_lies_on_its_words_after_emoji_and_broken_lines(app: QApplication
     view.show_text(text)
     view.mark([(len(text) - 4, len(text))], "ok")
     assert view.extraSelections()[0].cursor.selectedText() == "word"
+
+
+@pytest.mark.parametrize(("query", "text", "marked"), [
+    ("red ", "Red, redder: the RED.", ["Red", "RED"]),                # a whole word, once a space ends it
+    ("red", "Red, redder: bored.", ["Red", "red"]),                   # still being typed: what begins so
+    ("cafe ", "Café, cafés", ["Café"]),
+    ('"a b" c ', "a b c; a, b", ["a b", "c"]),
+    ("京都", "昨日京都へ", ["京都"]),
+    ("status:new ", "status new", []),
+    ("straße ", "STRASSE, Straße 🙂 strasse", ["STRASSE", "Straße", "strasse"]),
+])
+def test_words_of_a_search_are_found_as_the_index_finds_them(query: str, text: str, marked: list[str]) -> None:
+    assert parts(text, found_spans(parse_query(query), text)) == marked
 
 
 def test_markup_is_shown_as_what_it_is(app: QApplication, qtbot: QtBot) -> None:

@@ -186,10 +186,34 @@ def test_search_finds_answers_and_judgements_and_clears(page: BenchPage, qtbot: 
     rest(page, qtbot)
     assert page.answers.list.ids() == [target.question_id]
     assert page.answers.judgements.isChecked()           # the word stands in a judgement
+    (text, spans), = [one for one in page.answers.words._found if one[1]]
+    assert [text.text[start:end] for start, end in spans] == ["zeugma"]
+    assert [one.cursor.selectedText() for one in text.view.extraSelections()] == ["zeugma"]
     page.answers.search.clear()
     page.answers.search.returnPressed.emit()
     rest(page, qtbot)
     assert len(page.answers.list.ids()) == 12
+
+
+def test_keys_go_from_one_word_that_was_found_to_the_next_and_on_to_the_next_question(
+    page: BenchPage, qtbot: QtBot
+) -> None:
+    page.part.set_current(ANSWERS)
+    page.answers.search.setText("largest number")
+    page.answers.search.returnPressed.emit()
+    rest(page, qtbot)
+    first, words = page.answers.list.current_id(), page.answers.words
+    here = words.count
+    assert here > 2
+    assert words.at == 0
+    for _ in range(here - 1):
+        press(page, "bench.found")
+    assert (words.at, page.answers.list.current_id()) == (here - 1, first)
+    press(page, "bench.found")
+    assert words.at == 0
+    assert page.answers.list.current_id() != first
+    press(page, "bench.found_before")
+    assert (words.at, page.answers.list.current_id()) == (here - 1, first)
 
 
 def test_the_exact_prompt_is_known_for_answers_made_here_only(page: BenchPage, qtbot: QtBot) -> None:

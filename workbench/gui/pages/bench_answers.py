@@ -20,6 +20,7 @@ from workbench.gui.views.buttons import ghost, link
 from workbench.gui.views.chips import FilterChip
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.empty import EmptyState
+from workbench.gui.views.found_words import FoundWords
 from workbench.gui.views.labels import ElidedLabel, hairline
 from workbench.gui.views.pane import splitter
 from workbench.gui.views.question_list import QuestionList, Row
@@ -48,7 +49,7 @@ class AnswersPane(QWidget):
         self._behind: Behind | None = None
         self._found: dict[int, int] | None = None        # hits by question, while there is a search
         self._said_found: frozenset[int] = frozenset()   # questions whose judgements were found
-        self.search = SearchField("Search answers and judgements")
+        self.search, self.words = SearchField("Search answers and judgements"), FoundWords()
         self.list = QuestionList()
         self.question, self.columns = QuestionPane(), AnswerColumns()
         self.differences, self.judgements = ghost("Differences", "split"), ghost("Judgements", "eye")
@@ -111,7 +112,7 @@ class AnswersPane(QWidget):
         self.list.chosen.connect(lambda _: self._show_question())
         self.question.stepped.connect(self.list.step)
         self.differences.toggled.connect(self.columns.set_marked)
-        self.judgements.toggled.connect(self.columns.set_expanded)
+        self.judgements.toggled.connect(self._expand)
         self.shifts.toggled.connect(self.columns.set_shifts)
         self.shifts.setToolTip("Colour the tokens that a base model would not have chosen")
         self.draw.currentIndexChanged.connect(lambda _: self._show_question())
@@ -167,7 +168,30 @@ class AnswersPane(QWidget):
             self._found = dict(questions)
             self._said_found = frozenset(self._reading.answers[hit.answer_id].question_id for hit in hits
                                          if hit.judgement_id is not None and hit.answer_id in self._reading.answers)
+        self.words.search(self.search.text() if hits is not None else "")
         self._fill()
+        if hits:
+            self.words.go_to(0)
+
+    def step_found(self, by: int) -> None:
+        """The next word that was found, or the one before: in this question, or in the one after it."""
+        if self._found is None:
+            return
+        self._mark_found()                       # judgements may have been opened since
+        if self.words.step(by):
+            return
+        ids, here = self.list.ids(), self.list.current_id()
+        if here is not None and ids:
+            self.list.choose(ids[(ids.index(here) + by) % len(ids)])
+            self.words.go_to(0 if by > 0 else -1)
+
+    def _expand(self, on: bool) -> None:
+        self.columns.set_expanded(on)
+        self._mark_found()
+
+    def _mark_found(self) -> None:
+        self.words.show([*self.question.texts, *(text for column in self.columns.columns for turn in column.turns
+                                                 for text in turn.texts())])
 
     def _clear(self) -> None:
         self.search.clear()
@@ -224,6 +248,7 @@ class AnswersPane(QWidget):
                                           max(0, self.draw.currentIndex())))
         if id in self._said_found:
             self.judgements.setChecked(True)
+        self._mark_found()
         self._hint.setText(measure.note if measure is not None else "Not judged yet")
 
     def _prompt_wanted(self, contestant_id: int) -> None:

@@ -31,6 +31,8 @@ def add_commands(page: BenchPage) -> None:
          "split"),
         ("bench.judgements", "Show what judges said", page.answers.judgements.toggle, "V", in_answers, "eye"),
         ("bench.search", "Search answers and judgements", page.focus_search, "Ctrl+F", browsing, "search"),
+        ("bench.found", "Next word found", lambda: page.answers.step_found(1), "F3", in_answers, "down"),
+        ("bench.found_before", "Word found before", lambda: page.answers.step_found(-1), "Shift+F3", in_answers, "up"),
         ("bench.run", "Run bench…", page.requests.ask_what_to_run, "Ctrl+Return", can_write, "play"),
         ("bench.recipe", "Run a recipe…", lambda: page.requests.ask_which_recipe(), "", can_write, "play"),
         ("bench.report", "Export the report as HTML…", lambda: page.requests.export_report("html"), "", browsing,

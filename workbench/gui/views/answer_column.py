@@ -83,6 +83,7 @@ class _Judgements(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(4)
+        self.texts: list[LongAnswer] = []
         for number, one in enumerate(said):
             if number:
                 column.addWidget(hairline())
@@ -96,6 +97,7 @@ class _Judgements(QFrame):
             if one.words:
                 words = LongAnswer(f"What {one.who} said")
                 words.show_text(one.words)
+                self.texts.append(words)
                 column.addWidget(words)
 
 
@@ -140,6 +142,11 @@ class TurnView(QWidget):
 
     def _toggle(self) -> None:
         self.toggled.emit(self._judgements is None or self._judgements.isHidden())
+
+    def texts(self) -> list[LongAnswer]:
+        """What is to be read, in its order."""
+        said = self._judgements.texts if self._judgements is not None and not self._judgements.isHidden() else []
+        return [*([self.answer] if self.answer is not None else []), *said]
 
     def expand(self, on: bool) -> None:
         """Show the judgements; they are made when they are first wanted."""

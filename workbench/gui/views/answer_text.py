@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextOption, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from workbench.gui import theme
 from workbench.gui.views.answer_diff import Span
@@ -29,6 +29,8 @@ class AnswerText(QTextEdit):
         self._most = 0
         self._shown = Shown()
         self._marks: list[tuple[Sequence[Span], str]] = []
+        self._found: Sequence[Span] = ()
+        self._current = -1                       # of the words found
         self.setProperty("k", "bare")
         self.setAccessibleName(accessible)
         self.setReadOnly(True)
@@ -55,7 +57,7 @@ class AnswerText(QTextEdit):
     def show_text(self, text: str) -> None:
         """Show ``text`` from its beginning, without marks."""
         self._shown = shown(text)
-        self._marks = []
+        self._marks, self._found = [], ()
         self.setExtraSelections([])
         self.setPlainText(self._shown.text)
         self._space_lines()
@@ -65,17 +67,44 @@ class AnswerText(QTextEdit):
     def mark(self, spans: Sequence[Span], token: str, *, add: bool = False) -> None:
         """Mark characters with a token's soft ground ("ok", "bad", "warn"); ``add`` keeps the marks that are there."""
         self._marks = [*(self._marks if add else ()), (spans, token)]
-        self.setExtraSelections([self._selection(start, end, ground) for found, ground in self._marks
-                                 for start, end in found])
+        self._paint_marks()
 
-    def _selection(self, start: int, end: int, token: str) -> QTextEdit.ExtraSelection:
+    def find(self, spans: Sequence[Span], current: int = -1) -> None:
+        """Mark the words of a search over all other marks, and the ``current`` one more strongly."""
+        if (tuple(spans), current) != (tuple(self._found), self._current):
+            self._found, self._current = spans, current
+            self._paint_marks()
+
+    def reveal(self, span: Span) -> None:
+        """Scroll whatever this text lies in until a stretch is in view."""
+        chosen = self._selection(*span, "accent")
+        at = self.cursorRect(chosen.cursor)
+        if not self._grows or self._most:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + at.top() - self.height() // 2)
+        above = self.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                spot = self.viewport().mapTo(above.widget(), at.center())
+                above.ensureVisible(spot.x(), spot.y(), 40, 60)
+            above = above.parentWidget()
+
+    def _paint_marks(self) -> None:
+        shown = [self._selection(start, end, f"{ground}_soft") for found, ground in self._marks
+                 for start, end in found]
+        shown += [self._selection(start, end, "accent" if place == self._current else "accent_soft")
+                  for place, (start, end) in enumerate(self._found)]
+        self.setExtraSelections(shown)
+
+    def _selection(self, start: int, end: int, ground: str) -> QTextEdit.ExtraSelection:
         made = QTextEdit.ExtraSelection()
         made.cursor = QTextCursor(self.document())
         last = max(0, self.document().characterCount() - 1)
         made.cursor.setPosition(min(self._shown.position(start), last))
         made.cursor.setPosition(min(self._shown.position(end), last), QTextCursor.MoveMode.KeepAnchor)
         look = QTextCharFormat()
-        look.setBackground(theme.color(f"{token}_soft"))
+        look.setBackground(theme.color(ground))
+        if ground == "accent":
+            look.setForeground(theme.color("on_accent"))
         made.format = look
         return made
 
@@ -94,9 +123,7 @@ class AnswerText(QTextEdit):
 
     def _retheme(self) -> None:
         self.setFont(theme.font(self._role))
-        marks, self._marks = self._marks, []
-        for spans, token in marks:
-            self.mark(spans, token, add=True)
+        self._paint_marks()
         self._fit()
 
     def _fit(self) -> None:
@@ -126,7 +153,7 @@ class LongAnswer(QWidget):
     def __init__(self, accessible: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = AnswerText(accessible)
-        self._text = ""
+        self.text = ""
         self._more = link("")
         self._more.clicked.connect(self._show_all)
         column = QVBoxLayout(self)
@@ -136,7 +163,7 @@ class LongAnswer(QWidget):
         column.addWidget(self._more)
 
     def show_text(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._more.setVisible(len(text) > CHUNK)
         self._more.setText(f"Show {counted(len(text) - CHUNK, 'more character')}")
         self.view.show_text(text[:CHUNK])
@@ -144,6 +171,15 @@ class LongAnswer(QWidget):
     def mark(self, spans: Sequence[Span], token: str, *, add: bool = False) -> None:
         self.view.mark([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], token, add=add)
 
+    def find(self, spans: Sequence[Span], current: int = -1) -> None:
+        """See AnswerText; the rest of a long text shows once one of its words is the current one."""
+        if current >= 0 and spans[current][1] > CHUNK and not self._more.isHidden():
+            self._show_all()
+        self.view.find([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], current)
+
+    def reveal(self, span: Span) -> None:
+        self.view.reveal(span)
+
     def _show_all(self) -> None:
         self._more.hide()
-        self.view.show_text(self._text)
+        self.view.show_text(self.text)

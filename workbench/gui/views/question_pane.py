@@ -23,6 +23,7 @@ class QuestionPane(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.setProperty("bg", "canvas")
         self._references = False
+        self.texts: list[LongAnswer] = []
         self._question: Question | None = None
         self._title = label("", "section")
         self._chip_room = QHBoxLayout()
@@ -72,13 +73,14 @@ class QuestionPane(QWidget):
         room = QVBoxLayout(inner)
         room.setContentsMargins(20, 2, 16, 8)
         room.setSpacing(6)
-        question = self._question
+        question, self.texts = self._question, []
         for number, turn in enumerate(question.turns if question is not None else (), start=1):
             if number > 1:
                 room.addSpacing(4)
                 room.addWidget(label(f"Turn {number}", "section"))
             text = LongAnswer(f"Question, turn {number}")
             text.show_text(turn)
+            self.texts.append(text)
             room.addWidget(text)
         if question is not None and any(question.references):
             self._add_references(room, question)
