@@ -10,9 +10,21 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from db import jobs as stored
+from db import scores
 from tests.gui import bench_project
 from workbench.bench.recipes import Place
-from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef
+from workbench.domain import (
+    AnswerScore,
+    CandidateScore,
+    Changes,
+    Contestant,
+    DecodingSettings,
+    Demonstration,
+    Interval,
+    Kind,
+    ModelRef,
+    Prompt,
+)
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.bench import BenchPage
 from workbench.gui.pages.bench_commands import ANSWERS, RECIPES
@@ -31,6 +43,7 @@ from workbench.gui.pages.bench_recipe_request import RecipeRequest, numbers_in, 
 from workbench.gui.pages.bench_recipes import CHARTS, NONE
 from workbench.gui.pages.bench_register import RegisterDialog
 from workbench.gui.session import Session
+from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
@@ -286,3 +299,33 @@ def test_a_project_without_answers_can_start_a_recipe(window: MainWindow, opened
     assert page.requests.recipe_form is not None
     assert "needs a model" in page.requests.recipe_form._work.text()
     page.requests.recipe_form.reject()
+
+
+def test_a_search_that_goes_on_shows_each_candidate_as_it_is_scored(page: BenchPage, opened: Session,
+                                                                   qtbot: QtBot) -> None:
+    project = opened.project
+    assert project is not None
+    pool = tuple(Demonstration.pair(f"Say {n}.", f"{n}.", id=n) for n in (1, 2))
+    spec = JudgedSearchSpec(ModelRef("m", "/m"), Prompt(), pool, page.reading.questions, by="f1")
+
+    def insert() -> int:
+        with project.database.write() as connection:
+            job_id = stored.insert_job(connection, spec.kind, "A search", encode_spec(spec))
+            stored.set_state(connection, job_id, JobState.PAUSED)
+            return job_id
+
+    def score(job_id: int, demonstration_id: int | None, value: float) -> Changes:
+        answers = tuple(AnswerScore(one.id or 0, 0, value, 3) for one in page.reading.questions)
+        with project.database.write() as connection:
+            scores.insert_scores(connection, job_id, [(1, CandidateScore(demonstration_id, answers, 9))])
+        return Changes({Kind.SCORE: frozenset({job_id})})
+
+    job = project.lane.run(insert)
+    opened.open_page("bench", job=job)
+    qtbot.waitUntil(lambda: page.recipes.shown_job == job, timeout=20_000)
+    for id, value in ((None, 0.2), (1, 0.5), (2, 0.4)):
+        opened.changed.emit(project.lane.run(lambda id=id, value=value: score(job, id, value)))
+    ladder = page.recipes.judged.ladder
+    qtbot.waitUntil(lambda: [row[:2] for row in ladder.table().rows] == [("Say 1.", 0.5), ("Say 2.", 0.4)],
+                    timeout=20_000)
+    assert "the round goes on" in page.recipes._hint.text()

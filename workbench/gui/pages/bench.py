@@ -40,6 +40,7 @@ NO_CHARTS = (ARENA, RECIPES)         # parts that do not show the chosen contest
 UPDATE_MS = 250                      # live: at most four times a second
 NARROW = 1150
 _KINDS = (Kind.CONTESTANT, Kind.ANSWER, Kind.JUDGEMENT, Kind.QUESTION_SET, Kind.PROJECT)
+_RECIPE_KINDS = (*_KINDS, Kind.SCORE, Kind.SEARCH)
 
 
 class BenchPage(Page):
@@ -184,7 +185,8 @@ class BenchPage(Page):
             self._stale.start()
 
     def refresh(self, changes: Changes) -> None:
-        if not any(changes.concerns(kind) for kind in _KINDS) or not self.isVisible():
+        kinds = _RECIPE_KINDS if self.part.current() == RECIPES else _KINDS
+        if not any(changes.concerns(kind) for kind in kinds) or not self.isVisible():
             return
         if changes.undoable:                     # what a person did shows at once
             self._read()

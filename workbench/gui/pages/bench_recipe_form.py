@@ -142,10 +142,12 @@ class RecipeForm(Dialog):
         self._set_changed()
 
     def _set_changed(self) -> None:
-        """Another judge may be the natural one, and others have answered."""
+        """The judge may not know these questions, and others have answered them."""
         set_id = self.questions.currentData()
-        self.judge.setCurrentIndex(0 if set_id in self._choices.mini_world else
-                                   1 if set_id in self._choices.referenced else min(3, self.judge.count() - 1))
+        by = self.judge.currentData()[0]
+        if (by == "rules" and set_id not in self._choices.mini_world) or (
+                by in ("f1", "exact") and set_id not in self._choices.referenced):
+            self.judge.setCurrentIndex(1 if set_id in self._choices.referenced else min(3, self.judge.count() - 1))
         reading = self._choices.bench.readings.get(set_id)
         self.contestants.clear()
         for one in reading.contestants if reading is not None else ():
