@@ -16,7 +16,6 @@ from workbench.gui.item_models.demonstration_table import (
     Column,
     DemonstrationTable,
 )
-from workbench.gui.item_models.dragged_ids import ids_from_mime
 from workbench.gui.views.demonstration_view import DemonstrationView
 from workbench.gui.views.glyphs import gain_scale
 from workbench.services.demonstrations import Row, Sort
@@ -133,12 +132,6 @@ def test_markup_in_an_instruction_is_not_markup_in_its_tooltip(
     tip = table.index(0, Column.INSTRUCTION).data(Qt.ItemDataRole.ToolTipRole)
     assert "<img" not in tip
     assert "&lt;img" in tip
-
-
-def test_dragged_rows_carry_their_ids_in_the_order_of_the_table(table: DemonstrationTable) -> None:
-    table.set_ids([7, 5, 9])
-    data = table.mimeData([table.index(2, 1), table.index(0, 1), table.index(0, 2)])
-    assert ids_from_mime(data) == [7, 9]
 
 
 def test_the_header_says_how_the_rows_are_sorted(table: DemonstrationTable) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.gui.item_models.demonstration_table import Column
+from workbench.gui.item_models.dragged_ids import ids_from_mime
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.demonstrations import DemonstrationsPage
 from workbench.gui.session import Session
@@ -422,3 +423,28 @@ def test_a_new_demonstration_that_was_not_finished_is_kept_when_the_window_close
     found = project.lane.run(lambda: project.demonstrations.get([13])[0])
     project.close()
     assert found.turns == (Turn(Role.USER, "x"),)
+
+
+def test_dragged_rows_carry_their_ids_in_the_order_of_the_table(
+    page: DemonstrationsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried: list[list[int]] = []
+    monkeypatch.setattr(QDrag, "exec", lambda drag, *actions: carried.append(ids_from_mime(drag.mimeData())))
+    first, second, third, *_ = page.table.ids()
+    page.view.select_ids([third])
+    page.view.startDrag(Qt.DropAction.CopyAction)
+    page.view.selectionModel().clear()
+    page.view.startDrag(Qt.DropAction.CopyAction)
+    page.view.select_ids([second])
+    page.view.startDrag(Qt.DropAction.CopyAction)
+    assert carried == [[first, third], [second]]
+
+
+def test_another_density_does_not_touch_row_by_row(page: DemonstrationsPage) -> None:
+    touched: list[int] = []
+    page.view.verticalHeader().sectionResized.connect(lambda row, old, new: touched.append(row))
+    for cosy in (False, True):
+        page._set_density(cosy)
+        heights = {page.view.rowHeight(row) for row in range(page.table.rowCount())}
+        assert heights == {page.view.itemDelegate().row_height()}
+    assert not touched

@@ -91,7 +91,7 @@ def test_what_makes_no_sense_is_refused(
 def test_many_at_once_are_one_step(project: Project) -> None:
     ids = project.demonstrations.add([Demonstration.pair(f"q{n}", "a") for n in range(5000)]).created
     changes = project.demonstrations.set_status(ids, Status.ACCEPTED)
-    assert changes.label == "5,000 demonstrations accepted"
+    assert changes.label == "5\N{NO-BREAK SPACE}000 demonstrations accepted"
     assert project.demonstrations.facets(Filter()).statuses == {Status.ACCEPTED: 5000}
     project.history.undo()
     assert project.demonstrations.facets(Filter()).statuses == {Status.CANDIDATE: 5000}

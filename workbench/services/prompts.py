@@ -12,7 +12,7 @@ from db.prompts import StoredVersion
 from db.session import Connection
 from workbench.domain import Changes, Demonstration, Kind, Position, Prompt
 from workbench.errors import PromptError, WorkbenchError
-from workbench.services.wording import counted
+from workbench.services.wording import counted, grouped
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -59,14 +59,17 @@ class Prompts:
         with self._project.database.read() as connection:
             return [_info(version) for version in prompts.versions(connection, prompt_id)]
 
-    def create(self, prompt: Prompt) -> Changes:
-        """Store a new prompt; demonstrations without an id are stored too. ``created`` holds its id.
+    def create(self, prompt: Prompt, ids: Sequence[int] = ()) -> Changes:
+        """Store a new prompt; demonstrations without an id are stored too, and stored ones (``ids``) stand after them.
+
+        ``created`` holds its id.
 
         Raises PromptError for more than MOST demonstrations, as all that changes a prompt does.
         """
-        _check_size(len(prompt.demonstrations))
+        _check_size(len(prompt.demonstrations) + len(ids))
         with self._project.database.write() as connection:
             whole, new = _stored(connection, prompt)
+            whole = replace(whole, demonstrations=(*whole.demonstrations, *_whole(connection, ids)))
             prompt_id = prompts.insert_prompt(connection, prompt.name or "Untitled prompt")
             prompts.patch(connection, {prompt_id: {"version": prompts.insert_version(connection, prompt_id, whole)}})
             label = f"Prompt “{prompt.name or 'Untitled prompt'}” added"
@@ -192,7 +195,8 @@ def _stored(connection: Connection, prompt: Prompt) -> tuple[Prompt, list[int]]:
 
 def _check_size(count: int) -> None:
     if count > MOST:
-        raise PromptError(f"A prompt takes at most {MOST:,} demonstrations, and this one would have {count:,}.",
+        most, here = counted(MOST, "demonstration"), grouped(count)
+        raise PromptError(f"A prompt takes at most {most}, and this one would have {here}.",
                           safe="Nothing was changed.", remedy="Choose fewer, or let a search on Rankings choose.")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -17,7 +16,6 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from workbench.gui.item_models.dragged_ids import MIME, ids_to_mime
 from workbench.gui.views.glyphs import GainScale, gain_scale, say_interval, signed
 from workbench.gui.views.safe_text import tooltip
 from workbench.services.demonstrations import Row, Sort
@@ -203,16 +201,6 @@ class DemonstrationTable(QAbstractTableModel):
         sort = SORTS.get(Column(column)) if column >= 0 else Sort.ID
         if sort is not None:
             self.sort_chosen.emit(sort, order == Qt.SortOrder.DescendingOrder)
-
-    def mimeTypes(self) -> list[str]:
-        return [MIME]
-
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        positions = sorted({index.row() for index in indexes})
-        return ids_to_mime([self._ids[p] for p in positions])
-
-    def supportedDragActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction
 
 
 def cell_text(row: Row, column: Column, role: int = Qt.ItemDataRole.DisplayRole) -> str:

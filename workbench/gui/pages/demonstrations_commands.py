@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QDialog, QMenu
 from workbench.domain import Changes, Kind, Prompt, Status
 from workbench.gui import theme
 from workbench.services.project import Project
-from workbench.services.prompts import MOST
 
 if TYPE_CHECKING:
     from workbench.gui.pages.demonstrations import DemonstrationsPage
@@ -127,12 +126,7 @@ class DemonstrationsCommands(QObject):
         if prompt_id is not None:
             self._session.change(lambda p: p.prompts.add_demonstrations(prompt_id, ids))
             return
-
-        def make(project: Project) -> Changes:
-            chosen = tuple(project.demonstrations.get(ids[:MOST + 1]))       # one too many is refused
-            return project.prompts.create(Prompt(name="Prompt 1", demonstrations=chosen))
-
-        self._session.change(make, self._prompt_made)
+        self._session.change(lambda p: p.prompts.create(Prompt(name="Prompt 1"), ids), self._prompt_made)
 
     def _prompt_made(self, changes: Changes) -> None:
         if changes.created and changes.concerns(Kind.PROMPT):

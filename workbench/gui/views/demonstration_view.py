@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from workbench.gui import theme
 from workbench.gui.item_models.demonstration_delegate import DemonstrationDelegate
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
+from workbench.gui.item_models.dragged_ids import ids_to_mime
 from workbench.gui.views.drag_chip import chip
 from workbench.gui.views.painted_text import metrics
 from workbench.gui.wording import counted
@@ -50,6 +51,7 @@ class DemonstrationView(QTableView):
         self.setMouseTracking(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)       # raising it later would resize row by row
         self._set_up_header()
         self.doubleClicked.connect(lambda index: self._open(index.row()))
         theme.notifier.changed.connect(self._measure)
@@ -89,7 +91,6 @@ class DemonstrationView(QTableView):
         """Widths follow the font; they are never less than the header's words need."""
         header, scale = self.horizontalHeader(), theme.px("body") / 13
         header.setFixedHeight(max(32, round(metrics("caption_strong").height() + 14)))
-        self.verticalHeader().setMinimumSectionSize(self._delegate.row_height())
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
         number = metrics("small").horizontalAdvance("+00.00")
         widths = {Column.STATUS: 36.0, Column.CATEGORY: 100 * scale, Column.SOURCE: 110 * scale,
@@ -181,12 +182,12 @@ class DemonstrationView(QTableView):
     # Events
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        rows = self.selectionModel().selectedRows(Column.INSTRUCTION)
-        if not rows:
+        ids = self.selected_ids()
+        if not ids:
             return
         drag = QDrag(self)
-        drag.setMimeData(self._table.mimeData(rows))
-        words = str(rows[0].data()) if len(rows) == 1 else counted(len(rows), "demonstration")
+        drag.setMimeData(ids_to_mime(ids))
+        words = str(self.currentIndex().data()) if len(ids) == 1 else counted(len(ids), "demonstration")
         drag.setPixmap(chip(words, self.devicePixelRatioF()))
         drag.setHotSpot(QPoint(-12, -6))                  # beside the pointer, not below it
         drag.exec(actions, Qt.DropAction.CopyAction)
