@@ -63,7 +63,8 @@ class Shifted:
 @dataclass(frozen=True)
 class Found:
     """``rounds`` of a search by a judge, or ``shifts``; both empty while nothing is measured. ``live`` while the search
-    has not ended, which asks for ``rounds_wanted``."""
+    has not ended, which asks for ``rounds_wanted``. ``unreadable`` of what ``judge``, a language model, said gave no
+    rating and counts as the lowest."""
 
     by: str = ""
     rounds_wanted: int = 0
@@ -71,6 +72,8 @@ class Found:
     rounds: tuple[JudgedRound, ...] = ()
     shifts: tuple[Shifted, ...] = ()
     set_id: int | None = None
+    judge: str = ""
+    unreadable: int = 0
 
     @property
     def empty(self) -> bool:
@@ -81,7 +84,9 @@ def read_found(project: Project, job: JobInfo) -> Found:
     """What a job of KINDS has found."""
     spec = project.jobs.spec(job.id)
     if isinstance(spec, JudgedSearchSpec):
-        return Found(spec.by, spec.rounds, "rounds" not in job.summary, _rounds(project, spec, job))
+        return Found(spec.by, spec.rounds, "rounds" not in job.summary, _rounds(project, spec, job),
+                     judge=spec.judge.name if spec.judge is not None else "",
+                     unreadable=job.summary.get("unreadable", 0))
     assert isinstance(spec, ShiftSpec)
     set_id = project.questions.holding(spec.questions)
     return Found() if set_id is None else Found(shifts=_shifts(project, spec, set_id), set_id=set_id)

@@ -71,8 +71,11 @@ class JudgedPane(QWidget):
         self._show_rounds(found, unit)
         best = one.best
         chosen = f"“{best.title}” was chosen" if best is not None else "the round goes on"
-        self.said.emit(" · ".join((f"Round {one.number} of {found.rounds_wanted}", unit,
-                                   counted(len(one.candidates), "candidate"), chosen)))
+        judged = f"{unit}, by {found.judge}" if found.judge else unit
+        lowest = [f"{counted(found.unreadable, 'judgement')} without a readable rating counted as 1"
+                  ] if found.unreadable else []
+        self.said.emit(" · ".join((f"Round {one.number} of {found.rounds_wanted}", judged,
+                                   counted(len(one.candidates), "candidate"), chosen, *lowest)))
         for view in self._views:
             view.chart_changed()
 
