@@ -16,7 +16,8 @@ from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, on
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
 from workbench.gui.charts.numbers import nice_ticks, plain, tick_digits
 
-FOOT = 40.0
+FOOT, HEAD = 40.0, 24.0
+LONGEST_NAME = 170.0                 # pixels: more is in the tooltip
 PAD = 0.06
 
 
@@ -79,10 +80,10 @@ class Scatter(MarkedChart):
         return along, up
 
     def _plot(self, rect: QRectF) -> QRectF:
-        ticks = self._ticks_up(rect.height() - FOOT)
+        ticks = self._ticks_up(rect.height() - FOOT - HEAD)
         font = theme.font("caption")
         side = max((text_width(plain(tick, tick_digits(ticks)), font) for tick in ticks), default=20.0) + 12
-        return rect.adjusted(side, 8, -14, -FOOT)
+        return rect.adjusted(side, HEAD, -14, -FOOT)
 
     def _ticks_up(self, height: float) -> list[float]:
         """At least two, so that the scale can be read."""
@@ -146,6 +147,8 @@ class Scatter(MarkedChart):
                       CENTRE, elide=False)
         draw_text(painter, QRectF(plot.left(), plot.bottom() + 20, plot.width(), 16), self._titles[0], faint, font,
                   CENTRE)
+        draw_text(painter, QRectF(rect.left(), rect.top(), plot.right() - rect.left(), 16), self._titles[1], faint, font,
+                  LEFT)
         if self._diagonal:
             pen = QPen(theme.color("control"), 1)
             pen.setDashPattern([4, 4])
@@ -160,11 +163,14 @@ class Scatter(MarkedChart):
             painter.drawLine(self._at(plot, dot.x_interval.low, dot.y), self._at(plot, dot.x_interval.high, dot.y))
 
     def _draw_names(self, painter: QPainter, plot: QRectF) -> None:
-        """Beside the large dots, on the side with room; a name that would cross another one is left to the tooltip."""
+        """Beside the large dots, on the side with room; a name that would cross another one, or a large dot, is left to
+        the tooltip."""
         font = theme.font("small")
-        taken: list[QRectF] = []
-        for dot in (dot for dot in self._dots if dot.large):
-            at, width = self._at(plot, dot.x, dot.y), min(text_width(one_line(dot.label), font) + 2, plot.width() / 2)
+        large = [dot for dot in self._dots if dot.large]
+        taken = [QRectF(at.x() - 6, at.y() - 6, 12, 12) for at in (self._at(plot, dot.x, dot.y) for dot in large)]
+        for dot in large:
+            at = self._at(plot, dot.x, dot.y)
+            width = min(text_width(one_line(dot.label), font) + 2, plot.width() / 2, LONGEST_NAME)
             right = QRectF(at.x() + 11, at.y() - 9, width, 18)
             left = QRectF(at.x() - 11 - width, at.y() - 9, width, 18)
             rooms = [(right, LEFT), (left, RIGHT), (right.translated(0, -15), LEFT), (right.translated(0, 15), LEFT)]

@@ -172,18 +172,18 @@ class AnswersPane(QWidget):
         self._fill()
         if hits:
             self.words.go_to(0)
+            self._say()
 
     def step_found(self, by: int) -> None:
         """The next word that was found, or the one before: in this question, or in the one after it."""
         if self._found is None:
             return
         self._mark_found()                       # judgements may have been opened since
-        if self.words.step(by):
-            return
         ids, here = self.list.ids(), self.list.current_id()
-        if here is not None and ids:
+        if not self.words.step(by) and here is not None and ids:
             self.list.choose(ids[(ids.index(here) + by) % len(ids)])
             self.words.go_to(0 if by > 0 else -1)
+        self._say()
 
     def _expand(self, on: bool) -> None:
         self.columns.set_expanded(on)
@@ -192,6 +192,14 @@ class AnswersPane(QWidget):
     def _mark_found(self) -> None:
         self.words.show([*self.question.texts, *(text for column in self.columns.columns for turn in column.turns
                                                  for text in turn.texts())])
+        self._say()
+
+    def _say(self) -> None:
+        measure = self._summary.measure if self._summary is not None else None
+        if self._found is not None and self.words.count:
+            self._hint.setText(f"{self.words.at + 1} of {self.words.count} found here · F3 next, Shift+F3 before")
+        else:
+            self._hint.setText(measure.note if measure is not None else "Not judged yet")
 
     def _clear(self) -> None:
         self.search.clear()
@@ -249,7 +257,6 @@ class AnswersPane(QWidget):
         if id in self._said_found:
             self.judgements.setChecked(True)
         self._mark_found()
-        self._hint.setText(measure.note if measure is not None else "Not judged yet")
 
     def _prompt_wanted(self, contestant_id: int) -> None:
         question_id = self.list.current_id()

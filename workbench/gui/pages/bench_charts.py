@@ -263,7 +263,7 @@ class ComparisonPane(ChartPane):
                 dots.append(Dot(called[id], sum(one.length for one in own) / len(own),
                                 sum(one.value for one in own) / len(own), colours[id], ("contestant", id), True))
         unit = self._summary.measure.unit
-        self.length.show_dots(dots, ("characters", unit), logarithmic=True)
+        self.length.show_dots(dots, ("characters", f"{self._summary.measure.label}, {unit}"), logarithmic=True)
         words = "" if slope is None else (
             f"An answer twice as long gets {signed(slope.mean)} {unit} ({interval_words(slope)}), within the same "
             "question and turn. Longer answers may also be better ones.")

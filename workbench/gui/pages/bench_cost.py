@@ -31,8 +31,8 @@ def cost_words(choices: BenchChoices, request: BenchRequest) -> str:
             prompts=Judging.prompts(choice.prompts), decoding=DecodingSettings(max_tokens=JUDGE_TOKENS)))
     except WorkbenchError:                       # a judge prompt is missing: starting says so
         return ""
-    return (f"About {counted(estimate.prompt_tokens, 'token')} in and at most {estimate.completion_tokens:,} out: "
-            f"at most {amount(estimate.cost(choice.price))}.")
+    return (f"About {counted(estimate.prompt_tokens, 'token')} in and at most "
+            f"{counted(estimate.completion_tokens, 'token')} out: {amount(estimate.cost(choice.price))} at most.")
 
 
 def _answers(reading: BenchReading, request: BenchRequest) -> tuple[GivenAnswers, ...]:

@@ -194,7 +194,7 @@ def work_words(choices: BenchChoices, request: BenchRequest) -> str:
     everybody = len(request.known) + len(request.new)
     judged = _judgements(request.judge, everybody, turns * request.repeats)
     if judged:
-        parts.append(f"{'then ' if answers else ''}at most {counted(judged, 'judgement')}")
+        parts.append(f"{'then at most' if answers else 'At most'} {counted(judged, 'judgement')}")
     return (", ".join(parts) + ".") if parts else ""
 
 

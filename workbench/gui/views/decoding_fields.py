@@ -42,7 +42,8 @@ class DecodingFields(QWidget):
         """A button after the last field, level with it."""
         grid = self.layout()
         assert isinstance(grid, QGridLayout)
-        grid.addWidget(button, grid.rowCount() - 1, grid.columnCount() - 1, Qt.AlignmentFlag.AlignBottom)
+        grid.addWidget(button, grid.rowCount() - 1, grid.columnCount() - 1,
+                       Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
 
     def value(self) -> DecodingSettings:
         return DecodingSettings(
