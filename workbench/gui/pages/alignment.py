@@ -81,7 +81,8 @@ class AlignmentPage(Page):
         self._pool_chosen = False
         self._wanted: int | None = None
         self._models_changed = True
-        self._under_way = self._again = self._compact = self._low = False
+        self._under_way = self._again = self._compact = self._low = self._without_runs = False
+        self._shares = [590, BELOW]              # of the curves and the runs, while the curves are hidden
         self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -165,10 +166,13 @@ class AlignmentPage(Page):
     def _share(self) -> None:
         """Where there is room for one only, the curves or else the preferences; elsewhere both. On a low page neither
         beside what is compared."""
-        above = bool(self.runs.model.rows) and not (self._low and self.runs.part.current() != RUNS)
+        above = not self._without_runs and not (self._low and self.runs.part.current() != RUNS)
         if above != self._top.isVisibleTo(self._rows):
+            shares = self._rows.sizes() if not above else self._shares
             self._top.setVisible(above)
-            self._rows.restore([590, BELOW])
+            self._shares = shares
+            if above:
+                self._rows.setSizes(shares)
         self.part.setVisible(self._compact and above)
         self.header().set_subtitle("" if self._compact else SUBTITLE)
         self.curves.setVisible(not self._compact or self.part.current() == 0)
@@ -253,6 +257,7 @@ class AlignmentPage(Page):
             self.runs.part.set_current(BENCHMARKS if found.scores else RUNS)
             wanted = None
         self.runs.show_runs(found.runs, wanted)
+        self._without_runs = not found.runs
         self._share()
         self._show_chosen()
         self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
