@@ -342,6 +342,34 @@ def test_a_dot_of_either_colour_picks_its_candidate(app: QApplication, qtbot: Qt
     assert picked == [1, 2]
 
 
+def test_of_very_many_candidates_those_are_drawn_that_can_be_told_apart(app: QApplication, qtbot: QtBot) -> None:
+    cost, picked = CostPlot(), list[int]()
+    qtbot.addWidget(cost.widget)
+    cost.picked.connect(picked.append)
+    rng = np.random.default_rng(0)
+    tokens, gain = rng.integers(10, 500, 40_000), np.abs(rng.normal(1.0, 0.5, 40_000))
+    cost.set_points([f"c{n}" for n in range(40_000)], tokens.tolist(), gain.tolist())
+
+    def drawn() -> np.ndarray:
+        return np.concatenate(list(cost._places.values()))         # of either colour
+
+    whole = drawn()
+    assert 2_000 < len(whole) < 20_000
+    assert len(cost.widget.rows) == 40_000                     # the table has them all
+    near = np.hypot((tokens[whole] - 250) / 490 * 300, (gain[whole] - 1.0) / np.ptp(gain) * 120)
+    assert near.min() < 2                                      # no hole where many are
+    cost.widget.setXRange(100, 110, padding=0)
+    inside = np.flatnonzero((tokens >= 100) & (tokens <= 110))
+    assert len(drawn()) > 0.5 * len(inside)
+    assert set(drawn()) <= set(inside)
+    dots = cost._dots["gain"]
+    dots.sigClicked.emit(dots, [dots.points()[0]], None)
+    assert picked == [cost._places["gain"][0]]
+    cost.widget.show_all()
+    cost.set_points(TITLES, (30, 40, 50), (0.5, -0.1, 1.0))
+    assert sorted(drawn()) == [0, 1, 2]
+
+
 # export
 
 @pytest.fixture

@@ -13,9 +13,15 @@ from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.charts.numbers import signed
 from workbench.gui.charts.plot import Plot, plot
 
+ALL_DRAWN = 2_000                # dots that are drawn whatever lies on whatever
+CELLS = (300, 120)               # of more, one is drawn in each cell: a dot hides what is nearer to it than that
+
 
 class CostPlot(QObject):
-    """Holds the plot (``widget``). Clicking a dot emits ``picked`` with the candidate's place in the data."""
+    """Holds the plot (``widget``). Clicking a dot emits ``picked`` with the candidate's place in the data.
+
+    Of very many candidates those are drawn that can be told apart, which become more as one zooms in.
+    """
 
     picked = Signal(int)
 
@@ -42,16 +48,19 @@ class CostPlot(QObject):
         self._gain = np.zeros(0)
         self._selected: int | None = None
         self.widget.restyle = self._restyle
+        self.widget.getPlotItem().getViewBox().sigXRangeChanged.connect(lambda *_: self._zoomed())
 
     def set_points(self, titles: Sequence[str], tokens: Sequence[int], gain: Sequence[float]) -> None:
         self._selected = None
         self._titles = titles
-        self._tokens, self._gain = np.asarray(tokens, float), np.asarray(gain, float)
+        along, up = np.asarray(tokens, float), np.asarray(gain, float)
         self.widget.rows = tuple(zip(titles, tokens, gain, strict=True))
         self.widget.setAccessibleDescription(f"{len(titles)} candidates")
+        self._tokens, self._gain = along[:0], up[:0]         # nothing to be drawn at a range that is half set
         if len(titles):
-            self.widget.show_range((float(self._tokens.min()), float(self._tokens.max())),
-                                   (min(0.0, float(self._gain.min())), max(0.0, float(self._gain.max()))))
+            self.widget.show_range((float(along.min()), float(along.max())),
+                                   (min(0.0, float(up.min())), max(0.0, float(up.max()))))
+        self._tokens, self._gain = along, up
         self._restyle()
 
     def select(self, index: int | None) -> None:
@@ -63,10 +72,25 @@ class CostPlot(QObject):
         self._zero.setPen(self.widget.pen(theme.color("control"), 1))
         ring, losses = self.widget.pen(theme.color("surface"), 1.5), self._gain < 0
         for token, dots in self._dots.items():
-            places = self._places[token] = np.flatnonzero(losses if token == "loss" else ~losses)
+            places = self._places[token] = self._apart(np.flatnonzero(losses if token == "loss" else ~losses))
             dots.setData(x=self._tokens[places], y=self._gain[places], brush=pg.mkBrush(theme.color(token)),
                          pen=ring)
         self._mark()
+
+    def _zoomed(self) -> None:
+        if len(self._gain) > ALL_DRAWN:
+            self._restyle()
+
+    def _apart(self, places: np.ndarray) -> np.ndarray:
+        """Of ``places``, one for each cell of what is in view; all of them where they are few."""
+        if len(places) <= ALL_DRAWN:
+            return places
+        (left, right), (low, high) = self.widget.getPlotItem().getViewBox().viewRange()
+        x, y = (self._tokens[places] - left) / (right - left), (self._gain[places] - low) / (high - low)
+        seen = (x >= 0) & (x <= 1)
+        places, x, y = places[seen], x[seen], y[seen]
+        cells = np.floor(x * CELLS[0]).astype(int) * (2 * CELLS[1]) + np.floor(y * CELLS[1]).astype(int)
+        return places[np.sort(np.unique(cells, return_index=True)[1])]
 
     def _mark(self) -> None:
         selected = self._selected if self._selected is not None and self._selected < len(self._gain) else None
