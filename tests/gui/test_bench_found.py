@@ -78,12 +78,16 @@ def test_a_round_that_goes_on_shows_what_is_scored_so_far(qtbot: QtBot) -> None:
     pane.show_found(Found("f1", 2, True, (JudgedRound(1, None, 0.3, (candidate(4, 0.9, None),), None),)), 0)
     assert "the round goes on" in said[0]
     assert len(pane.ladder.table().rows) == 1
-    found = Found("language_model", 2, rounds=(JudgedRound(1, None, 3.0, (candidate(4, 5.0, -1.0),), 4),),
-                  judge="base-13b", unreadable=7)
-    pane.show_found(found, 0)
-    assert "by base-13b" in said[1]
-    assert "7 judgements without a readable rating counted as 1" in said[1]
     assert "once all rounds are done" in pane._waiting.text()
+
+
+def test_a_language_model_is_named_with_how_many_of_its_ratings_could_not_be_read(qtbot: QtBot) -> None:
+    pane = JudgedPane()
+    said = shown(pane, qtbot)
+    pane.show_found(Found("language_model", 2, rounds=(JudgedRound(1, None, 3.0, (candidate(4, 5.0, -1.0),), 4),),
+                          judge="base-13b", unreadable=7), 0)
+    assert "by base-13b" in said[0]
+    assert "7 judgements without a readable rating counted as 1" in said[0]
 
 
 def test_shifts_are_told_by_place_and_token_by_token(qtbot: QtBot) -> None:
