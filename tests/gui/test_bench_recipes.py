@@ -188,6 +188,17 @@ def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(form: RecipeFo
     assert "30 left out" in form._work.text()            # the project has eleven that are not rejected
 
 
+def test_up_and_down_go_from_recipe_to_recipe_with_their_own_fields(form: RecipeForm, qtbot: QtBot) -> None:
+    ask(form, JUDGED)
+    assert form.judge.isVisible()
+    qtbot.keyClick(form.kind, Qt.Key.Key_Down)
+    assert form.request().recipe == TUNING
+    assert form.epochs.isVisible()
+    assert not form.judge.isVisible()
+    qtbot.keyClick(form.kind, Qt.Key.Key_Up)
+    assert form.request().recipe == JUDGED
+
+
 def test_a_judge_that_cannot_judge_these_questions_is_not_started(form: RecipeForm) -> None:
     asked = ask(form, JUDGED)
     assert (asked.by, asked.judge_id) == ("language_model", asked.model_id)      # not all questions have references
