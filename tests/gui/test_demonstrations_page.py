@@ -425,6 +425,18 @@ def test_a_new_demonstration_that_was_not_finished_is_kept_when_the_window_close
     assert found.turns == (Turn(Role.USER, "x"),)
 
 
+def test_what_a_filter_finds_is_shown_from_its_first_row_unless_the_current_one_is_found(
+    page: DemonstrationsPage, rest: Rest
+) -> None:
+    page.view.go_to(11)
+    page.filter.set_query("status:candidate")                  # nine of them, the current one the last
+    rest()
+    assert page.view.currentIndex().row() == 8
+    page.filter.set_query("category:advice")                   # it is about writing
+    rest()
+    assert page.view.currentIndex().row() == 0
+
+
 def test_dragged_rows_carry_their_ids_in_the_order_of_the_table(
     page: DemonstrationsPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,8 +175,9 @@ class DemonstrationsPage(Page):
 
     def _arrived(self, listing: Listing) -> None:
         self._reading = False
+        other = self._listing is not None and self._listing.where != listing.where
         self._listing = listing
-        self._show_rows(listing.ids)
+        self._show_rows(listing.ids, other)
         self.facets.show_facets(listing.facets, listing.where)
         self.editor.properties.tags.set_known(listing.facets.tags)
         self.selection.tags.set_known(listing.facets.tags)
@@ -195,8 +196,8 @@ class DemonstrationsPage(Page):
         shown, whole = grouped(len(listing.ids)), grouped(listing.everything)
         return f"{shown} of {whole} shown" if self.filter.active() else f"{whole} shown" if listing.everything else ""
 
-    def _show_rows(self, ids: list[int]) -> None:
-        """New ids; the current row stays, or the one that takes its place."""
+    def _show_rows(self, ids: list[int], other_filter: bool) -> None:
+        """New ids; the current row stays, or the one that takes its place, or the first where others are shown."""
         view = self.view
         current, selected, position = view.current_id(), view.selected_ids(), view.currentIndex().row()
         wanted, self._wanted = self._wanted, None
@@ -213,7 +214,7 @@ class DemonstrationsPage(Page):
                 view.select_ids(selected)
                 at = -1
         if at is None:
-            at = max(position, 0)
+            at = 0 if other_filter else max(position, 0)
         if at >= 0:
             view.go_to(at)
         if wanted is None and position > 0 and self.table.id_at(position) == current:
