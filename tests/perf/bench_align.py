@@ -141,7 +141,7 @@ def measure_peak(way: str) -> None:
             while not stop.wait(0.005):
                 highest = max(highest, process.memory_info().rss)
 
-        thread = threading.Thread(target=watch)
+        thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         ways.run(way)
         stop.set()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.alignment.episodes import AlignmentError
+from workbench.alignment.lean_layers import lean_pass
 from workbench.alignment.output_loss import Head
 from workbench.alignment.samples import Padded
 
@@ -30,17 +31,26 @@ def last_hidden(model: Any, batch: Padded) -> Tensor:
     return hidden
 
 
+def hidden_at(model: Any, batch: Padded, needed: Tensor) -> Tensor:
+    """(positions, width): last hidden states where ``needed``, boolean (rows, time), is set, row by row.
+
+    A model that ``make_lean`` has prepared keeps less for one backward pass, and computes less.
+    """
+    with lean_pass(model, needed):
+        return last_hidden(model, batch)[needed]
+
+
 def answer_logprobs(model: Any, batch: Padded, network: Any = None) -> tuple[Tensor, Tensor]:
     """log P(answer | everything before it) of each row, (rows,), in nats; and whether each answer is the greedy one.
 
     ``network`` is the module inside ``model`` where that is a wrapper. Its head is taken after the forward pass: a
     wrapper that shards weights has them whole then.
     """
-    hidden = last_hidden(model, batch)
+    hidden = hidden_at(model, batch, batch.answer)
     output_head = head(network or model)
     rows, _ = batch.answer.nonzero(as_tuple=True)
     targets = batch.ids.roll(-1, 1)[batch.answer]
-    logits = output_head.logits(hidden[batch.answer])
+    logits = output_head.logits(hidden)
     found = logits.gather(1, targets[:, None])[:, 0] - torch.logsumexp(logits, -1)
     total = found.new_zeros(len(batch.ids)).index_add(0, rows, found)
     missed = torch.zeros(len(batch.ids), device=rows.device).index_add(0, rows, (logits.argmax(-1) != targets).float())

@@ -28,7 +28,8 @@ class Head:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """``(positions, vocab)``, float32 or wider."""
-        raw = (hidden @ self.weight.T).to(torch.promote_types(hidden.dtype, torch.float32)) * self.scale
+        raw = (hidden @ self.weight.T).to(torch.promote_types(hidden.dtype, torch.float32))
+        raw = raw * self.scale if self.scale != 1 else raw
         return self.softcap * torch.tanh(raw / self.softcap) if self.softcap else raw
 
     def slope(self, logits: Tensor) -> Tensor | float:

@@ -22,8 +22,8 @@ from transformers import PrinterCallback, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from workbench.alignment.episodes import AlignmentError
-from workbench.alignment.forward import answer_logprobs, head, last_hidden
-from workbench.alignment.lean_mlp import make_lean
+from workbench.alignment.forward import answer_logprobs, head, hidden_at
+from workbench.alignment.lean_layers import make_lean
 from workbench.alignment.options import AlignmentOptions, OutputScope
 from workbench.alignment.output_loss import output_loss
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
@@ -137,14 +137,14 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
     def _main_loss(self, model: Any, inputs: dict[str, Any]) -> Tensor:
         """Mean over samples of each sample's mean over its counted tokens: KL to the teacher, or cross-entropy."""
         batch: Padded = inputs["sequence"]
-        counts = inputs["counted"]
-        weights = (counts / counts.sum(1, keepdim=True) / len(counts))[batch.predicts]
-        hidden = last_hidden(model, batch)[batch.predicts]
+        counts: Tensor = inputs["counted"]
+        hidden = hidden_at(model, batch, counts)
+        weights = (counts / counts.sum(1, keepdim=True) / len(counts))[counts]
         student = head(self.accelerator.unwrap_model(model))
         if self.teacher is not None and self.options.needs_teacher:
-            return output_loss(hidden, student, inputs["teacher_hidden"].to(hidden.dtype), self.teacher.head, weights,
-                               self.options.kl_chunk)
-        targets = batch.ids.roll(-1, 1)[batch.predicts]
+            teacher_hidden = inputs["teacher_hidden"][counts[batch.predicts]].to(hidden.dtype)
+            return output_loss(hidden, student, teacher_hidden, self.teacher.head, weights, self.options.kl_chunk)
+        targets = batch.ids.roll(-1, 1)[counts]
         losses = torch.nn.functional.cross_entropy(student.logits(hidden), targets, reduction="none")
         mean: Tensor = (losses * weights).sum()
         return mean
