@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import math
 
@@ -114,6 +115,14 @@ def test_a_chart_is_exported_in_both_themes_with_all_its_numbers(app: QApplicati
     rows = list(csv.reader(io.StringIO(export.csv_text(chart.table()))))
     assert len(rows) > 2
     assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize("maker", [radar, bars])
+def test_an_exported_picture_says_whose_colour_is_whose(app: QApplication, qtbot: QtBot, maker: type) -> None:
+    chart = maker()
+    qtbot.addWidget(chart)
+    picture = export.svg(chart).decode("utf-8")
+    assert all(html.escape(name) in picture for name in NAMES[:2])        # an emoji is a text of its own there
 
 
 @pytest.mark.parametrize("maker", MAKERS)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.domain import Interval
@@ -65,6 +65,9 @@ class BarChart(MarkedChart):
                    "95 % high", "Detail")
         return Table(columns, tuple((group.label, bar.label, bar.interval.mean, bar.interval.low, bar.interval.high,
                                      bar.detail) for group in self._groups for bar in group.bars))
+
+    def legend(self) -> Sequence[tuple[str, QColor]]:
+        return list({bar.label: (bar.label, ink(bar.colour)) for group in self._groups for bar in group.bars}.values())
 
     def _words(self, group: BarGroup, bar: Bar) -> tuple[str, ...]:
         unit = f" {self._unit}" if self._unit else ""

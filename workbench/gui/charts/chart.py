@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -74,6 +75,10 @@ class Chart(QWidget):
     def export_size(self) -> QSizeF:
         """The logical size of an exported picture: as on the screen, but never smaller than readable."""
         return QSizeF(max(480, self.width()), max(280, self.height()))
+
+    def legend(self) -> Sequence[tuple[str, QColor]]:
+        """Names and colours that an exported picture explains above the chart, where it does not name them itself."""
+        return ()
 
     def describe(self, text: str) -> None:
         """Say what the chart now shows, to those who hear it: kept as the description, and announced."""

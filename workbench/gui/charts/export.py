@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSaveFile, QSize, QSizeF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSaveFile, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from workbench.errors import FormatError
 from workbench.gui import theme
-from workbench.gui.charts.chart import LEFT, Cell, Exportable, Table, draw_text
+from workbench.gui.charts.chart import LEFT, Cell, Exportable, Table, draw_text, one_line, text_width
 
 MARGIN = 16
 NOTE = 24                            # height of the line below a chart that says what its numbers are
+LEGEND_ROW = 22
 LARGEST_PIXELS = 64_000_000          # of a PNG; larger charts come out at a lower resolution
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "'")
 
@@ -100,7 +101,11 @@ def _draw(chart: Exportable, device: QImage | QSvgGenerator, background: QRectF 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if background is not None:
         painter.fillRect(background, theme.color("surface"))
-    chart.draw(painter, QRectF(MARGIN, MARGIN, size.width(), size.height() - _note_height(chart)))
+    rows = _legend_rows(chart, size.width())
+    for place, row in enumerate(rows):
+        _draw_legend_row(painter, row, MARGIN + place * LEGEND_ROW)
+    legend = len(rows) * LEGEND_ROW
+    chart.draw(painter, QRectF(MARGIN, MARGIN + legend, size.width(), size.height() - legend - _note_height(chart)))
     if _note_height(chart):
         room = QRectF(MARGIN, MARGIN + size.height() - NOTE + 6, size.width(), NOTE - 6)
         draw_text(painter, room, getattr(chart, "note", ""), theme.color("text3"), theme.font("caption"), LEFT)
@@ -109,7 +114,33 @@ def _draw(chart: Exportable, device: QImage | QSvgGenerator, background: QRectF 
 
 def _export_size(chart: Exportable) -> QSizeF:
     size = chart.export_size()
-    return QSizeF(size.width(), size.height() + _note_height(chart))
+    legend = len(_legend_rows(chart, size.width())) * LEGEND_ROW
+    return QSizeF(size.width(), size.height() + legend + _note_height(chart))
+
+
+def _legend_rows(chart: Exportable, width: float) -> list[list[tuple[str, QColor, float]]]:
+    """Names with colours and widths, in as many rows as they need. On the screen the page has them."""
+    legend: Callable[[], Sequence[tuple[str, QColor]]] = getattr(chart, "legend", tuple)
+    rows: list[list[tuple[str, QColor, float]]] = []
+    left = 0.0
+    for name, colour in legend():
+        wide = min(text_width(one_line(name), theme.font("small")) + 34, width)
+        if not rows or wide > left:
+            rows.append([])
+            left = width
+        rows[-1].append((one_line(name), colour, wide))
+        left -= wide
+    return rows
+
+
+def _draw_legend_row(painter: QPainter, row: Sequence[tuple[str, QColor, float]], top: float) -> None:
+    x = float(MARGIN)
+    for name, colour, wide in row:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(x, top + 6, 9, 9), 2.5, 2.5)
+        draw_text(painter, QRectF(x + 15, top, wide - 18, 20), name, theme.color("text"), theme.font("small"), LEFT)
+        x += wide
 
 
 def _note_height(chart: Exportable) -> float:

@@ -64,6 +64,9 @@ class RadarChart(MarkedChart):
             rows.append((axis, *cells))
         return Table(columns, tuple(rows))
 
+    def legend(self) -> Sequence[tuple[str, QColor]]:
+        return [(outline.label, ink(outline.colour)) for outline in self._outlines]
+
     # geometry
     def _circle(self, rect: QRectF) -> tuple[QPointF, float]:
         """Middle and radius that leave room for the names of the axes."""

@@ -147,8 +147,8 @@ class Scatter(MarkedChart):
                       CENTRE, elide=False)
         draw_text(painter, QRectF(plot.left(), plot.bottom() + 20, plot.width(), 16), self._titles[0], faint, font,
                   CENTRE)
-        draw_text(painter, QRectF(rect.left(), rect.top(), plot.right() - rect.left(), 16), self._titles[1], faint, font,
-                  LEFT)
+        head = QRectF(rect.left(), rect.top(), plot.right() - rect.left(), 16)
+        draw_text(painter, head, self._titles[1], faint, font, LEFT)
         if self._diagonal:
             pen = QPen(theme.color("control"), 1)
             pen.setDashPattern([4, 4])

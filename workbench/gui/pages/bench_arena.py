@@ -62,6 +62,7 @@ class ArenaPane(QWidget):
         self.arena.voted.connect(self._vote)
         self.arena.undo_wanted.connect(self.undo)
         self.person.editingFinished.connect(self._person_changed)
+        self.person.returnPressed.connect(self.focus)        # back to voting
         self.mode.changed.connect(lambda _: self._next())
 
     def _build(self) -> None:
@@ -225,6 +226,11 @@ class ArenaPane(QWidget):
             self.changed.emit(changes)
 
         self._session.ask(work, done, owner=self)
+
+    def change_mode(self) -> None:
+        """From pairs to ratings, or back."""
+        self.mode.set_current(PAIRS if self.mode.current() == RATINGS else RATINGS)
+        self.focus()
 
     def focus(self) -> None:
         if self.stack.currentIndex() == VOTING:

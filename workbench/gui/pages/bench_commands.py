@@ -24,6 +24,9 @@ def add_commands(page: BenchPage) -> None:
     def in_answers() -> bool:
         return page.has_answers and page.part.current() == ANSWERS
 
+    def voting() -> bool:
+        return page.has_answers and page.part.current() == ARENA
+
     for id, title, run, keys, enabled, icon in (
         ("bench.next", "Next question", lambda: page.step(1), "J", browsing, "down"),
         ("bench.before", "Question before", lambda: page.step(-1), "K", browsing, "up"),
@@ -33,6 +36,9 @@ def add_commands(page: BenchPage) -> None:
         ("bench.search", "Search answers and judgements", page.focus_search, "Ctrl+F", browsing, "search"),
         ("bench.found", "Next word found", lambda: page.answers.step_found(1), "F3", in_answers, "down"),
         ("bench.found_before", "Word found before", lambda: page.answers.step_found(-1), "Shift+F3", in_answers, "up"),
+        ("bench.undo_vote", "Take the last vote back", page.arena.undo, "Backspace", voting, "undo"),
+        ("bench.person", "Vote under another name", page.arena.person.setFocus, "", voting, "edit"),
+        ("bench.mode", "Vote on pairs, or rate single answers", page.arena.change_mode, "", voting, "split"),
         ("bench.run", "Run bench…", page.requests.ask_what_to_run, "Ctrl+Return", can_write, "play"),
         ("bench.recipe", "Run a recipe…", lambda: page.requests.ask_which_recipe(), "", can_write, "play"),
         ("bench.report", "Export the report as HTML…", lambda: page.requests.export_report("html"), "", browsing,

@@ -21,7 +21,7 @@ class DecodingFields(QWidget):
         self.top_k, self.min_p = NumberField(0, 1_000), decimal(0.0, 1.0, 0.0)
         self.penalty = decimal(0.5, 2.0, 1.0)
         self.tokens, self.seed = NumberField(1, MOST_TOKENS, tokens), NumberField(0, 2**31 - 1)
-        self.temperature.setSpecialValueText("0, greedy")
+        self.temperature.setSpecialValueText("Greedy")
         self.top_k.setSpecialValueText("Off")
         self.min_p.setSpecialValueText("Off")
         self.min_p.setToolTip("Only tokens at least this share as likely as the likeliest one")
