@@ -117,9 +117,9 @@ class Program:
     home: Path
     log: Path
 
-    def until(self, look: Callable[[Project], T], what: str, seconds: float = 60) -> T:
-        """Look at the sample project, as a second program may, until ``look`` finds something."""
-        folder = self.home / "data" / "demonstration-workbench" / "sample-project"
+    def until(self, look: Callable[[Project], T], what: str, seconds: float = 60, folder: Path | None = None) -> T:
+        """Look at a project (by default the sample), as a second program may, until ``look`` finds something."""
+        folder = folder or self.home / "data" / "demonstration-workbench" / "sample-project"
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if (folder / "project.db").is_file():
