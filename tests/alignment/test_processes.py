@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate.commands.config.config_args import load_config_from_file
 from safetensors.torch import load_file
 
 import resources
@@ -34,13 +35,24 @@ def spec(folder: Path, options: AlignmentOptions) -> AlignSpec:
     return AlignSpec(teacher, student, tuple(pool[:28]), tuple(pool[-14:]), str(folder), options, examples=2)
 
 
-def launch(spec: AlignSpec, file: Path, processes: int) -> subprocess.Popen[str]:
+def launch(
+    spec: AlignSpec, file: Path, processes: int, sharding: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
     file.write_text(encode_spec(spec), "utf-8")
     launcher = [] if processes == 1 else [
         "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, *launcher, "-m", "workbench.jobs", "--nice", "0", str(file)]
-    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "WORKBENCH_THREADS": "1"}
-    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=one_thread)
+    program = ["-m", "workbench.jobs"] if sharding is None else [str(Path(__file__).parent / "fsdp_on_cpu.py")]
+    command = [sys.executable, *launcher, *program, "--nice", "0", str(file)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "WORKBENCH_THREADS": "1"} | (sharding or {})
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+def fsdp() -> dict[str, str]:
+    """What `accelerate launch` makes of docs/accelerate/fsdp.yaml."""
+    file = Path(__file__).parents[2] / "docs" / "accelerate" / "fsdp.yaml"
+    settings = load_config_from_file(str(file)).fsdp_config
+    return {"ACCELERATE_USE_FSDP": "true", "PYTHONPATH": str(Path(__file__).parents[2])} | {
+        name.upper(): str(value).lower() if isinstance(value, bool) else str(value) for name, value in settings.items()}
 
 
 def events(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
@@ -55,13 +67,15 @@ def curve(said: list[dict[str, Any]], name: str) -> list[float]:
 
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch cannot train in several processes")
 def test_two_processes_have_the_curve_and_the_weights_of_one_with_twice_the_accumulation(tmp_path: Path) -> None:
-    """gloo on the CPU, started by torchrun or, with a step that they share out, by the specification."""
+    """gloo on the CPU, started by torchrun, by torchrun with weights, gradients and moments sharded as in fsdp.yaml,
+    or, with a step that they share out, by the specification."""
     together = launch(spec(tmp_path / "two", OPTIONS), tmp_path / "two.json", 2)
     one = spec(tmp_path / "one", replace(OPTIONS, accumulation=2))
     alone = launch(one, tmp_path / "one.json", 1)
     shared = launch(replace(one, folder=str(tmp_path / "led"), processes=2), tmp_path / "led.json", 1)
+    sharded = launch(spec(tmp_path / "fsdp", OPTIONS), tmp_path / "fsdp.json", 2, fsdp())
     said = events(alone)
-    for run, process in (("two", together), ("led", shared)):
+    for run, process in (("two", together), ("led", shared), ("fsdp", sharded)):
         two = events(process)
         assert [event["kind"] for event in two if event["kind"] == "finished"] == ["finished"]      # only one spoke
         for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
@@ -70,6 +84,7 @@ def test_two_processes_have_the_curve_and_the_weights_of_one_with_twice_the_accu
         ours, theirs = (load_file(tmp_path / folder / "student" / "model.safetensors") for folder in (run, "one"))
         for name, tensor in ours.items():
             torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
+    assert (tmp_path / "fsdp" / "checkpoints" / "checkpoint-2" / "pytorch_model_fsdp.bin").is_file()
 
 
 def test_processes_share_out_a_step_whose_samples_stay_as_many() -> None:

@@ -17,6 +17,7 @@ from workbench.alignment.forward import last_hidden
 from workbench.alignment.measures import SHOTS, HeldOut, Measures
 from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
+from workbench.alignment.sharding import WholeBetweenPasses, whole_weights
 from workbench.alignment.teacher import Teacher, subset_scores
 from workbench.alignment.trainer import AlignmentTrainer
 from workbench.alignment.writing import written
@@ -95,27 +96,10 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     if options.method != "vanilla":
         flops = _train(replace(models, student=student), source, options, folder, watcher, measure)
     after = measure(options.steps) if options.method != "vanilla" else before
-    weights = _whole_weights(student)
+    weights = whole_weights(student)
     if PartialState().is_main_process:
         _save(student, options, folder, weights)
     return Outcome(before, after, tuple(map(tuple, preferences.tolist())), held_out, flops)
-
-
-def _whole_weights(student: Any) -> dict[str, Any] | None:
-    """The weights that FSDP2 has shared out among the processes, gathered; to be called in all of them. None for a
-    student that each process has whole."""
-    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
-        return None
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-    from torch.distributed.fsdp import FSDPModule
-
-    shared_out = isinstance(student, FSDPModule)
-    if not shared_out:
-        return None
-    found = get_model_state_dict(student, options=StateDictOptions(full_state_dict=True, cpu_offload=True))
-    tied = {name for name, _ in student.named_parameters(remove_duplicate=False)}
-    tied -= {name for name, _ in student.named_parameters()}
-    return {name: weight for name, weight in found.items() if name not in tied}
 
 
 def _save(student: Any, options: AlignmentOptions, folder: Path, weights: dict[str, Any] | None) -> None:
@@ -173,7 +157,7 @@ def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Pat
     device = next(models.student.parameters()).device
     trainer = AlignmentTrainer(
         models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
-        device=device.type, callbacks=[TrainingWatch(watcher, options, measure)])
+        device=device.type, callbacks=[WholeBetweenPasses(), TrainingWatch(watcher, options, measure)])
     trainer.start()
     return trainer.flops
 
