@@ -16,7 +16,9 @@ from accelerate.commands.config.config_args import load_config_from_file
 from safetensors.torch import load_file
 
 import resources
+from workbench.alignment.episodes import AlignmentError
 from workbench.alignment.options import AlignmentOptions
+from workbench.alignment.sharding import check_sharding
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import JobError
 from workbench.jobs.run_align import share_of
@@ -95,3 +97,10 @@ def test_processes_share_out_a_step_whose_samples_stay_as_many() -> None:
     assert (shared(1, 64, 4), shared(8, 1, 4), shared(6, 3, 2), shared(10, 1, 1)) == ((1, 16), (2, 1), (3, 3), (10, 1))
     with pytest.raises(JobError, match="10 samples of a step cannot be shared out evenly among 4 processes"):
         shared(10, 1, 4)
+
+
+def test_adapters_are_refused_under_fsdp_before_anything_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    check_sharding(OPTIONS)
+    with pytest.raises(AlignmentError, match="Adapters are not trained under FSDP"):
+        check_sharding(replace(OPTIONS, lora_rank=4))

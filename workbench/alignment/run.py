@@ -17,7 +17,7 @@ from workbench.alignment.forward import last_hidden
 from workbench.alignment.measures import SHOTS, HeldOut, Measures
 from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
-from workbench.alignment.sharding import WholeBetweenPasses, whole_weights
+from workbench.alignment.sharding import WholeBetweenPasses, check_sharding, whole_weights
 from workbench.alignment.teacher import Teacher, subset_scores
 from workbench.alignment.trainer import AlignmentTrainer
 from workbench.alignment.writing import written
@@ -77,6 +77,7 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     ``folder``/teacher. Raises AlignmentError.
     """
     check_disjoint(source, target)
+    check_sharding(options)
     held_out = HeldOut(_held_out_episodes(target, options, examples), options, models.tokenizer, models.padding_id)
     preferences = subset_scores(models.teacher, held_out.samples, models.padding_id,
                                 lambda done: watcher.progress(done, len(held_out.samples), "examples", "Teacher"))

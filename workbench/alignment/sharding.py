@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch.distributed
 from transformers import TrainerCallback
+
+from workbench.alignment.episodes import AlignmentError
+from workbench.alignment.options import AlignmentOptions
 
 
 def is_sharded(student: Any) -> bool:
@@ -14,6 +18,13 @@ def is_sharded(student: Any) -> bool:
     from torch.distributed.fsdp import FSDPModule
 
     return isinstance(student, FSDPModule)
+
+
+def check_sharding(options: AlignmentOptions) -> None:
+    """Raises AlignmentError for adapters under FSDP: they are merged into weights, which no process has whole."""
+    if options.lora_rank and os.environ.get("ACCELERATE_USE_FSDP") == "true":
+        raise AlignmentError("Adapters are not trained under FSDP.", safe="Nothing was trained.",
+                             remedy="Launch with docs/accelerate/one_machine.yaml, or train all weights (lora_rank 0).")
 
 
 class WholeBetweenPasses(TrainerCallback):          # type: ignore[misc]
