@@ -90,7 +90,7 @@ class RunForm(Dialog):
         self.prompt.addItem("No prompt", None)
         for prompt in self._choices.prompts:
             name = one_line(prompt.name) or "Prompt"
-            self.prompt.addItem(f"{name}, {prompt.demonstrations} demonstrations", prompt.id)
+            self.prompt.addItem(f"{name}, {wording.counted(prompt.demonstrations, 'demonstration')}", prompt.id)
         self.heldout.addItem("Every second question", SPLIT)
         self.heldout.addItem("None", NO_SET)
         for info in self._choices.sets:
