@@ -17,15 +17,16 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import bench_project
 from tests.gui.test_accessible_names import nameless
-from workbench.domain import Judgement
+from workbench.domain import Judgement, Server
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.bench import EMPTY, SHOWN, BenchPage
 from workbench.gui.pages.bench_charts import JUDGES, LENGTH, RATINGS, TABS, WINS
 from workbench.gui.pages.bench_commands import ANSWERS, ARENA, OVERVIEW
 from workbench.gui.pages.bench_form import BenchForm
-from workbench.gui.pages.bench_request import JudgeChoice, default_request, problem, read_choices
+from workbench.gui.pages.bench_request import BenchRequest, JudgeChoice, default_request, problem, read_choices
 from workbench.gui.session import Session
 from workbench.gui.views.prompt_dialog import prompt_facts
+from workbench.jobs.judge_spec import Price
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
 from workbench.services.project import Project
@@ -398,6 +399,31 @@ def test_the_form_offers_contestants_and_says_what_is_to_do(page: BenchPage, qtb
     assert form._work.text().startswith("24 answers to make")
     pairs = replace(made, judge=JudgeChoice("model", made.new[0].model_id, "pair_baseline", None))
     assert "baseline" in problem(choices, pairs)         # type: ignore[arg-type]
+
+
+def test_a_served_judge_has_a_price_and_unreadable_words_are_asked_for_again(page: BenchPage, qtbot: QtBot) -> None:
+    on_lane(page, lambda p: p.models.register_server("http://127.0.0.1:9/v1", Server("judge", chat=True), "judge"))
+    choices = on_lane(page, read_choices)
+    asked: list[BenchRequest] = []
+    form = BenchForm(choices, default_request(choices, page.set_id, None), asked.append, page)    # type: ignore[arg-type]
+    qtbot.addWidget(form)
+    assert form._price_fields.isHidden()                 # nobody judges
+    form.judge.setCurrentIndex(form.judge.count() - 1)
+    assert not form._price_fields.isHidden()
+    free = form._work.text()
+    form.price_in.setValue(2)
+    form.price_out.setValue(10)
+    form.limit.setValue(0.5)
+    form.again.setChecked(True)
+    form.decoding.min_p.setValue(0.1)
+    assert form.decoding.value().min_p == 0.1
+    (tokens, out, cost), = re.findall(r"About ([\d\s]+) tokens in and at most ([\d\s]+) tokens out: ([\d.]+) at most",
+                                      form._work.text().removeprefix(free))
+    numbers = [int(re.sub(r"\D", "", one)) for one in (tokens, out)]
+    assert numbers[1] == 96 * 2048                       # 12 questions, two turns, four contestants
+    assert float(cost) == pytest.approx((2 * numbers[0] + 10 * numbers[1]) / 1e6, abs=0.01)
+    form.start.click()
+    assert (asked[0].judge.price, asked[0].judge.unreadable_again) == (Price(2, 10, 0.5), True)
 
 
 def test_a_model_answers_and_is_measured(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> None:

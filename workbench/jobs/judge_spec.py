@@ -41,6 +41,7 @@ class JudgePlan:
     contestant_ids: tuple[int, ...]
     mode: Mode = "single"
     baseline_id: int | None = None
+    unreadable_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

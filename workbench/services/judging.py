@@ -105,7 +105,7 @@ class Judging:
         if spec.judge == "language_model":
             return self.spec(plan.question_set_id, plan.contestant_ids, spec.model, plan.mode,
                              baseline_id=plan.baseline_id, prompts=spec.prompts, decoding=spec.decoding,
-                             price=spec.price)
+                             price=spec.price, unreadable_again=plan.unreadable_again)
         found = [self._likelihood(plan.question_set_id, one)
                  for one in self._project.bench.contestants(plan.question_set_id) if one.id in plan.contestant_ids]
         if not found or not found[0].matches:

@@ -98,7 +98,7 @@ class CategoryPane(ChartPane):
         values = [value.mean for outline in outlines for value in outline.values if value is not None]
         self.radar.show_outlines(axes, outlines, _rings(summary.measure, values), summary.measure.unit)
         self._stack.setCurrentIndex(1 if len(axes) > 2 and values else 0)
-        few = "A radar needs three categories or more" if values else "Nothing is judged yet"
+        few = "A radar needs three categories or more" if values else _nothing(summary)
         self._empty.set_text(few, "Each contestant's mean in each category shows here.")
         left_out = len(summary.chosen) - len(shown)
         hints = [f"the first {MOST} of {len(summary.chosen)}"] if left_out > 0 else []
@@ -112,6 +112,10 @@ class CategoryPane(ChartPane):
         ids = tuple(question.id for question in self._reading.questions
                     if (question.category or "No category") == axis and question.id is not None)
         self.behind.emit(Behind(axis, (contestant,), ids))
+
+
+def _nothing(summary: Summary) -> str:
+    return "No judgement could be read" if any(summary.unreadable.values()) else "Nothing is judged yet"
 
 
 def _interval(mean: object) -> Interval | None:
@@ -207,10 +211,13 @@ class ComparisonPane(ChartPane):
             self._said.setText(self._words[tab])
             self._said.setVisible(bool(self._words[tab]))
 
-    def _filled(self, tab: int, *, filled: bool, hint: str, words: str = "") -> None:
+    def _stack_of(self, tab: int) -> QStackedWidget:
         page = self._pages.widget(tab)
         assert isinstance(page, QStackedWidget)
-        page.setCurrentIndex(1 if filled else 0)
+        return page
+
+    def _filled(self, tab: int, *, filled: bool, hint: str, words: str = "") -> None:
+        self._stack_of(tab).setCurrentIndex(1 if filled else 0)
         self._hints[tab], self._words[tab] = hint, words
         self._views[tab].chart_changed()
         self._say(tab)
@@ -226,6 +233,9 @@ class ComparisonPane(ChartPane):
                 counted(means[id].count, "answer")) for id in summary.chosen if id in means))
             for name, means in summary.by_turn.items()]
         measure = summary.measure
+        empty = self._stack_of(TURNS).widget(0)
+        assert isinstance(empty, EmptyState)
+        empty.set_text(_nothing(summary), NOTHING_READ if any(summary.unreadable.values()) else NOTHING[TURNS][1])
         self.bars.show_groups(groups, *measure.scale, unit=measure.unit, digits=measure.digits)
         self._filled(TURNS, filled=bool(groups), hint=f"{self._caution()}mean with 95 % interval" if groups else "",
                      words=_summary_words(summary, called))
@@ -307,6 +317,7 @@ class ComparisonPane(ChartPane):
             self.behind.emit(Behind(called[id], (id,)))
 
 
+NOTHING_READ = "Ask again, choose another judge, or other judge prompts: Run bench."
 NOTHING = (
     ("Nothing is judged yet", "Each contestant's mean with its interval shows here, turn by turn."),
     ("No pairs yet", "Who wins against whom shows here, once two contestants have been judged on the same question."),

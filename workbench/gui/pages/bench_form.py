@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -124,6 +125,8 @@ class BenchForm(Dialog):
         for place, chooser in enumerate(self._model_fields):
             judge.addWidget(chooser, 1, place)
         judge.addWidget(self._baseline_field, 2, 0)
+        self.again = QCheckBox("Ask again where this judge's words could not be read")
+        judge.addWidget(self.again, 4, 0, 1, 2)
         self._price_fields = QWidget()
         prices = QHBoxLayout(self._price_fields)
         prices.setContentsMargins(0, 0, 0, 0)
@@ -234,7 +237,7 @@ class BenchForm(Dialog):
         kind, model_id = self.judge.currentData()
         model = self._choices.model(model_id) if kind == "model" else None
         self._price_fields.setVisible(model is not None and model.ref.backend is Backend.OPENAI)
-        for widget in self._model_fields:
+        for widget in (*self._model_fields, self.again):
             widget.setVisible(kind == "model")
         self._baseline_field.setVisible(kind == "model" and self.mode.currentData() == "pair_baseline")
         self._say()
@@ -256,7 +259,8 @@ class BenchForm(Dialog):
         reading = self._choices.readings[self.questions.currentData()]
         known = tuple(one.id for one in reading.contestants if one.id in self._known_ticked and one.id is not None)
         choice = JudgeChoice(kind, model_id, mode, self.baseline.currentData() if mode == "pair_baseline" else None,
-                             prompts if isinstance(prompts, Path) else None, price=self._price())
+                             prompts if isinstance(prompts, Path) else None,
+                             kind == "model" and self.again.isChecked(), self._price())
         return BenchRequest(self.questions.currentData(), known, tuple(self._new), self.repeats.value(), choice)
 
     def _price(self) -> Price:

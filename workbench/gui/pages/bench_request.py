@@ -135,7 +135,7 @@ def _judge_after(project: Project, request: BenchRequest, contestants: tuple[int
         return project.judging.submit_likelihoods(request.set_id, contestants, job)
     if choice.kind == "none":
         return ()
-    plan = JudgePlan(request.set_id, contestants, choice.mode, choice.baseline)
+    plan = JudgePlan(request.set_id, contestants, choice.mode, choice.baseline, choice.unreadable_again)
     return (project.judging.submit_after(job, plan, _model(project, choice.model_id),
                                          prompts=project.judging.prompts(choice.prompts), price=choice.price),)
 
