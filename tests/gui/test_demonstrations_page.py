@@ -437,6 +437,20 @@ def test_what_a_filter_finds_is_shown_from_its_first_row_unless_the_current_one_
     assert page.view.currentIndex().row() == 0
 
 
+def test_backspace_in_the_empty_filter_takes_the_last_condition_away(page: DemonstrationsPage, rest: Rest) -> None:
+    press(page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(page.filter.field, "category:advice status:accepted x")
+    press(page, Qt.Key.Key_Return)
+    press(page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    wanted = ["category:advice status:accepted", "category:advice", "", ""]
+    for text in wanted:
+        press(page, Qt.Key.Key_Backspace)                      # the first one deletes the letter
+        page.filter.field._at_once()
+        assert page.filter.where().text == text
+    rest()
+    assert page.table.rowCount() == 12
+
+
 def test_dragged_rows_carry_their_ids_in_the_order_of_the_table(
     page: DemonstrationsPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

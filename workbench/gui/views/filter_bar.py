@@ -36,7 +36,7 @@ class FilterBar(QWidget):
         self._hidden: set[Column] = set()
         self.field = SearchField(PLACEHOLDER, "Filter demonstrations")
         self.field.setToolTip("Words, “exact words”, tag:code, category:advice, source:web, status:accepted,\n"
-                              "rating>=3, tokens<600, gain>0. Enter makes chips of them. Ctrl+F")
+                              "rating>=3, tokens<600, gain>0. Enter makes chips, Backspace takes the last away. Ctrl+F")
         self.density = Segmented(["Cosy", "Compact"], name="Row height")
         self.facets_button = icon_button("filter", "Facets", "Facets: status, category, source, rating, tags")
         self.columns = icon_button("columns", "Columns", "Choose columns")
@@ -63,6 +63,7 @@ class FilterBar(QWidget):
         self.field.searched.connect(self._typed)
         self.field.returnPressed.connect(self._lift)
         self.field.left.connect(self.left)
+        self.field.erased.connect(self._take_last)
         self._clear.clicked.connect(self.clear)
         self.density.changed.connect(lambda index: self.density_changed.emit(index == 0))
         self.facets_button.clicked.connect(self.facets_pressed)
@@ -101,6 +102,10 @@ class FilterBar(QWidget):
         self.field.set_text_silently(query.words)
         self._set(self._facets, query)
         self.left.emit()
+
+    def _take_last(self) -> None:
+        if found := chips(self._facets, self._query):
+            self._set(found[-1].where, found[-1].query)
 
     def _set(self, facets: Filter, query: Query) -> None:
         before = self.where()

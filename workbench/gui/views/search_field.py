@@ -14,6 +14,7 @@ class SearchField(QLineEdit):
 
     searched = Signal(str)
     left = Signal()                              # Esc in the empty field, or arrow down: back to the list
+    erased = Signal()                            # Backspace in the empty field
     REST_MS = 150
 
     def __init__(self, placeholder: str, accessible: str = "", parent: QWidget | None = None) -> None:
@@ -48,5 +49,7 @@ class SearchField(QLineEdit):
             self._at_once()
         elif event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down):
             self.left.emit()
+        elif event.key() == Qt.Key.Key_Backspace and not self.text():
+            self.erased.emit()
         else:
             super().keyPressEvent(event)
