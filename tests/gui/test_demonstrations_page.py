@@ -466,6 +466,15 @@ def test_dragged_rows_carry_their_ids_in_the_order_of_the_table(
     assert carried == [[first, third], [second]]
 
 
+def test_a_wide_table_gives_room_to_category_and_source(page: DemonstrationsPage) -> None:
+    widths = []
+    for width in (1280, 2200):
+        page.window().resize(width, 900)
+        QApplication.processEvents()
+        widths.append(page.view.columnWidth(Column.CATEGORY))
+    assert widths[0] < widths[1]
+
+
 def test_another_density_does_not_touch_row_by_row(page: DemonstrationsPage) -> None:
     touched: list[int] = []
     page.view.verticalHeader().sectionResized.connect(lambda row, old, new: touched.append(row))

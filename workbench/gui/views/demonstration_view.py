@@ -110,6 +110,9 @@ class DemonstrationView(QTableView):
 
     def _share_room(self) -> None:
         """Show the columns that are wanted, as far as the instruction keeps enough room to be read."""
+        category = round(min(160, max(100, self.viewport().width() * 0.15)) * theme.px("body") / 13)
+        self._widths[Column.CATEGORY] = category                 # the source stands in it too
+        self.horizontalHeader().resizeSection(Column.CATEGORY, category)
         wanted = [column for column in Column
                   if column not in self._hidden and (not self._delegate.cosy or column in _COSY)]
         room = self.viewport().width() - metrics("body").averageCharWidth() * LEAST_CHARACTERS
