@@ -26,9 +26,12 @@ from workbench.gui.pages.bench_form import BenchForm
 from workbench.gui.pages.bench_request import BenchRequest, JudgeChoice, default_request, problem, read_choices
 from workbench.gui.session import Session
 from workbench.gui.views.prompt_dialog import prompt_facts
+from workbench.jobs.events import Progress
 from workbench.jobs.judge_spec import Price
+from workbench.jobs.specs import JobState
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
+from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 
 NAMES = ("No demonstrations", "3 demonstrations", "6 demonstrations, draft 14", "vicuna-13b")
@@ -451,3 +454,11 @@ def test_every_part_of_the_page_has_an_accessible_name(page: BenchPage) -> None:
     for part in (OVERVIEW, ANSWERS, ARENA):
         page.part.set_current(part)
         assert nameless(page) == []
+
+
+def test_the_line_of_a_judge_that_runs_says_what_is_spent(page: BenchPage) -> None:
+    at = {"done": 3, "total": 8, "unit": "judgements", "rate": None, "seconds_left": None, "started": None,
+          "ended": None, "summary": {}}
+    page.line.show_job(JobInfo(1, "judge", "Judge 8 answers", "gpt", JobState.RUNNING, **at))    # type: ignore[arg-type]
+    page.line.event_of(1, Progress(4, 8, "judgements", "gpt, 0.42 spent"))
+    assert page.line._text.text() == "gpt, 0.42 spent"

@@ -54,6 +54,8 @@ class RunLine(QWidget):
         if job is None:
             return
         self._title.setText(one_line(job.title)[:80])
+        if job.kind == "judge":
+            self._text.setText(one_line(job.detail))
         self._say(job.done, job.total, job.unit, job.seconds_left, job.state)
         paused = job.state is JobState.PAUSED
         self.pause.setText("Resume" if paused else "Pause")
@@ -68,6 +70,8 @@ class RunLine(QWidget):
             return
         if isinstance(event, Progress):
             self._say(event.done, event.total, event.unit, event.seconds_left, JobState.RUNNING)
+            if event.message and self.job.kind == "judge":       # who judges, and what is spent
+                self._text.setText(one_line(event.message))
         elif isinstance(event, Text):
             source = (event.contestant_id, event.question_id, event.turn, event.repeat)
             self._tails[source] = (self._tails.pop(source, "") + event.text)[-TAIL:]     # many are drawn at a time
