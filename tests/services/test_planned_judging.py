@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_judging_that_was_broken_off_goes_on_and_its_cost_is_that_of_all_start
     assert states(place)[0] is JobState.FINISHED
     for one in (judge, likelihood):                          # fast as it is, it may have come farther before the end
         if place.info(one).state is JobState.INTERRUPTED:
-            place.run(lambda one=one: place.project.jobs.resume(one))
+            place.run(partial(place.project.jobs.resume, one))
     place.run(place.project.jobs.start_waiting)
     for one in (judge, likelihood):
         if place.info(one).state is not JobState.FINISHED:
