@@ -183,8 +183,8 @@ class RecipeForm(Dialog):
         self._work.setAccessibleName("Estimate of the work")
         right = QVBoxLayout()
         right.setSpacing(10)
-        for widget in (self._title, self._about):
-            right.addWidget(widget)
+        right.addWidget(self._title)
+        right.addWidget(self._about)
         right.addLayout(self._grid)
         for widget in (self._list, self._series_row, self.answers, self._work):
             right.addWidget(widget)
