@@ -55,7 +55,7 @@ class AlignmentOptions:
     precision: Literal["float32", "bfloat16"] = "float32"
     gradient_checkpointing: bool = False
     lora_rank: int = 0
-    kl_chunk: int = 64
+    kl_chunk: int = 128
     evaluate_every: int = 50
     save_every: int = 50
     seed: int = 0

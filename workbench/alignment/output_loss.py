@@ -38,7 +38,7 @@ class Head:
 
 
 def output_loss(
-    student_hidden: Tensor, student: Head, teacher_hidden: Tensor, teacher: Head, weights: Tensor, chunk: int = 64
+    student_hidden: Tensor, student: Head, teacher_hidden: Tensor, teacher: Head, weights: Tensor, chunk: int = 128
 ) -> Tensor:
     """Σ over positions of ``weights`` · KL(teacher || student), summed over the shared vocabulary; a scalar, in nats.
 

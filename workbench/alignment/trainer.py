@@ -9,6 +9,8 @@ distribution are the library's.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +34,7 @@ from workbench.alignment.teacher import Teacher
 from workbench.alignment.writing import written
 
 KEPT_CHECKPOINTS = 2
-HELD = 1.9                           # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
+HELD = 2.3                        # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
 PADDING = 0.05                       # of a pass, at most
 TOKENS_AT_ONCE = {"cpu": 1_024, "gpu": 16_384}          # of the subsets in one pass; padding costs, and so do passes
 
@@ -85,6 +87,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]
         self._weights = sum(p.numel() for p in model.parameters())
         make_lean(model)
+        if device == "cpu":
+            give_back_large_blocks()
         super().__init__(model=model, args=training_arguments(options, folder, device),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
         self.remove_callback(PrinterCallback)
@@ -251,6 +255,17 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "
                                         "checkpointing on, or lower the chunk of the output loss.") from error
+
+
+def give_back_large_blocks() -> None:
+    """Let every freed block of 128 KB and more go back to the system (glibc only; elsewhere nothing happens).
+
+    By itself glibc keeps more and more of them in a heap that gets holes: in a step whose tensors take 0.43 GB at their
+    peak the process grew by 0.47 GB one time and by 0.73 GB another.
+    """
+    mmap_threshold = -3                                  # M_MMAP_THRESHOLD in malloc.h; setting it stops its growth
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(mmap_threshold, 128 * 1024)
 
 
 def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
