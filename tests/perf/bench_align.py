@@ -38,7 +38,7 @@ from workbench.models.base import ScoredSequence
 
 VOCABULARY, TOKENS, DEMONSTRATIONS, ANSWER = 32_000, 1_024, 10, 48
 OPTIONS = AlignmentOptions(batch=1, episodes=1, ranking_weight=1.0)
-ROUNDS = 2
+ROUNDS = 3
 
 
 def build(width: int, heads: int, seed: int) -> LlamaForCausalLM:

@@ -34,7 +34,7 @@ from workbench.alignment.teacher import Teacher
 from workbench.alignment.writing import written
 
 KEPT_CHECKPOINTS = 2
-HELD = 2.3                        # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
+HELD = 1.9                        # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
 PADDING = 0.05                       # of a pass, at most
 TOKENS_AT_ONCE = {"cpu": 1_024, "gpu": 16_384}          # of the subsets in one pass; padding costs, and so do passes
 
