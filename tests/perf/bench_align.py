@@ -6,9 +6,7 @@ Single-thread CPU seconds, interleaved; peak memory of each way in a process of 
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import ctypes
 import gc
 import json
 import statistics
@@ -28,6 +26,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from tests.perf.report import Row, write
 from workbench.alignment.episodes import Episode
+from workbench.alignment.heap import give_back_holes
 from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss
 from workbench.alignment.samples import Sample
@@ -39,6 +38,7 @@ from workbench.models.base import ScoredSequence
 VOCABULARY, TOKENS, DEMONSTRATIONS, ANSWER = 32_000, 1_024, 10, 48
 OPTIONS = AlignmentOptions(batch=1, episodes=1, ranking_weight=1.0)
 ROUNDS = 3
+PEAKS = 3
 
 
 def build(width: int, heads: int, seed: int) -> LlamaForCausalLM:
@@ -115,15 +115,11 @@ class Ways:
 
 
 def peak(way: str) -> float:
-    """MB that one step adds to the process, in a process of its own."""
+    """MB that one step adds to the process, in a process of its own; the median of several."""
     command = [sys.executable, "-m", "tests.perf.bench_align", "--peak", way]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
-
-
-def give_back_free_memory() -> None:
-    """What the set-up freed would hide a part of the step's memory, as the allocator keeps it (glibc only)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    found = [float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+             for _ in range(PEAKS)]
+    return statistics.median(found)
 
 
 def measure_peak(way: str) -> None:
@@ -132,7 +128,7 @@ def measure_peak(way: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ways = Ways(Path(folder))
         gc.collect()
-        give_back_free_memory()
+        give_back_holes()                      # what the set-up freed would hide a part of the step's memory
         process, stop = psutil.Process(), threading.Event()
         before = highest = process.memory_info().rss
 

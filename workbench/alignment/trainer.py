@@ -9,8 +9,6 @@ distribution are the library's.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from workbench.alignment.episodes import AlignmentError
 from workbench.alignment.forward import answer_logprobs, head, hidden_at
+from workbench.alignment.heap import give_back_holes, keep_large_blocks_apart
 from workbench.alignment.lean_layers import make_lean
 from workbench.alignment.options import AlignmentOptions, OutputScope
 from workbench.alignment.output_loss import output_loss
@@ -87,8 +86,9 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._tokens_at_once = TOKENS_AT_ONCE["cpu" if device == "cpu" else "gpu"]
         self._weights = sum(p.numel() for p in model.parameters())
         make_lean(model)
+        self._tidy = give_back_holes if device == "cpu" else lambda: None
         if device == "cpu":
-            give_back_large_blocks()
+            keep_large_blocks_apart()
         super().__init__(model=model, args=training_arguments(options, folder, device),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
         self.remove_callback(PrinterCallback)
@@ -117,8 +117,10 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
                 ranking = self._ranking_step(model, inputs["subsets"], inputs["teacher_scores"], share, held)
             total += self.options.ranking_weight * ranking
             self._note("ranking_loss", ranking)
+        self._tidy()
         with self.compute_loss_context_manager():
             main = self._main_loss(model, inputs)
+        self._tidy()
         self.flops += 6 * self._weights * int(inputs["sequence"].mask.sum())
         self.accelerator.backward(main * share)
         self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
@@ -143,6 +145,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         batch: Padded = inputs["sequence"]
         counts: Tensor = inputs["counted"]
         hidden = hidden_at(model, batch, counts)
+        self._tidy()
         weights = (counts / counts.sum(1, keepdim=True) / len(counts))[counts]
         student = head(self.accelerator.unwrap_model(model))
         if self.teacher is not None and self.options.needs_teacher:
@@ -170,10 +173,13 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             some = subsets.rows(rows)
             self.flops += 2 * self._weights * int(some.mask.sum())
             with self.compute_loss_context_manager():
-                return answer_logprobs(model, some, network)[0]
+                found = answer_logprobs(model, some, network)[0]
+            self._tidy()
+            return found
 
         def backward(found: Tensor, rows: Tensor) -> None:
             self.flops += 4 * self._weights * int(subsets.mask[rows].sum())
+            self._tidy()
             self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
 
         with torch.no_grad():
@@ -255,17 +261,6 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "
                                         "checkpointing on, or lower the chunk of the output loss.") from error
-
-
-def give_back_large_blocks() -> None:
-    """Let every freed block of 128 KB and more go back to the system (glibc only; elsewhere nothing happens).
-
-    By itself glibc keeps more and more of them in a heap that gets holes: in a step whose tensors take 0.43 GB at their
-    peak the process grew by 0.47 GB one time and by 0.73 GB another.
-    """
-    mmap_threshold = -3                                  # M_MMAP_THRESHOLD in malloc.h; setting it stops its growth
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(mmap_threshold, 128 * 1024)
 
 
 def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
