@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shapes", default="600,gguf,insert,1500", help="also: toy, to try the program itself")
     parser.add_argument("--memory", nargs=3, metavar=("FOLDER", "WAY", "SHAPE"))
     options = parser.parse_args(arguments)
+    os.environ["WORKBENCH_THREADS"] = "1"              # a model that is loaded would set as many as there are cores
     torch.set_num_threads(1)
     transformers.logging.disable_progress_bar()
     if options.memory:
