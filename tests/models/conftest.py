@@ -11,6 +11,7 @@ import torch
 from tests.models import tiny_models
 from workbench.domain import ModelRef
 from workbench.models import LanguageModel, load
+from workbench.models.gguf_writer import convert
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,3 +30,12 @@ def loaded(llama: ModelRef) -> Iterator[LanguageModel]:
     model = load(llama)
     yield model
     model.close()
+
+
+@pytest.fixture(scope="module")
+def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model's GGUF file, for a server."""
+    folder = tmp_path_factory.mktemp("served") / "m"
+    tiny_models.save(folder, num_key_value_heads=2)
+    convert(folder, folder.with_suffix(".gguf"))
+    return folder.with_suffix(".gguf")

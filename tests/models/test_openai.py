@@ -12,14 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.models import tiny_models
 from tests.models.faulty import Faulty, faulty
 from tests.models.serving import MISSING, served
 from workbench.domain import Backend, ModelRef, Prompt, Role, Server, Turn
 from workbench.errors import Cancelled, ModelError
 from workbench.models import Decoding, load, load_tokenizer, read_facts
 from workbench.models.base import Draw
-from workbench.models.gguf_writer import convert
 from workbench.models.openai_model import OpenAIModel, parameters
 from workbench.models.server_http import Pacer, ServerHttp, Unavailable
 from workbench.models.server_probe import address, probe
@@ -29,14 +27,6 @@ from workbench.scoring.sequences import answer_sequences, text_sequence
 
 needs_server = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 TEXTS = ["The quick brown fox jumps", "# Query:\n```\nWhat is two é🙂 and two?\n```", "naïve  café\n\n  x"]
-
-
-@pytest.fixture(scope="module")
-def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served") / "m"
-    tiny_models.save(folder, num_key_value_heads=2)
-    convert(folder, folder.with_suffix(".gguf"))
-    return folder.with_suffix(".gguf")
 
 
 @pytest.fixture(scope="module")
@@ -418,67 +408,6 @@ def test_counts_without_the_server_are_estimates_of_the_same_size(gguf: Path) ->
     assert found == len(EstimatingTokenizer().encode(text).ids)
     assert 40 <= found <= 70
     assert EstimatingTokenizer().encode(text).offsets[-1][1] == len(text)
-
-
-# -- keys
-
-def test_a_key_belongs_to_one_server_and_comes_from_the_keyring_or_the_environment(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import keyring
-    from keyring.backend import KeyringBackend
-
-    from workbench.models import keys
-
-    class Memory(KeyringBackend):
-        priority = 1.0               # type: ignore[assignment]
-
-        def __init__(self) -> None:
-            self.kept: dict[tuple[str, str], str] = {}
-
-        def get_password(self, service: str, username: str) -> str | None:
-            return self.kept.get((service, username))
-
-        def set_password(self, service: str, username: str, password: str) -> None:
-            self.kept[service, username] = password
-
-        def delete_password(self, service: str, username: str) -> None:
-            del self.kept[service, username]
-
-    before, memory = keyring.get_keyring(), Memory()
-    keyring.set_keyring(memory)
-    try:
-        keys.save("https://api.example.org/v1", " sk-one ")
-        assert keys.read("https://api.example.org/v2") == "sk-one"
-        assert keys.read("http://api.example.org/v1") == ""              # not over a plain line
-        assert keys.read("https://api.example.org.evil.net/v1") == ""
-        keys.save("https://api.example.org/v1", "")
-        assert memory.kept == {}
-        monkeypatch.setenv("WORKBENCH_KEY_LOCALHOST_8000", "sk-two")
-        assert keys.read("http://localhost:8000/v1") == "sk-two"
-        assert keys.read("http://localhost:8001/v1") == ""
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-three")
-        assert keys.read("https://api.openai.com/v1") == "sk-three"
-        assert keys.read("https://api.openai.com.evil.net/v1") == ""
-    finally:
-        keyring.set_keyring(before)
-
-
-def test_without_a_keyring_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import keyring
-    from keyring.backends.fail import Keyring
-
-    from workbench.models import keys
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    try:
-        with pytest.raises(ModelError, match="WORKBENCH_KEY_API_EXAMPLE_ORG"):
-            keys.save("https://api.example.org/v1", "sk-one")
-        monkeypatch.setenv("WORKBENCH_KEY_API_EXAMPLE_ORG", "sk-one")
-        assert keys.read("https://api.example.org/v1") == "sk-one"
-    finally:
-        keyring.set_keyring(before)
 
 
 def test_redirects_are_not_followed() -> None:

@@ -20,7 +20,6 @@ from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.models import load, load_tokenizer, server_http
-from workbench.models.gguf_writer import convert
 from workbench.models.openai_model import OpenAIModel
 from workbench.models.server_http import Refused, ServerHttp, Unavailable
 from workbench.models.server_probe import probe
@@ -36,14 +35,6 @@ QUESTIONS = tuple(Question((f"ask {n}",), (f"reply {n}",), "c", str(n), n) for n
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_http, "_FIRST_WAIT", 0.001)
-
-
-@pytest.fixture(scope="module")
-def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served") / "m"
-    tiny_models.save(folder, num_key_value_heads=2)
-    convert(folder, folder.with_suffix(".gguf"))
-    return folder.with_suffix(".gguf")
 
 
 @pytest.fixture(scope="module")
