@@ -103,10 +103,16 @@ def opened(session: Session, project_folder: Path, settle: Callable[[], None]) -
 
 @pytest.fixture
 def settle(session: Session, qtbot: QtBot) -> Callable[[], None]:
-    """Runs the event loop until nothing that was handed to the session is under way."""
+    """Runs the event loop until nothing that was handed to the session is under way, and everything is laid out."""
+
+    def at_rest() -> bool:
+        if session.busy:
+            return False
+        QApplication.processEvents()                 # what the last answer posted: layouts, timers of no delay
+        return not session.busy
 
     def wait() -> None:
-        qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+        qtbot.waitUntil(at_rest, timeout=20_000)
 
     return wait
 
