@@ -54,7 +54,6 @@ class Page(QWidget):
 
     name = ""
     title = ""
-    icon_name = ""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -73,7 +73,7 @@ class Found:
 
 
 class AlignmentPage(Page):
-    name, title, icon_name = "alignment", "Alignment", "align"
+    name, title = "alignment", "Alignment"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -44,7 +44,7 @@ _RECIPE_KINDS = (*_KINDS, Kind.SCORE, Kind.SEARCH)
 
 
 class BenchPage(Page):
-    name, title, icon_name = "bench", "Bench", "bench"
+    name, title = "bench", "Bench"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

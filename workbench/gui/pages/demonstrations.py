@@ -40,7 +40,6 @@ HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("1", "to"), ("5", "ra
 class DemonstrationsPage(Page):
     name = "demonstrations"
     title = "Demonstrations"
-    icon_name = "demos"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -38,7 +38,7 @@ STARTABLE = (JobState.PAUSED, JobState.FAILED, JobState.STOPPED, JobState.INTERR
 
 
 class JobsPage(Page):
-    name, title, icon_name = "jobs", "Jobs", "jobs"
+    name, title = "jobs", "Jobs"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

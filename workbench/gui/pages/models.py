@@ -36,7 +36,7 @@ Read = tuple[list[ModelInfo], dict[int, MemoryEstimate], tuple[bool, str]]
 
 
 class ModelsPage(Page):
-    name, title, icon_name = "models", "Models", "models"
+    name, title = "models", "Models"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

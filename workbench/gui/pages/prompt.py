@@ -40,7 +40,6 @@ NARROW = 1200                        # a narrower page shows the order or the ex
 class PromptPage(Page):
     name = "prompt"
     title = "Prompt"
-    icon_name = "prompt"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -53,7 +53,6 @@ class Found:
 class RankingsPage(Page):
     name = "rankings"
     title = "Rankings"
-    icon_name = "rank"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -33,7 +33,7 @@ COLUMN, CARD, TOP = 680, 344, 56
 
 
 class WelcomePage(Page):
-    name, title, icon_name = "welcome", "Welcome", "home"
+    name, title = "welcome", "Welcome"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -77,15 +77,9 @@ class DemonstrationView(QTableView):
         self._delegate.cosy = cosy
         self._measure()
 
-    def is_cosy(self) -> bool:
-        return self._delegate.cosy
-
     def set_hidden_columns(self, hidden: Iterable[Column]) -> None:
         self._hidden = frozenset(hidden) - {Column.STATUS, Column.INSTRUCTION}
         self._measure()
-
-    def hidden_columns(self) -> frozenset[Column]:
-        return self._hidden
 
     def _measure(self) -> None:
         """Widths follow the font; they are never less than the header's words need."""

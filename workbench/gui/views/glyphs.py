@@ -119,29 +119,6 @@ def paint_delta_bar(
     painter.restore()
 
 
-def paint_interval(
-    painter: QPainter, rect: QRectF, interval: Interval, low: float, high: float, *, dot: float = 4
-) -> None:
-    """A dot with its interval on the scale ``low``…``high``, and the zero line if it lies on the scale."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    span = max(high - low, 1e-12)
-    y = rect.center().y()
-
-    def place(value: float) -> float:
-        return rect.x() + min(max((value - low) / span, 0.0), 1.0) * rect.width()
-
-    if low <= 0 <= high:
-        _zero_line(painter, place(0.0), y, 8)
-    token = "gain" if interval.mean >= 0 else "loss"
-    painter.setPen(QPen(theme.color(token), 2))
-    painter.drawLine(QPointF(place(interval.low), y), QPointF(place(interval.high), y))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.color(token))
-    painter.drawEllipse(QPointF(place(interval.mean), y), dot, dot)
-    painter.restore()
-
-
 def _zero_line(painter: QPainter, x: float, middle: float, height: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.fillRect(QRectF(round(x), middle - height / 2 - 3, 1, height + 6), theme.color("control"))

@@ -106,7 +106,6 @@ class TurnCard(QFrame):
         super().__init__(parent)
         self._role = turn.role
         self._text = turn.text
-        self._menu_open = False
         self._loading = False
         self.too_long = too_long(turn.text)
         self.edit: GrowingEdit | None = None

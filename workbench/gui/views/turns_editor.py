@@ -65,9 +65,6 @@ class TurnsEditor(QWidget):
     def dirty(self) -> bool:
         return self.turns() != self._stored
 
-    def revert(self) -> None:
-        self._rebuild(self._stored)
-
     def show_tokens(self, each: Sequence[int] | None, whole: int | None) -> None:
         """Token counts of the stored turns, as far as they are known."""
         for place, card in enumerate(self._cards):
