@@ -27,6 +27,7 @@ from workbench.domain import Status
 from workbench.domain.filter import Filter
 from workbench.errors import ProjectError
 from workbench.gui import preferences, theme
+from workbench.gui.application import application
 from workbench.gui.command_palette import CommandPalette
 from workbench.gui.dialogs import Dialog
 from workbench.gui.main_window import MainWindow
@@ -307,6 +308,24 @@ def test_the_next_window_has_the_theme_and_the_rail_of_the_last(
     second.resize(1440, 900)
     second.show()
     assert second.rail.collapsed
+
+
+def test_the_size_of_the_text_follows_its_keys_and_is_remembered(house: MainWindow, qtbot: QtBot) -> None:
+    before = theme.px()
+    try:
+        press(house, "Ctrl+=")
+        press(house, "Ctrl+=")
+        assert theme.px() == before + 2
+        press(house, "Ctrl+-")
+        assert theme.px() == before + 1
+        theme.set_text_step(0)
+        application()                                # what the next start does
+        assert theme.px() == before + 1
+        press(house, "Ctrl+0")
+        assert theme.px() == before
+        assert preferences.number("text_step") == 0
+    finally:
+        theme.set_text_step(0)
 
 
 @pytest.mark.parametrize("family", ["DejaVu Sans", "DejaVu Serif"])

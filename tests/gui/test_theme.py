@@ -72,12 +72,12 @@ def test_a_mode_that_does_not_exist_is_refused(app: QApplication) -> None:
 
 def test_a_larger_base_font_enlarges_every_role(app: QApplication) -> None:
     small = {role: theme.px(role) for role in ("display", "title", "body", "caption")}
-    theme.set_base_px(20)
+    theme.set_text_step(5)
     try:
         assert all(theme.px(role) > size for role, size in small.items())
-        assert app.font().pixelSize() == 20
+        assert app.font().pixelSize() == small["body"] + 5
     finally:
-        theme.set_base_px(theme.BASE_PX)
+        theme.set_text_step(0)
 
 
 @pytest.mark.parametrize("dpr", [1.0, 2.0])

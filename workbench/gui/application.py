@@ -34,6 +34,7 @@ def application() -> QApplication:
     app.setDesktopFileName("demonstration-workbench")
     theme.apply(app)
     theme.set_mode(str(preferences.settings().value("theme", "system")))
+    theme.set_text_step(preferences.number("text_step"))
     app.setWindowIcon(window_icon())
     return app
 

@@ -24,7 +24,7 @@ class Dialog(QDialog):
                  tone: str = "accent", width: int = 460) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(_scaled(width))
+        self.setMinimumWidth(round(width * theme.scale()))
         self.setModal(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
@@ -56,7 +56,7 @@ class Dialog(QDialog):
         dialog with wrapping labels opens at its least height, which squeezes the fields."""
         layout = self.layout()
         layout.activate()
-        wide = max(_scaled(width), self.width(), layout.totalMinimumSize().width())
+        wide = max(round(width * theme.scale()), self.width(), layout.totalMinimumSize().width())
         high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
         self.resize(wide, max(high, layout.totalSizeHint().height()))
 
@@ -69,10 +69,6 @@ class Dialog(QDialog):
         if default:
             button.setFocus(Qt.FocusReason.OtherFocusReason)
         return button
-
-
-def _scaled(width: int) -> int:
-    return round(width * theme.px("body") / theme.BASE_PX)
 
 
 def error_dialog(error: WorkbenchError, parent: QWidget | None) -> Dialog:

@@ -33,6 +33,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--scale", default="1", help="device pixels per logical pixel")
     parser.add_argument("--font", default="", help="a font family, to see how others look")
+    parser.add_argument("--text", type=int, default=0, help="pixels added to the size of the text")
     parser.add_argument("--project", type=Path, help="a project folder; otherwise a fresh sample project")
     parser.add_argument("--no-project", action="store_true", help="leave the window without a project")
     parser.add_argument("--show", type=json.loads, default={}, metavar="JSON",
@@ -74,6 +75,7 @@ def _grab(options: argparse.Namespace, scratch: Path) -> int:
     window.show()
     if options.font:
         theme.set_family(options.font)
+    theme.set_text_step(options.text)
     if options.project:
         # for writing, as a person would have it open; if somebody has, for reading
         session.open_project(options.project,

@@ -285,6 +285,10 @@ class MainWindow(QWidget):
         theme.set_mode(mode)
         preferences.settings().setValue("theme", mode)
 
+    def set_text_step(self, step: int) -> None:
+        theme.set_text_step(step)
+        preferences.settings().setValue("text_step", theme.text_step())
+
     def toggle_rail(self) -> None:
         wanted = not self.rail.collapsed
         self._rail_choice = None if wanted == (self.width() < NARROW) else wanted

@@ -15,6 +15,14 @@ def settings() -> QSettings:
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "demonstration-workbench", "window")
 
 
+def number(key: str) -> int:
+    """A whole number that was stored; 0 where none was, or nonsense."""
+    try:
+        return int(str(settings().value(key, 0)))
+    except ValueError:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class RecentProject:
     folder: Path

@@ -19,6 +19,7 @@ from workbench.gui import theme_sheet
 
 BASE_PX = 13                                   # the design's body size; a larger system font enlarges everything
 MODES = ("system", "light", "dark")
+TEXT_STEPS = range(-2, 8)                      # what a person may add to the body size, in logical pixels
 _ROLES: dict[str, tuple[float, QFont.Weight]] = {
     "display": (2.15, QFont.Weight.DemiBold),
     "heading": (1.4, QFont.Weight.DemiBold),
@@ -46,6 +47,7 @@ notifier = _Notifier()
 _mode = "system"
 _name = "light"
 _base_px = BASE_PX
+_text_step = 0
 _family = ""
 _applied: tuple[str, int, str] | None = None       # what the application wears
 _tokens: dict[str, dict[str, Any]] = {}
@@ -122,7 +124,12 @@ def text_on(background: QColor) -> QColor:
 
 def px(role: str = "body") -> int:
     """A role's size in logical pixels."""
-    return max(round(_base_px * _ROLES[role][0]), 9)
+    return max(round((_base_px + _text_step) * _ROLES[role][0]), 9)
+
+
+def scale() -> float:
+    """How much larger than the design's the text is: what a width that follows the text is multiplied with."""
+    return px() / BASE_PX
 
 
 @functools.cache
@@ -139,7 +146,7 @@ def _font(role: str, base: int, family: str) -> QFont:
 
 def font(role: str) -> QFont:
     """The font of a type role: "display", "heading", "title", "body", "strong", "section", "small", "mono", …"""
-    return QFont(_font(role, _base_px, _family))
+    return QFont(_font(role, _base_px + _text_step, _family))
 
 
 @functools.cache
@@ -235,11 +242,15 @@ def _follow_system(scheme: Qt.ColorScheme) -> None:
         _refresh()
 
 
-def set_base_px(size: int) -> None:
-    """Another body size in logical pixels, from which every other size follows (an accessibility setting)."""
-    global _base_px
-    _base_px = min(max(size, 9), 32)
+def set_text_step(step: int) -> None:
+    """Text so many pixels larger (or smaller) than the system's, within TEXT_STEPS; every other size follows."""
+    global _text_step
+    _text_step = min(max(step, TEXT_STEPS[0]), TEXT_STEPS[-1])
     _refresh()
+
+
+def text_step() -> int:
+    return _text_step
 
 
 def set_family(family: str) -> None:
@@ -258,7 +269,7 @@ def _refresh() -> None:
         _mode == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     _name = "dark" if dark else "light"
     _load()
-    look = (_name, _base_px, _family)
+    look = (_name, _base_px + _text_step, _family)
     if look == _applied:                            # laying a style sheet on takes a twentieth of a second
         return
     _applied = look

@@ -63,6 +63,12 @@ class WindowCommands(QObject):
         add("theme.system", "Follow the system's theme", lambda: window.set_theme("system"), icon="sun", group="Look")
         add("theme.toggle", "Switch between light and dark", window.toggle_theme, "Ctrl+Shift+L", icon="moon",
             group="Look")
+        add("text.larger", "Larger text", lambda: window.set_text_step(theme.text_step() + 1), ("Ctrl+=", "Ctrl++"),
+            icon="plus", group="Look")
+        add("text.smaller", "Smaller text", lambda: window.set_text_step(theme.text_step() - 1), "Ctrl+-",
+            icon="down", group="Look")
+        add("text.normal", "Text as large as the system's", lambda: window.set_text_step(0), "Ctrl+0",
+            icon="check", group="Look")
         add("rail", "Collapse or expand the rail", window.toggle_rail, "Ctrl+B", icon="sidebar", group="Look")
         add("pane.next", "Move to the next pane", window.next_pane, "F6", icon="right")
         add("pane.previous", "Move to the previous pane", lambda: window.next_pane(-1), "Shift+F6", icon="right")

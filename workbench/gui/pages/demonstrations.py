@@ -88,7 +88,7 @@ class DemonstrationsPage(Page):
         self._middle.addWidget(self._table_pane())
         self._middle.addWidget(self._empty())
         self._middle.addWidget(self._no_match())
-        scale = theme.px("body") / 13
+        scale = theme.scale()
         self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
                                sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1, key="demonstrations")
         theme.notifier.changed.connect(self._measure)
@@ -99,7 +99,7 @@ class DemonstrationsPage(Page):
 
     def _measure(self) -> None:
         """Panes are never narrower than what stands in them, whatever the font."""
-        scale = theme.px("body") / 13
+        scale = theme.scale()
         least = max(320, self.editor.foot.sizeHint().width())
         self._side.setMinimumWidth(least)
         self._side.setMaximumWidth(max(560, round(least * 1.4)))

@@ -83,7 +83,7 @@ class DemonstrationView(QTableView):
 
     def _measure(self) -> None:
         """Widths follow the font; they are never less than the header's words need."""
-        header, scale = self.horizontalHeader(), theme.px("body") / 13
+        header, scale = self.horizontalHeader(), theme.scale()
         header.setFixedHeight(max(32, round(metrics("caption_strong").height() + 14)))
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
         number = metrics("small").horizontalAdvance("+00.00")
@@ -104,7 +104,7 @@ class DemonstrationView(QTableView):
 
     def _share_room(self) -> None:
         """Show the columns that are wanted, as far as the instruction keeps enough room to be read."""
-        category = round(min(160, max(100, self.viewport().width() * 0.15)) * theme.px("body") / 13)
+        category = round(min(160, max(100, self.viewport().width() * 0.15)) * theme.scale())
         self._widths[Column.CATEGORY] = category                 # the source stands in it too
         self.horizontalHeader().resizeSection(Column.CATEGORY, category)
         wanted = [column for column in Column

@@ -64,7 +64,7 @@ class FacetTree(QTreeView):
         theme.notifier.changed.connect(self.doItemsLayout)
 
     def sizeHint(self) -> QSize:
-        return QSize(round(164 * theme.px("body") / 13), 400)
+        return QSize(round(164 * theme.scale()), 400)
 
     def show_facets(self, facets: Facets, where: Filter) -> None:
         """New counts under a filter; what was open, looked at and scrolled to stays."""

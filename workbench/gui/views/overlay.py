@@ -43,7 +43,7 @@ class Overlay(QWidget):
 
     def _place(self) -> None:
         self.setGeometry(self._window.rect())
-        width = min(self._wanted, self.width() - 48)
+        width = min(round(self._wanted * theme.scale()), self.width() - 48)
         top = min(self._top, max(16, self.height() // 10))
         height = min(self.card_height(), self.height() - top - 24)
         self.card.setGeometry((self.width() - width) // 2, top, width, height)

@@ -68,7 +68,7 @@ class RankingTable(QTableView):
     def _fit_to_font(self) -> None:
         """Widths are the design's at its font size, and grow with the user's; the plot leaves room for the titles."""
         self.horizontalHeader().setFixedHeight(header_height())
-        scale = theme.px("body") / theme.BASE_PX
+        scale = theme.scale()
         for column, width in WIDTHS.items():
             if column is Column.GAIN:
                 width = min(width, max(LEAST_GAIN, round(self.viewport().width() / scale * GAIN_SHARE)))
