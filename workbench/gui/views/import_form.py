@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from workbench.formats.encoding import known_encodings
 from workbench.formats.mapping import FIELDS
 from workbench.formats.registry import KINDS, LAYOUTS
 from workbench.gui.views.buttons import link
@@ -14,7 +15,6 @@ from workbench.gui.views.labels import label
 from workbench.gui.views.pane import field
 from workbench.services.imports import ImportOptions, Preview
 
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "shift_jis", "gb18030", "euc-kr", "koi8-r")
 MAIN = ("turns", "instruction", "answer", "category", "tags", "source")      # the others are behind "More fields"
 NAMES = {"turns": "Turns", "system": "System", "history": "Earlier turns", "instruction": "Instruction",
          "input": "Input", "answer": "Answer", "category": "Category", "source": "Source", "licence": "Licence",
@@ -154,7 +154,7 @@ class ImportForm(QWidget):
         self._filling = True
         self.encoding.clear()
         self.encoding.addItem(f"Detected: {detected}" if detected else "Detected")
-        self.encoding.addItems(ENCODINGS)
+        self.encoding.addItems(known_encodings())
         self._filling = False
 
     # Changing it
