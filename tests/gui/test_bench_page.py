@@ -32,6 +32,7 @@ from workbench.jobs.specs import JobState
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
 from workbench.services.job_queue import JobInfo
+from workbench.services.judging_cost import ASSUMED_TOKENS
 from workbench.services.project import Project
 
 NAMES = ("No demonstrations", "3 demonstrations", "6 demonstrations, draft 14", "vicuna-13b")
@@ -420,11 +421,13 @@ def test_a_served_judge_has_a_price_and_unreadable_words_are_asked_for_again(pag
     form.again.setChecked(True)
     form.decoding.min_p.setValue(0.1)
     assert form.decoding.value().min_p == 0.1
-    (tokens, out, cost), = re.findall(r"About ([\d\s]+) tokens in and at most ([\d\s]+) tokens out: ([\d.]+) at most",
-                                      form._work.text().removeprefix(free))
+    (tokens, out, cost, most), = re.findall(
+        r"About ([\d\s]+) tokens in and ([\d\s]+) tokens out cost about ([\d.]+) \(at most ([\d.]+)\)",
+        form._work.text().removeprefix(free))
     numbers = [int(re.sub(r"\D", "", one)) for one in (tokens, out)]
-    assert numbers[1] == 96 * 2048                       # 12 questions, two turns, four contestants
+    assert numbers[1] == 96 * ASSUMED_TOKENS             # 12 questions, two turns, four contestants
     assert float(cost) == pytest.approx((2 * numbers[0] + 10 * numbers[1]) / 1e6, abs=0.01)
+    assert float(most) == pytest.approx((2 * numbers[0] + 10 * 96 * 2048) / 1e6, abs=0.01)
     form.start.click()
     assert (asked[0].judge.price, asked[0].judge.unreadable_again) == (Price(2, 10, 0.5), True)
 

@@ -38,7 +38,7 @@ def judged(said: list[Event]) -> list[int]:
 
 def test_the_cost_is_held_below_its_limit_and_a_resumed_job_judges_nothing_twice(model: ModelRef) -> None:
     spec, said = spec_of(model, price=Price(1e6, 1e6, 130)), list[Event]()
-    with pytest.raises(JobError, match=r"The judge has cost 1\d\d\.00 in this run; the limit is 130\.00"):
+    with pytest.raises(JobError, match=r"The judge has cost 1\d\d\.00; the limit is 130\.00"):
         run(spec, said)
     first = judged(said)
     assert 0 < len(first) < 8
@@ -48,6 +48,13 @@ def test_the_cost_is_held_below_its_limit_and_a_resumed_job_judges_nothing_twice
     assert isinstance(finished, Finished)
     assert finished.summary["judgements"] == 8
     assert finished.summary["unreadable"] == 8 - len(first)
+
+
+def test_the_limit_counts_what_earlier_starts_have_spent(model: ModelRef) -> None:
+    said: list[Event] = []
+    with pytest.raises(JobError, match=r"The judge has cost 130\.00; the limit is 130\.00"):
+        run(spec_of(model, price=Price(1e6, 1e6, 130), done=((11, 0, "one"),), spent=(100, 30)), said)
+    assert judged(said) == []                            # nothing was asked
 
 
 def test_pairs_are_asked_twice_and_unreadable_words_are_kept(model: ModelRef) -> None:

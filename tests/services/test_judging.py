@@ -17,6 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished
 from workbench.jobs.judge_spec import JudgeSpec, Price
 from workbench.services.judging import given_answers
+from workbench.services.judging_cost import ASSUMED_TOKENS, estimate
 from workbench.services.project import Project
 
 JUDGE = ModelRef("strict", "/nowhere")
@@ -102,11 +103,32 @@ def test_a_pair_judged_against_a_baseline_is_not_judged_again_among_all_pairs(pr
 def test_the_estimate_counts_both_orders_and_all_that_is_shown(project: Project) -> None:
     ids = answered(project)
     pairs = project.lane.run(lambda: project.judging.spec(1, ids, JUDGE, "pair_all"))
-    estimate = project.judging.estimate(pairs)
-    assert estimate.requests == 20
-    assert estimate.completion_tokens == 20 * 2048
-    assert 20 * 150 < estimate.prompt_tokens < 20 * 400
-    assert estimate.cost(Price(10, 30)) == pytest.approx(estimate.prompt_tokens / 1e5 + 20 * 2048 * 3e-5)
+    found = project.lane.run(lambda: project.judging.estimate(pairs))
+    assert found.requests == 20
+    assert (found.completion_tokens, found.most_completion_tokens) == (20 * ASSUMED_TOKENS, 20 * 2048)
+    assert "assumed" in found.basis
+    assert 20 * 150 < found.prompt_tokens < 20 * 400
+    assert found.cost(Price(10, 30)) == pytest.approx(found.prompt_tokens / 1e5 + 20 * ASSUMED_TOKENS * 3e-5)
+    assert found.most(Price(10, 30)) == pytest.approx(found.prompt_tokens / 1e5 + 20 * 2048 * 3e-5)
+
+
+def test_the_estimate_goes_by_what_the_judge_has_said_before(project: Project) -> None:
+    ids = answered(project)
+    asked = {"asked": "x" * 600, "prompt_tokens": 200, "completion_tokens": 40}
+    said = [Judgement("strict", "rating", ids[0], score=7, details=asked),
+            Judgement("strict", "rating", ids[1], score=7, details=asked | {"completion_tokens": 60}),
+            Judgement("strict", "pair", ids[0], ids[1], verdict="tie",
+                      details=asked | {"asked_swapped": "x" * 600, "prompt_tokens": 400, "completion_tokens": 800}),
+            Judgement("other", "rating", ids[0], score=7, details=asked | {"completion_tokens": 2000})]
+    single = project.lane.run(lambda: project.judging.spec(1, ids, JUDGE))
+    characters = 4 * estimate(single).prompt_tokens
+    found = estimate(single, said)
+    assert (found.requests, found.completion_tokens, found.known) == (11, 11 * 50, 2)
+    assert found.prompt_tokens == pytest.approx(characters / 3, abs=4)
+    assert found.basis == "Its 2 replies so far are 50 tokens long on average."
+    pairs = project.lane.run(lambda: project.judging.spec(1, ids, JUDGE, "pair_all"))
+    assert (estimate(pairs, said).completion_tokens, estimate(pairs, said).known) == (20 * 400, 2)
+    assert estimate(pairs, said[:2]).completion_tokens == 20 * 50        # ratings, where no pairs are known
 
 
 def test_measures_need_no_model_and_are_taken_once(project: Project) -> None:

@@ -61,7 +61,8 @@ def judge_matches(
 
     Raises JobError where a judge prompt is missing (before anything is asked), and what the judge raises.
     """
-    waiting = [_opened(match, given, questions, prompts) for match in matches]
+    waiting = [_Open(match, prompt_of(match, given, questions, prompts),
+                     requests_of(match, given, questions, prompts)) for match in matches]
     flat = [(one, order) for one in waiting for order in range(len(one.requests))]
 
     def heard(place: int, reply: Reply) -> None:
@@ -80,8 +81,9 @@ def prompt_of(match: Match, given: Sequence[GivenAnswers], questions: Mapping[in
     return choose(prompts, "single" if match.second is None else "pairwise", question, match.turn)
 
 
-def _opened(match: Match, given: Sequence[GivenAnswers], questions: Mapping[int, Question],
-            prompts: Sequence[JudgePrompt]) -> _Open:
+def requests_of(match: Match, given: Sequence[GivenAnswers], questions: Mapping[int, Question],
+                prompts: Sequence[JudgePrompt]) -> tuple[Request, ...]:
+    """What the judge is asked: once of a single answer, in the orders A-B and B-A of a pair. Raises JobError."""
     one = given[match.first]
     question, prompt = questions[one.question_id], prompt_of(match, given, questions, prompts)
     if match.second is None:
@@ -89,8 +91,7 @@ def _opened(match: Match, given: Sequence[GivenAnswers], questions: Mapping[int,
     else:
         other = given[match.second]
         shown = [[one.texts, other.texts], [other.texts, one.texts]]
-    return _Open(match, prompt, tuple(Request(prompt.system_prompt, asked(prompt, question, match.turn, *texts))
-                                      for texts in shown))
+    return tuple(Request(prompt.system_prompt, asked(prompt, question, match.turn, *texts)) for texts in shown)
 
 
 def _judgement(judge: str, one: _Open, given: Sequence[GivenAnswers]) -> Judgement:

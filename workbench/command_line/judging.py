@@ -29,11 +29,12 @@ def judge(options: Namespace) -> Output:
     """A language model of the project judges; --estimate says what it would take."""
     with opened(options.project) as project:
         spec = project.lane.run(lambda: _spec(project, options))
-        estimate = project.judging.estimate(spec)
         if options.estimate:
-            cost = f", at most {amount(estimate.cost(spec.price))}" if spec.price != Price() else ""
-            return Output(estimate, f"{estimate.requests:,} requests, about {estimate.prompt_tokens:,} tokens and "
-                                    f"{estimate.completion_tokens:,} back at most{cost}")
+            found = project.lane.run(lambda: project.judging.estimate(spec))
+            cost = (f", about {amount(found.cost(spec.price))} (at most {amount(found.most(spec.price))})"
+                    if spec.price != Price() else "")
+            return Output(found, f"{found.requests:,} requests, about {found.prompt_tokens:,} tokens and "
+                                 f"{found.completion_tokens:,} back{cost}. {found.basis}")
         job_id = project.lane.run(lambda: project.judging.submit(spec))
         info = follow(project, job_id, quiet=options.json)
         if info.state is not JobState.FINISHED:

@@ -14,8 +14,8 @@ JUDGE_TOKENS = 2048                  # FastChat's limit for a judge's words
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a served judge costs, per million tokens, in whatever currency. ``limit`` is what one start of a job may
-    cost; 0 is none."""
+    """What a served judge costs, per million tokens, in whatever currency. ``limit`` is what a job may cost
+    in all its starts; 0 is none."""
 
     prompt: float = 0.0
     completion: float = 0.0

@@ -21,6 +21,7 @@ def run_judge(spec: JudgeSpec, run: Run) -> None:
     questions, done = {q.id: q for q in spec.questions if q.id is not None}, set(spec.done)
     matches = [match for match in spec.matches if _key(spec, match, questions) not in done]
     tally = _Tally(spec, run, len(spec.matches) - len(matches))
+    tally.hold()
     if matches and spec.judge == "reference":
         _measure(spec, run, matches, questions, tally)
     elif matches:
@@ -38,21 +39,29 @@ class _Tally:
         self._prompt_tokens = self._completion_tokens = 0            # in this run
 
     @property
-    def cost(self) -> float:
-        """Of this run."""
-        return self._spec.price.of(self._prompt_tokens, self._completion_tokens)
-
-    @property
     def _whole(self) -> tuple[int, int]:
         """Tokens asked and answered, also by earlier starts of the job."""
         asked, answered = self._spec.spent
         return asked + self._prompt_tokens, answered + self._completion_tokens
 
     @property
+    def _cost(self) -> float:
+        """Of all starts of the job."""
+        return self._spec.price.of(*self._whole)
+
+    @property
     def _spent(self) -> str:
         """ "gpt-4o, 0.42 spent", where the judge has a price."""
         priced = self._spec.price.prompt or self._spec.price.completion
-        return f"{self._spec.model.name}, {amount(self._spec.price.of(*self._whole))} spent" if priced else ""
+        return f"{self._spec.model.name}, {amount(self._cost)} spent" if priced else ""
+
+    def hold(self) -> None:
+        """Raises JobError where there is more to judge and the job has cost what it may."""
+        limit, kept = self._spec.price.limit, self._done + self._judged
+        if limit and self._cost >= limit and kept < len(self._spec.matches):
+            raise JobError(f"The judge has cost {amount(self._cost)}; the limit is {amount(limit)}.",
+                           safe="What was judged is kept.",
+                           remedy="Start the judging again with a limit of its own: what is judged is left out.")
 
     def keep(self, judgement: Judgement) -> None:
         self._run.say(Judged(judgement))
@@ -62,19 +71,14 @@ class _Tally:
         self._completion_tokens += judgement.details.get("completion_tokens", 0)
         if problem := judgement.details.get("problem"):
             self._run.log("warning", f"Answer {judgement.answer_id} was not judged: {problem}")
-        limit = self._spec.price.limit
-        left = len(self._spec.matches) - self._done - self._judged
-        if limit and self.cost >= limit and left:
-            raise JobError(f"The judge has cost {amount(self.cost)} in this run; the limit is {amount(limit)}.",
-                           safe=f"{self._judged} judgements are kept.",
-                           remedy="Resume the job to go on up to the limit again, or raise the limit.")
+        self.hold()
         self._run.progress(self._done + self._judged, len(self._spec.matches), "judgements", self._spent)
 
     def finish(self) -> None:
         asked, answered = self._whole
         self._run.say(Finished({
             "judgements": self._done + self._judged, "unreadable": self._unreadable, "prompt_tokens": asked,
-            "completion_tokens": answered, "cost": self._spec.price.of(asked, answered)}))
+            "completion_tokens": answered, "cost": self._cost}))
 
 
 def _measure(spec: JudgeSpec, run: Run, matches: list[Match], questions: Mapping[int, Question],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,7 @@ import numpy as np
 import resources
 from db import judgements as stored
 from workbench.bench import matches
-from workbench.bench.judge_prompting import choose
-from workbench.bench.language_model_judge import CHARACTERS, prompt_of
+from workbench.bench.language_model_judge import prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
 from workbench.bench.reference_judge import has_reference
@@ -24,25 +22,13 @@ from workbench.errors import WorkbenchError
 from workbench.formats import fastchat_judge_prompts
 from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
 from workbench.jobs.shift_spec import ShiftSpec
+from workbench.services.judging_cost import Estimate, estimate
 from workbench.services.measures import measured
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
 _SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """``requests`` to the judge with about ``prompt_tokens`` in all; at most ``completion_tokens`` come back."""
-
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-
-    def cost(self, price: Price) -> float:
-        """At most."""
-        return price.of(self.prompt_tokens, self.completion_tokens)
 
 
 class Judging:
@@ -76,10 +62,9 @@ class Judging:
         else:
             found = matches.single(given) if mode == "single" else matches.all_pairs(given)
         prompts = tuple(prompts) or self.prompts()
-        done = self._done(judge.name, unreadable_again)
-        by_id = {question.id: question for question in questions if question.id is not None}
-        waiting = tuple(match for match in found
-                        if not done(_ids(match, given), prompt_of(match, given, by_id, prompts)))
+        with self._project.database.read() as connection:
+            said = stored.of_judge(connection, judge.name)
+        waiting = not_judged(found, given, questions, prompts, said, unreadable_again)
         if not waiting:
             raise WorkbenchError(f"{judge.name} has judged all of this already, or there is nothing to judge.",
                                  safe="Nothing was started.", remedy="Choose other contestants or another judge.")
@@ -112,21 +97,10 @@ class Judging:
             raise WorkbenchError("There is no reference whose likelihood is not measured.", safe="Nothing was started.")
         return found[0]
 
-    @staticmethod
-    def estimate(spec: JudgeSpec) -> Estimate:
-        """From the texts' lengths, before anything is asked."""
-        by_id = {question.id: question for question in spec.questions}
-        requests = characters = 0
-        for match in spec.matches:
-            sides = [spec.given[place] for place in (match.first, match.second) if place is not None]
-            question = by_id[sides[0].question_id]
-            prompt = choose(spec.prompts, "single" if len(sides) == 1 else "pairwise", question, match.turn)
-            shown = [*question.turns[: match.turn + 1]]
-            shown += [text for one in sides for text in one.texts[: match.turn + 1]]
-            shown += [*question.references[: match.turn + 1]] if prompt.with_reference else []
-            requests += len(sides)
-            characters += len(sides) * (len(prompt.system_prompt) + len(prompt.prompt_template) + sum(map(len, shown)))
-        return Estimate(requests, characters // CHARACTERS, requests * spec.decoding.max_tokens)
+    def estimate(self, spec: JudgeSpec) -> Estimate:
+        """What a job would take, from what it asks and what its judge has said before."""
+        with self._project.database.read() as connection:
+            return estimate(spec, stored.of_judge(connection, spec.model.name))
 
     def submit_likelihoods(self, question_set_id: int, contestant_ids: Iterable[int],
                            after: int | None = None) -> tuple[int, ...]:
@@ -223,14 +197,21 @@ class Judging:
         questions = self._project.questions.get(question_set_id).questions
         return questions, given_answers(self._project.bench.answers(question_set_id, contestant_ids))
 
-    def _done(self, judge: str, unreadable_again: bool) -> Callable[[frozenset[int], JudgePrompt], bool]:
-        """Whether the judge has judged these answers with this very prompt; one that was changed under the same name is
-        another. What came from a file does not tell the prompt's text."""
-        with self._project.database.read() as connection:
-            found = stored.of_judge(connection, judge)
-        known = {(frozenset({one.answer_id, one.other_answer_id or 0}), one.prompt_name,
-                  one.details.get("prompt_sha256", "")) for one in found if one.readable or not unreadable_again}
-        return lambda ids, prompt: any((ids, prompt.name, text) in known for text in ("", prompt.content_hash))
+
+def not_judged(found: Iterable[Match], given: Sequence[GivenAnswers], questions: Iterable[Question],
+               prompts: Sequence[JudgePrompt], said: Iterable[Judgement], again: bool = False) -> tuple[Match, ...]:
+    """The matches of which a judge has ``said`` nothing with this very prompt; one that was changed under the same name
+    is another. What came from a file does not tell the prompt's text. Words that could not be read count as said unless
+    they are to be had ``again``."""
+    known = {(frozenset({one.answer_id, one.other_answer_id or 0}), one.prompt_name,
+              one.details.get("prompt_sha256", "")) for one in said if one.readable or not again}
+    by_id = {question.id: question for question in questions if question.id is not None}
+
+    def waits(match: Match) -> bool:
+        ids, prompt = _ids(match, given), prompt_of(match, given, by_id, prompts)
+        return not any((ids, prompt.name, text) in known for text in ("", prompt.content_hash))
+
+    return tuple(filter(waits, found))
 
 
 def given_answers(answers: Iterable[Answer]) -> tuple[GivenAnswers, ...]:

@@ -10,29 +10,37 @@ from workbench.gui.pages.bench_reading import BenchReading
 from workbench.gui.pages.bench_request import BenchChoices, BenchRequest
 from workbench.gui.wording import counted
 from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, amount
-from workbench.services.judging import Judging
+from workbench.services.judging import Judging, not_judged
+from workbench.services.judging_cost import estimate
+
+TO_COME = -1                                     # the id of an answer that is not there yet
 
 
 def cost_words(choices: BenchChoices, request: BenchRequest) -> str:
-    """ "About 210 000 tokens in and at most 320 000 out: at most 5.40." "" where the judge has no price.
+    """ "About 210 000 tokens in and 38 000 out cost about 0.47 (at most 10.24). Its 80 replies so far are …" "" where
+    the judge has no price.
 
     Answers that are not there yet are taken to be as long as those that are, or as they may become.
     """
     choice, judge = request.judge, choices.model(request.judge.model_id)
     if choice.kind != "model" or judge is None or not (choice.price.prompt or choice.price.completion):
         return ""
-    given = _answers(choices.readings[request.set_id], request)
+    reading = choices.readings[request.set_id]
+    given = _answers(reading, request)
     ways = {"single": single, "pair_all": all_pairs}
     matches = (against_baseline(given, choice.baseline or 0) if choice.mode == "pair_baseline"
                else ways[choice.mode](given))
+    said = [one for of_set in choices.readings.values() for one in of_set.judgements if one.judge == judge.ref.name]
     try:
-        estimate = Judging.estimate(JudgeSpec(
-            judge.ref, choices.readings[request.set_id].questions, given, tuple(matches),
-            prompts=Judging.prompts(choice.prompts), decoding=DecodingSettings(max_tokens=JUDGE_TOKENS)))
+        prompts = Judging.prompts(choice.prompts)
+        left = not_judged(matches, given, reading.questions, prompts, said, choice.unreadable_again)
+        found = estimate(JudgeSpec(judge.ref, reading.questions, given, left, prompts=prompts,
+                                   decoding=DecodingSettings(max_tokens=JUDGE_TOKENS)), said)
     except WorkbenchError:                       # a judge prompt is missing: starting says so
         return ""
-    return (f"About {counted(estimate.prompt_tokens, 'token')} in and at most "
-            f"{counted(estimate.completion_tokens, 'token')} out: {amount(estimate.cost(choice.price))} at most.")
+    return (f"About {counted(found.prompt_tokens, 'token')} in and {counted(found.completion_tokens, 'token')} out cost "
+            f"about {amount(found.cost(choice.price))} (at most {amount(found.most(choice.price))}). {found.basis}"
+            if found.requests else "")
 
 
 def _answers(reading: BenchReading, request: BenchRequest) -> tuple[GivenAnswers, ...]:
@@ -47,6 +55,7 @@ def _answers(reading: BenchReading, request: BenchRequest) -> tuple[GivenAnswers
             for repeat in range(request.repeats):
                 found = [reading.by_key.get((contestant, question.id or 0, turn, repeat))
                          for turn in range(len(question.turns))]
-                texts = tuple(one.text if one is not None else stand_in for one in found)
-                made.append(GivenAnswers(contestant, question.id or 0, repeat, (0,) * len(texts), texts))
+                ids = tuple(TO_COME if one is None else one.id or TO_COME for one in found)
+                texts = tuple(stand_in if one is None else one.text for one in found)
+                made.append(GivenAnswers(contestant, question.id or 0, repeat, ids, texts))
     return tuple(made)
