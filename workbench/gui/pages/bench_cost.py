@@ -17,7 +17,7 @@ TO_COME = -1                                     # the id of an answer that is n
 
 
 def cost_words(choices: BenchChoices, request: BenchRequest) -> str:
-    """ "About 210 000 tokens in and 38 000 out cost about 0.47 (at most 10.24). Its 80 replies so far are …" "" where
+    """ "About 210 000 tokens in and 38 000 out cost about 0.47 (at most 10.24). Its 80 replies …" "" where
     the judge has no price.
 
     Answers that are not there yet are taken to be as long as those that are, or as they may become.
@@ -38,7 +38,8 @@ def cost_words(choices: BenchChoices, request: BenchRequest) -> str:
                                    decoding=DecodingSettings(max_tokens=JUDGE_TOKENS)), said)
     except WorkbenchError:                       # a judge prompt is missing: starting says so
         return ""
-    return (f"About {counted(found.prompt_tokens, 'token')} in and {counted(found.completion_tokens, 'token')} out cost "
+    tokens = f"{counted(found.prompt_tokens, 'token')} in and {counted(found.completion_tokens, 'token')} out"
+    return (f"About {tokens} cost "
             f"about {amount(found.cost(choice.price))} (at most {amount(found.most(choice.price))}). {found.basis}"
             if found.requests else "")
 
