@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +25,22 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.alignment import AlignmentPage
 from workbench.gui.session import Session
 from workbench.services.project import Project
+
+
+PATIENCE = 60_000                    # milliseconds; a wait that succeeds ends as soon as it can
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine may need, unless a test says otherwise."""
+
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE)
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE)
+    waitExposed = partialmethod(QtBot.waitExposed, timeout=PATIENCE)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
