@@ -21,7 +21,7 @@ SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": 
 
 
 def rest(page: AlignmentPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.busy() and not page.session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
 
 
 def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:

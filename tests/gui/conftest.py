@@ -27,7 +27,7 @@ from workbench.gui.session import Session
 from workbench.services.project import Project
 
 
-PATIENCE = 60_000                    # milliseconds; a wait that succeeds ends as soon as it can
+PATIENCE = 90_000                    # milliseconds; a wait that succeeds ends as soon as it can
 
 
 class PatientBot(QtBot):
@@ -129,7 +129,7 @@ def settle(session: Session, qtbot: QtBot) -> Callable[[], None]:
         return not session.busy
 
     def wait() -> None:
-        qtbot.waitUntil(at_rest, timeout=20_000)
+        qtbot.waitUntil(at_rest)
 
     return wait
 

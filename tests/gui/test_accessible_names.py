@@ -36,7 +36,7 @@ def nameless(root: QWidget) -> list[str]:
 def test_every_control_of_the_page_has_a_name(opened: Session, window: MainWindow, name: str, qtbot: QtBot) -> None:
     opened.open_page(name)
     page = window.page(name)
-    qtbot.waitUntil(lambda: not page.busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.busy() and not opened.busy)
     assert nameless(page) == []
 
 

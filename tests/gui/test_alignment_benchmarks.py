@@ -43,7 +43,7 @@ def asked(alignment_page: AlignmentPage, qtbot: QtBot) -> Callable[[Callable[[Pr
     def ask(work: Callable[[Project], Any]) -> Any:
         made: list[Any] = []
         alignment_page.session.ask(work, made.append)
-        qtbot.waitUntil(lambda: bool(made), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(made))
         return made[0]
 
     return ask

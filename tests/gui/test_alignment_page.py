@@ -148,14 +148,14 @@ def test_start_puts_the_run_into_the_queue_and_its_row_shows(page: AlignmentPage
     form.examples.setValue(2)
     form.start.click()
     # no rest here: the page reads again as long as the run sends numbers
-    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 1)
     run = page.runs.model.rows[0].run
     assert run.spec.options == long
     assert run.spec.examples == 2
     assert 0 < len(run.spec.target) < len(run.spec.source)
     assert page._curves_stack.currentIndex() == CURVES
     page._act("stop")
-    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED, timeout=30_000)
+    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED)
 
 
 def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: AlignmentPage, qtbot: QtBot) -> None:

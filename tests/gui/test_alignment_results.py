@@ -70,11 +70,11 @@ def test_several_methods_and_seeds_are_queued_and_what_is_there_is_not_trained_a
     for one in wanted[1:]:
         write(page, qtbot, *points(1.0), summary(), options=one.options)
     page.queue_all(wanted)
-    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 4, timeout=20_000)
+    qtbot.waitUntil(lambda: page.runs.model.rowCount() == 4)
     rest(page, qtbot)
     assert page.runs.model.rows[0].run.spec.options == wanted[0].options
     page._act("stop")
-    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED, timeout=30_000)
+    qtbot.waitUntil(lambda: page.runs.model.rows[0].run.state is JobState.STOPPED)
 
 
 def test_a_trained_student_is_exported_in_the_chosen_form(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:

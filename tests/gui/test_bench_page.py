@@ -61,7 +61,7 @@ def page(window: MainWindow, session: Session, benched: Path, tmp_path: Path, qt
 
 def rest(page: BenchPage, qtbot: QtBot) -> None:
     """Until nothing is under way."""
-    qtbot.waitUntil(lambda: not page.session.busy and not page.busy(), timeout=20_000)
+    qtbot.waitUntil(lambda: not page.session.busy and not page.busy())
 
 
 def on_lane(page: BenchPage, work: Callable[[Project], object]) -> object:
@@ -446,7 +446,7 @@ def test_a_model_answers_and_is_measured(page: BenchPage, qtbot: QtBot, tiny_mod
         kinds = {one.name for one in page.reading.judgements}
         return page.set_id == set_id and {"exact", "log_likelihood"} <= kinds and page.reading.running is None
 
-    qtbot.waitUntil(judged, timeout=60_000)
+    qtbot.waitUntil(judged)
     rest(page, qtbot)
     assert len(page.reading.answers) == 8
     assert page.measure_shown is not None

@@ -60,7 +60,7 @@ def page(window: MainWindow, opened: Session, qtbot: QtBot) -> BenchPage:
     opened.open_page("bench", part=RECIPES)
     found = window.page("bench")
     assert isinstance(found, BenchPage)
-    qtbot.waitUntil(lambda: not opened.busy and not found.busy(), timeout=20_000)
+    qtbot.waitUntil(lambda: not opened.busy and not found.busy())
     return found
 
 
@@ -122,7 +122,7 @@ def test_a_mark_opens_the_answers_of_its_contestants(page: BenchPage, qtbot: QtB
     page.recipes._show(reading(page, "demonstration_parts", [
         point("correct", 0, None, 0.5, ids[0], "Correct answers"), point("no_answer", 1, None, 0.1, ids[2], "None")]))
     page.recipes.ladder.picked.emit(("point", 1))
-    qtbot.waitUntil(lambda: not page.session.busy and not page.busy(), timeout=20_000)
+    qtbot.waitUntil(lambda: not page.session.busy and not page.busy())
     assert page.part.current() == ANSWERS
     assert [view.shown.contestant_id for view in page.answers.columns.columns if view.shown] == [ids[2]]
 
@@ -152,7 +152,7 @@ def form(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> RecipeForm:
                       lambda asked: None, page, ticked=page.chosen[:1])
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: not page.session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.session.busy)
     return made
 
 
@@ -219,11 +219,11 @@ def test_what_is_compared_with_a_base_model_are_the_ticked_contestants(form: Rec
 
 def test_the_cost_follows_the_demonstrations_that_are_drawn_from(form: RecipeForm, qtbot: QtBot) -> None:
     ask(form, JUDGED)
-    qtbot.waitUntil(lambda: "11 candidates" in form._work.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "11 candidates" in form._work.text())
     form.query.setText("category:Coding")
-    qtbot.waitUntil(lambda: "4 candidates" in form._work.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "4 candidates" in form._work.text())
     form.query.setText("category:none")
-    qtbot.waitUntil(lambda: "no demonstration to draw from" in form._work.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "no demonstration to draw from" in form._work.text())
 
 
 def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Session, qtbot: QtBot) -> None:
@@ -244,10 +244,10 @@ def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Ses
     ids = project.lane.run(insert)
     for id, part, set_id in zip(ids, (RECIPES, RECIPES, ANSWERS), (page.set_id, page.set_id, other), strict=True):
         opened.open_page("bench", job=id)
-        qtbot.waitUntil(lambda part=part: page.part.current() == part, timeout=20_000)
-        qtbot.waitUntil(lambda set_id=set_id: page.set_id == set_id, timeout=20_000)
+        qtbot.waitUntil(lambda part=part: page.part.current() == part)
+        qtbot.waitUntil(lambda set_id=set_id: page.set_id == set_id)
         if part == RECIPES:
-            qtbot.waitUntil(lambda id=id: page.recipes.shown_job == id, timeout=20_000)
+            qtbot.waitUntil(lambda id=id: page.recipes.shown_job == id)
 
 
 def test_a_breakdown_is_left_off_the_scale_until_the_whole_is_asked_for(page: BenchPage, qtbot: QtBot) -> None:
@@ -296,17 +296,16 @@ def test_a_trained_model_is_registered_under_the_name_that_is_given(page: BenchP
     dialog.accept_button.click()
     project = opened.project
     assert project is not None
-    qtbot.waitUntil(lambda: any(one.ref.name == "thirty" for one in project.lane.run(project.models.all)),
-                    timeout=20_000)
+    qtbot.waitUntil(lambda: any(one.ref.name == "thirty" for one in project.lane.run(project.models.all)))
 
 
 def test_a_project_without_answers_can_start_a_recipe(window: MainWindow, opened: Session, qtbot: QtBot) -> None:
     opened.open_page("bench")
     page = window.page("bench")
     assert isinstance(page, BenchPage)
-    qtbot.waitUntil(lambda: not opened.busy and not page.busy(), timeout=20_000)
+    qtbot.waitUntil(lambda: not opened.busy and not page.busy())
     page._empty_recipe.click()
-    qtbot.waitUntil(lambda: page.requests.recipe_form is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.requests.recipe_form is not None)
     assert page.requests.recipe_form is not None
     assert "needs a model" in page.requests.recipe_form._work.text()
     page.requests.recipe_form.reject()
@@ -333,10 +332,9 @@ def test_a_search_that_goes_on_shows_each_candidate_as_it_is_scored(page: BenchP
 
     job = project.lane.run(insert)
     opened.open_page("bench", job=job)
-    qtbot.waitUntil(lambda: page.recipes.shown_job == job, timeout=20_000)
+    qtbot.waitUntil(lambda: page.recipes.shown_job == job)
     for id, value in ((None, 0.2), (1, 0.5), (2, 0.4)):
         opened.changed.emit(project.lane.run(lambda id=id, value=value: score(job, id, value)))
     ladder = page.recipes.judged.ladder
-    qtbot.waitUntil(lambda: [row[:2] for row in ladder.table().rows] == [("Say 1.", 0.5), ("Say 2.", 0.4)],
-                    timeout=20_000)
+    qtbot.waitUntil(lambda: [row[:2] for row in ladder.table().rows] == [("Say 1.", 0.5), ("Say 2.", 0.4)])
     assert "the round goes on" in page.recipes._hint.text()

@@ -30,7 +30,7 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> DemonstrationsPag
     opened.open_page("demonstrations")
     found = window.page("demonstrations")
     assert isinstance(found, DemonstrationsPage)
-    qtbot.waitUntil(lambda: not found.busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not found.busy() and not opened.busy)
     return found
 
 
@@ -43,7 +43,7 @@ def rest(page: DemonstrationsPage, qtbot: QtBot) -> Rest:
 
     def wait() -> None:
         QApplication.processEvents()
-        qtbot.waitUntil(quiet, timeout=20_000)
+        qtbot.waitUntil(quiet)
 
     return wait
 

@@ -26,7 +26,7 @@ def test_a_cycle_is_collected_on_the_windows_thread_though_another_allocates(qtb
     thread.start()
     thread.join()
     assert not where
-    qtbot.waitUntil(lambda: bool(where), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(where))
     assert where == [threading.main_thread()]
     collection.stop()
     assert gc.isenabled()

@@ -30,7 +30,7 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> DemonstrationsPag
     opened.open_page("demonstrations")
     found = window.page("demonstrations")
     assert isinstance(found, DemonstrationsPage)
-    qtbot.waitUntil(lambda: not found.busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not found.busy() and not opened.busy)
     return found
 
 
@@ -38,7 +38,7 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> DemonstrationsPag
 def rest(page: DemonstrationsPage, qtbot: QtBot) -> Callable[[], None]:
     def wait() -> None:
         QApplication.processEvents()
-        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
 
     return wait
 

@@ -238,7 +238,7 @@ def test_a_job_that_is_submitted_appears_runs_and_ends_in_the_list(
 
     ids: list[int] = []
     opened.ask(submit, ids.append)
-    qtbot.waitUntil(lambda: [j.state for j in page.model.rows] == [JobState.FINISHED], timeout=90_000)
+    qtbot.waitUntil(lambda: [j.state for j in page.model.rows] == [JobState.FINISHED])
     settle()
     assert page.model.rows[0].id == ids[0]
     assert page.model.rows[0].title == "Count two texts"

@@ -31,7 +31,7 @@ def test_a_page_that_is_shown_has_the_keyboard(
 ) -> None:
     window.top.model.setFocus(Qt.FocusReason.TabFocusReason)
     opened.open_page(name)
-    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy)
     assert window.page(name).holds_focus(), focused(window).accessibleName()
 
 
@@ -40,7 +40,7 @@ def test_tab_goes_round_a_page_and_is_never_caught(
     opened: Session, window: MainWindow, qtbot: QtBot, name: str
 ) -> None:
     opened.open_page(name)
-    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy)
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
     visited = [focused(window)]
     while len(visited) < 150:

@@ -76,7 +76,7 @@ def test_a_model_of_the_hub_is_shown_downloaded_and_listed(
     assert dialog.files.count() == 2
     assert "Safetensors" in dialog.files.itemText(0)
     assert "config.json" in dialog.says.text()
-    with qtbot.waitSignal(page.download.finished, timeout=30_000):
+    with qtbot.waitSignal(page.download.finished):
         dialog.act.click()
     settle()
     assert [model.ref.name for model in page.model.rows] == ["tiny"]
@@ -113,7 +113,7 @@ def test_a_download_can_be_stopped_and_says_nothing_wrong(
     settle()
     dialog.act.click()
     assert page.download.isVisible()
-    with qtbot.waitSignal(page.download.failed, timeout=30_000) as ended:
+    with qtbot.waitSignal(page.download.failed) as ended:
         page.download.stop_button.click()
     assert ended.args == [None]
     settle()
@@ -194,7 +194,7 @@ def test_a_question_is_answered_by_a_served_chat_model(
         trial.prompts.setCurrentIndex(0)
         trial.question.setPlainText("hello")
         trial.ask()
-        qtbot.waitUntil(lambda: not trial.running and not trial._stop.isVisible(), timeout=60_000)
+        qtbot.waitUntil(lambda: not trial.running and not trial._stop.isVisible())
         settle()
     assert trial.answer.toPlainText() == "You said hello"
     assert json.loads(json.dumps(found.seen[-1][1]))["messages"] == [{"role": "user", "content": "hello"}]

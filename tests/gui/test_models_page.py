@@ -174,7 +174,7 @@ def test_a_question_is_answered_by_the_model_and_the_text_comes_as_it_is_made(
     assert not trial._stop.isVisible()
     QTest.keyClick(trial.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert trial._stop.isVisible()
-    qtbot.waitUntil(lambda: not trial._stop.isVisible(), timeout=90_000)
+    qtbot.waitUntil(lambda: not trial._stop.isVisible())
     settle()
     ended = trial._says.text()
     assert trial.answer.toPlainText() or ended == "The model gave an empty answer."

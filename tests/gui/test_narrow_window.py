@@ -26,7 +26,7 @@ def show(narrow: MainWindow, qtbot: QtBot) -> Callable[[str], object]:
     def open_page(name: str) -> object:
         narrow.session.open_page(name)
         page = narrow.page(name)
-        qtbot.waitUntil(lambda: not page.busy() and not narrow.session.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not page.busy() and not narrow.session.busy)
         return page
 
     return open_page

@@ -31,7 +31,7 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> PromptPage:
     opened.open_page("prompt")
     found = window.page("prompt")
     assert isinstance(found, PromptPage)
-    qtbot.waitUntil(lambda: found.state.prompt is not None and not found.busy() and not opened.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: found.state.prompt is not None and not found.busy() and not opened.busy)
     return found
 
 
@@ -41,7 +41,7 @@ def rest(page: PromptPage, qtbot: QtBot) -> Rest:
 
     def wait() -> None:
         QApplication.processEvents()
-        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
 
     return wait
 
@@ -262,7 +262,7 @@ def test_measuring_says_what_the_whole_brings_against_no_demonstrations(
     rest()
     assert counted._effect_words.text() == "Not measured"
     counted.commands.measure()
-    qtbot.waitUntil(lambda: counted.state.effect is not None, timeout=90_000)
+    qtbot.waitUntil(lambda: counted.state.effect is not None)
     effect = counted.state.effect
     assert effect is not None
     assert effect.gain.low <= effect.gain.mean <= effect.gain.high
@@ -279,7 +279,7 @@ def test_other_orders_are_measured_looked_at_and_used(counted: PromptPage, rest:
     rest()
     before = ids(counted)
     counted.orders_button.click()
-    qtbot.waitUntil(lambda: counted.state.effect is not None, timeout=90_000)
+    qtbot.waitUntil(lambda: counted.state.effect is not None)
     orders = counted.state.effect.orders
     assert orders is not None
     assert orders.worst <= 0 <= orders.best                      # its own order is among those tried

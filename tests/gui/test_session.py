@@ -90,14 +90,14 @@ def test_a_change_that_takes_long_is_spoken_of_until_it_is_there(
         session.change(slow)
     assert (window.toast.isVisible(), window.toast.text()) == (True, "Saving the change…")
     gate.set()
-    qtbot.waitUntil(lambda: window.toast.text() == "1 demonstration rated 5.", timeout=20_000)
+    qtbot.waitUntil(lambda: window.toast.text() == "1 demonstration rated 5.")
     assert window.toast.isVisible()
 
     gate.clear()
     with qtbot.waitSignal(session.saving):
         session.change(slow)                                   # changes nothing: it is rated 5 already
     gate.set()
-    qtbot.waitUntil(lambda: not session.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.busy)
     assert not window.toast.isVisible()
 
 
@@ -160,7 +160,7 @@ def test_a_project_that_cannot_be_opened_leaves_the_one_that_is_open(opened: Ses
 def test_the_same_project_can_be_opened_again_at_once_after_closing_it(opened: Session, project_folder: Path,
                                                                       qtbot: QtBot) -> None:
     opened.close_project()
-    with qtbot.waitSignal(opened.project_opened, timeout=10_000):
+    with qtbot.waitSignal(opened.project_opened):
         opened.open_project(project_folder)
     assert not opened.read_only
 

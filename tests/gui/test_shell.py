@@ -345,7 +345,7 @@ def test_the_window_fits_its_smallest_size_with_a_wide_font(
             house.show_page(name)
             settle()
         assert house.rail.collapsed
-        qtbot.waitUntil(fits, timeout=20_000)
+        qtbot.waitUntil(fits)
     finally:
         theme.set_family(before)
 

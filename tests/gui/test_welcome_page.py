@@ -59,7 +59,7 @@ def test_a_new_project_is_made_and_opened(
     dialog = window.findChild(NewProjectDialog)
     dialog.name.clear()
     QTest.keyClicks(dialog.name, "Letters, plain English")
-    with qtbot.waitSignal(session.project_opened, timeout=20_000):
+    with qtbot.waitSignal(session.project_opened):
         next(b for b in dialog.findChildren(QAbstractButton) if b.text() == "Create project").click()
     settle()
     assert (tmp_path / "letters-plain-english" / "project.db").is_file()
@@ -69,7 +69,7 @@ def test_a_new_project_is_made_and_opened(
 def test_the_sample_project_opens_with_its_demonstrations_and_a_prompt(
     window: MainWindow, session: Session, qtbot: QtBot, settle: Settle
 ) -> None:
-    with qtbot.waitSignal(session.project_opened, timeout=60_000):
+    with qtbot.waitSignal(session.project_opened):
         button(window, "Open the sample project").click()
     settle()
     assert window.top.project.text() == "Sample project"
