@@ -26,16 +26,15 @@ from workbench.gui.pages.alignment import AlignmentPage
 from workbench.gui.session import Session
 from workbench.services.project import Project
 
-
 PATIENCE = 90_000                    # milliseconds; a wait that succeeds ends as soon as it can
 
 
 class PatientBot(QtBot):
     """Waits as long as a busy machine may need, unless a test says otherwise."""
 
-    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE)
-    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE)
-    waitExposed = partialmethod(QtBot.waitExposed, timeout=PATIENCE)
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE)            # noqa: N815
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE)          # noqa: N815
+    waitExposed = partialmethod(QtBot.waitExposed, timeout=PATIENCE)        # noqa: N815
 
 
 @pytest.fixture
