@@ -37,6 +37,27 @@ def test_models_answer_under_prompts_and_are_found(sample: Path, capsys: pytest.
     assert "tiny-student, Base prompt" in out
 
 
+def test_judging_follows_answering_and_recipes(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    some = ("--model", "tiny-student", "--prompt", "none", "--only", "1", "--max-tokens", "3", "--json")
+    code, out, _ = run(capsys, "bench", "answer", sample, *some, "--then-judge", "tiny-student", "--judge-max-tokens",
+                       "3")
+    assert code == 0
+    (judging,) = json.loads(out)["judging"]
+    _, out, _ = run(capsys, "jobs", "list", sample, "--json")
+    jobs = {one["id"]: one for one in json.loads(out)}
+    assert (jobs[judging]["kind"], jobs[judging]["state"]) == ("judge", "finished")
+    code, out, _ = run(capsys, "bench", "sweep", sample, *some, "--axis", "temperature=1", "--repeats", "1",
+                       "--then-judge", "likelihood")
+    assert code == 0
+    _, out, _ = run(capsys, "jobs", "list", sample, "--json")
+    assert {one["title"].split(" of ")[0] for one in json.loads(out)} >= {"Likelihood"}
+    before = len(json.loads(out))
+    code, _, error = run(capsys, "bench", "answer", sample, *some, "--then-judge", "tiny-student", "--mode",
+                         "pairwise-baseline")
+    assert (code, "--baseline" in error) == (1, True)
+    assert len(json.loads(run(capsys, "jobs", "list", sample, "--json")[1])) == before
+
+
 def test_a_recipe_prints_its_chart_and_can_be_asked_for_another_score(
     sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,21 +48,17 @@ def add_bench(commands: Any) -> None:
 
 
 def _add_judging(bench: Any) -> None:
-    questions: dict[str, Any] = {"metavar": "SET", "help": "id or name; by default the first that is not held out"}
+    questions: dict[str, Any] = {"metavar": "SET", "help": "id or name; by default that with the most contestants"}
+    asked: dict[str, Any] = {"metavar": "SET", "help": "id or name; by default the first that is not held out"}
     command = add(bench, "judge", "judging:judge", "let a language model judge the answers")
     command.add_argument("--judge", help="the judging model, id or name; by default the current one")
-    command.add_argument("--mode", default="single", choices=("single", "pairwise-baseline", "pairwise-all"))
-    command.add_argument("--baseline", help="the contestant that the others are compared with, id or name")
+    _judge_options(command)
     command.add_argument("--contestant", action="append", default=[], help="id or name; by default all")
     command.add_argument("--questions", **questions)
-    command.add_argument("--judge-prompts", type=Path, help="FastChat's judge_prompts.jsonl; by default our own")
     command.add_argument("--unreadable-again", action="store_true", help="ask again where no rating could be read")
     command.add_argument("--max-tokens", type=int, default=2048)
     command.add_argument("--temperature", type=float, default=0.0, help="0 is greedy")
     command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--price", type=float, nargs=2, default=(0.0, 0.0), metavar=("IN", "OUT"),
-                         help="of a million tokens, asked and answered")
-    command.add_argument("--cost-limit", type=float, default=0.0, help="stop there; 0: no limit")
     command.add_argument("--estimate", action="store_true", help="say what it would take and judge nothing")
     command = add(bench, "measure", "judging:measure", "exact match, F1 and the mini-world's grader")
     command.add_argument("--questions", **questions)
@@ -78,7 +74,7 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--model", help="who answers, id or name; by default the current one")
     command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
     command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
-    command.add_argument("--questions", **questions)
+    command.add_argument("--questions", **asked)
     command.add_argument("--only", type=int, default=0, metavar="N", help="only N of the questions; 0: all")
     command.add_argument("--rounds", type=int, default=3)
     command.add_argument("--max-tokens", type=int, default=256)
@@ -89,7 +85,7 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--by", metavar="JUDGE", help="a judge's name or a measure's; by default the first there is")
     command = add(bench, "import-answers", "judging:import_answers", "from FastChat, AlpacaEval or URIAL files")
     command.add_argument("files", type=Path, nargs="+")
-    command.add_argument("--questions", **questions)
+    command.add_argument("--questions", **asked)
     command = add(bench, "import-judgements", "judging:import_judgements", "a FastChat model_judgment file")
     command.add_argument("file", type=Path)
     command.add_argument("--questions", **questions)
@@ -97,6 +93,15 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("out", type=Path, help="a folder")
     command.add_argument("--format", default="fastchat", choices=("fastchat", "alpaca_eval", "urial"))
     command.add_argument("--questions", **questions)
+
+
+def _judge_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--mode", default="single", choices=("single", "pairwise-baseline", "pairwise-all"))
+    command.add_argument("--baseline", help="the contestant that the others are compared with, id or name")
+    command.add_argument("--judge-prompts", type=Path, help="FastChat's judge_prompts.jsonl; by default our own")
+    command.add_argument("--price", type=float, nargs=2, default=(0.0, 0.0), metavar=("IN", "OUT"),
+                         help="of a million of the judge's tokens, asked and answered")
+    command.add_argument("--cost-limit", type=float, default=0.0, help="stop judging there; 0: no limit")
 
 
 def _pool_options(command: argparse.ArgumentParser) -> None:
@@ -125,3 +130,7 @@ def _answer_options(command: argparse.ArgumentParser, *, temperature: float) -> 
     command.add_argument("--repetition-penalty", type=float, default=1.0)
     command.add_argument("--stop", action="append", default=[], metavar="TEXT", help="may be repeated")
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--then-judge", metavar="JUDGE", help="once all is answered, let this model judge it, id or "
+                         "name; “likelihood”: measure the references' log-likelihood")
+    _judge_options(command)
+    command.add_argument("--judge-max-tokens", type=int, default=2048, help="of the judge's words")

@@ -6,14 +6,16 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 from workbench.command_line.data import find_prompt
+from workbench.command_line.judge_wish import then_judge, with_baseline
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened, pick
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import follow
+from workbench.command_line.running import follow_to_the_end
 from workbench.domain import Contestant, DecodingSettings, Prompt
-from workbench.errors import JobError, WorkbenchError
-from workbench.jobs.specs import JobState
+from workbench.errors import WorkbenchError
+from workbench.jobs.specs import AnswerSpec, RecipeSpec
 from workbench.services.job_queue import JobInfo
+from workbench.services.judging import JudgeWish
 from workbench.services.project import Project
 from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
@@ -42,8 +44,9 @@ def answer(options: Namespace) -> Output:
         return project.bench.submit_answers(chosen, set_id, repeats=options.repeats,
                                             question_ids=_some(project, set_id, options.only))
 
-    info = _run(options, submit)
-    return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}")
+    found = _run(options, submit)
+    return Output({"job_id": found[0].id, **found[0].summary, "judging": [one.id for one in found[1:]]},
+                  "\n".join(f"{one.title}\n{one.detail}" for one in found))
 
 
 def sweep(options: Namespace) -> Output:
@@ -57,7 +60,7 @@ def sweep(options: Namespace) -> Output:
             set_id, find_model(project, options.model).ref, prompt_of(project, options.prompt) or Prompt(),
             repeats=options.repeats, base=decoding_of(options), turns=options.turns, questions=options.only, **extra)
 
-    return _points(options, _run(options, submit))
+    return _points(options, _run(options, submit)[0])
 
 
 def scaling(options: Namespace) -> Output:
@@ -69,7 +72,7 @@ def scaling(options: Namespace) -> Output:
             series=options.series.split(","), seeds=options.seeds, ranking_job=options.ranking, query=options.filter,
             decoding=decoding_of(options), answers=options.answers, turns=options.turns, questions=options.only)
 
-    return _points(options, _run(options, submit))
+    return _points(options, _run(options, submit)[0])
 
 
 def parts(options: Namespace) -> Output:
@@ -80,7 +83,7 @@ def parts(options: Namespace) -> Output:
             prompt_of(project, options.prompt) or Prompt(), seeds=options.seeds, query=options.filter,
             decoding=decoding_of(options), answers=options.answers, turns=options.turns, questions=options.only)
 
-    return _points(options, _run(options, submit))
+    return _points(options, _run(options, submit)[0])
 
 
 def tuning(options: Namespace) -> Output:
@@ -93,7 +96,7 @@ def tuning(options: Namespace) -> Output:
             query=options.filter, decoding=decoding_of(options), answers=options.answers, turns=options.turns,
             questions=options.only)
 
-    return _points(options, _run(options, submit))
+    return _points(options, _run(options, submit)[0])
 
 
 def points(options: Namespace) -> Output:
@@ -104,7 +107,7 @@ def points(options: Namespace) -> Output:
 
 def search(options: Namespace) -> Output:
     def work(project: Project) -> Output:
-        set_id = find_set(project, options.questions)
+        set_id = answered_set(project, options.questions)
         hits = project.bench.search(options.text, set_id)[: options.limit]
         answers = {one.id: one for one in project.bench.answers_by_id([hit.answer_id for hit in hits])}
         said = {one.id: one for one in project.bench.judgements_by_id(
@@ -127,6 +130,16 @@ def find_set(project: Project, wanted: str | None) -> int:
                 lambda sets: next((one for one in sets if "held" not in one.name.lower()), None)).id
 
 
+def answered_set(project: Project, wanted: str | None) -> int:
+    """As ``find_set``, but by default the set that most contestants have answered, the newest of them."""
+    if wanted is None:
+        counts = {one.id: len(project.bench.contestants(one.id)) for one in project.questions.sets()}
+        found = max(counts, key=lambda id: (counts[id], id), default=None)
+        if found is not None and counts[found]:
+            return found
+    return find_set(project, wanted)
+
+
 def prompt_of(project: Project, wanted: str | None) -> Prompt | None:
     """By id or name, by default the first; None for "none", or where the project has none."""
     if wanted == NONE or (wanted is None and not project.prompts.all()):
@@ -139,13 +152,29 @@ def decoding_of(options: Namespace) -> DecodingSettings:
                             options.repetition_penalty, tuple(options.stop), options.seed, options.min_p)
 
 
-def _run(options: Namespace, submit: Callable[[Project], int]) -> JobInfo:
+def _run(options: Namespace, submit: Callable[[Project], int]) -> list[JobInfo]:
+    """The job that answers, and those that judge what it answers."""
     with opened(options.project) as project:
-        job_id = project.lane.run(lambda: submit(project))
-        info = follow(project, job_id, quiet=options.json)
-        if info.state is not JobState.FINISHED:
-            raise JobError(info.detail)
-        return info
+        def submit_all() -> int:
+            wish, job_id = then_judge(project, options), submit(project)
+            if wish is not None:
+                _judge_after(project, job_id, wish, options)
+            return job_id
+
+        return follow_to_the_end(project, project.lane.run(submit_all), quiet=options.json)
+
+
+def _judge_after(project: Project, job_id: int, wish: JudgeWish, options: Namespace) -> None:
+    """Behind a job that answers, as the window does it."""
+    spec = project.jobs.spec(job_id)
+    assert isinstance(spec, AnswerSpec | RecipeSpec)
+    try:
+        wish = with_baseline(wish, project.bench.contestants(), options.baseline)
+        project.judging.submit_wish(find_set(project, options.questions),
+                                    [one.id for one in spec.contestants if one.id is not None], wish, job_id)
+    except WorkbenchError:
+        project.jobs.cancel(job_id)
+        raise
 
 
 def _points(options: Namespace, info: JobInfo) -> Output:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench.command_line.benching import find_set
+from workbench.command_line.benching import answered_set, find_set
+from workbench.command_line.judge_wish import find_contestant, judge_wish, with_baseline
 from workbench.command_line.models import find_model
-from workbench.command_line.opening import on_lane, opened, pick
+from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, table
 from workbench.command_line.running import base_prompt, follow
 from workbench.domain import Contestant, DecodingSettings
@@ -20,9 +21,6 @@ from workbench.services import bench_numbers
 from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.project import Project
-
-MODES = {"single": "single", "pairwise-baseline": "pair_baseline", "pairwise-all": "pair_all"}
-"""FastChat's names of the modes → ours."""
 
 
 def judge(options: Namespace) -> Output:
@@ -45,7 +43,7 @@ def judge(options: Namespace) -> Output:
 def measure(options: Namespace) -> Output:
     """What needs no judge: exact match, F1, the mini-world's grader; --likelihood asks the answering models too."""
     with opened(options.project) as project:
-        set_id = project.lane.run(lambda: find_set(project, options.questions))
+        set_id = project.lane.run(lambda: answered_set(project, options.questions))
         changes = project.lane.run(lambda: project.judging.measure(set_id))
         made = sum(map(len, changes.touched.values()))
         if options.likelihood:
@@ -62,14 +60,14 @@ def shift(options: Namespace) -> Output:
     """Recipe 6: how far prompts and training move the base model, token by token, on the contestants' answers."""
     with opened(options.project) as project:
         def submit() -> int:
-            set_id = find_set(project, options.questions)
+            set_id = answered_set(project, options.questions)
             ids = [one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None]
             return project.judging.submit_shifts(set_id, ids, find_model(project, options.base).ref)
 
         info = follow(project, project.lane.run(submit), quiet=options.json)
         if info.state is not JobState.FINISHED:
             raise JobError(info.detail)
-        data = project.lane.run(lambda: bench_numbers.bench_data(project, find_set(project, options.questions)))
+        data = project.lane.run(lambda: bench_numbers.bench_data(project, answered_set(project, options.questions)))
     rows = bench_numbers.shift_table(data)
     text = table([(data.names[row.contestant_id], row.base, row.tokens, row.unshifted, row.marginal, row.shifted,
                    row.kl.mean, row.kl.low, row.kl.high) for row in rows],
@@ -102,12 +100,15 @@ def judged_search(options: Namespace) -> Output:
 def numbers(options: Namespace) -> Output:
     """Means with intervals, paired differences, win rates, ratings, agreement and biases."""
     def work(project: Project) -> Output:
-        data = bench_numbers.bench_data(project, find_set(project, options.questions))
+        data = bench_numbers.bench_data(project, answered_set(project, options.questions))
         there = measures(data)
         chosen = next((one for one in there if options.by in (None, one.judge, one.name, one.label)), None)
+        if not there:
+            raise WorkbenchError("Nothing was said of answers to this question set.",
+                                 remedy="Measure or judge them, or name another set with --questions.")
         if chosen is None:
             raise WorkbenchError("There is no such judge or measure.",
-                                 remedy=f"There are: {', '.join(one.label for one in there) or 'none yet'}.")
+                                 remedy=f"There are: {', '.join(one.label for one in there)}.")
         found = _numbers(data, chosen, [one for one in there if one != chosen])
         sections = [f"{title}\n{text}" for title, text in _tables(data.names, found) if text]
         return Output({"measure": chosen, **found}, "\n\n".join([chosen.note if chosen.kind == "measure" else
@@ -164,7 +165,7 @@ def import_answers(options: Namespace) -> Output:
 
 def import_judgements(options: Namespace) -> Output:
     def work(project: Project) -> Output:
-        return _imported(project.bench_files.import_judgements(find_set(project, options.questions), options.file))
+        return _imported(project.bench_files.import_judgements(answered_set(project, options.questions), options.file))
 
     return on_lane(options.project, work)
 
@@ -172,7 +173,7 @@ def import_judgements(options: Namespace) -> Output:
 def export(options: Namespace) -> Output:
     """FastChat's folder, AlpacaEval's outputs, or URIAL's results."""
     def work(project: Project) -> list[Path]:
-        set_id = find_set(project, options.questions)
+        set_id = answered_set(project, options.questions)
         write = {"fastchat": project.bench_files.export_fastchat, "alpaca_eval": project.bench_files.export_alpaca_eval,
                  "urial": project.bench_files.export_urial}[options.format]
         return write(set_id, options.out)
@@ -182,24 +183,20 @@ def export(options: Namespace) -> Output:
 
 
 def _spec(project: Project, options: Namespace) -> JudgeSpec:
-    set_id = find_set(project, options.questions)
-    chosen = _chosen(project, set_id, options.contestant)
-    baseline = None if options.baseline is None else _contestant(_chosen(project, set_id, []), options.baseline).id
+    set_id = answered_set(project, options.questions)
+    wish = judge_wish(project, options, options.judge,
+                      DecodingSettings(options.max_tokens, options.temperature, seed=options.seed))
+    wish = with_baseline(wish, _chosen(project, set_id, []), options.baseline)
+    assert wish.model is not None
+    chosen = [one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None]
     return project.judging.spec(
-        set_id, [one.id for one in chosen if one.id is not None], find_model(project, options.judge).ref,
-        MODES[options.mode], baseline_id=baseline,    # type: ignore[arg-type]
-        prompts=project.judging.prompts(options.judge_prompts), unreadable_again=options.unreadable_again,
-        decoding=DecodingSettings(options.max_tokens, options.temperature, seed=options.seed),
-        price=Price(options.price[0], options.price[1], options.cost_limit))
+        set_id, chosen, wish.model, wish.mode, baseline_id=wish.baseline_id, prompts=wish.prompts,
+        unreadable_again=options.unreadable_again, decoding=wish.decoding, price=wish.price)
 
 
 def _chosen(project: Project, set_id: int, wanted: list[str]) -> list[Contestant]:
     there = project.bench.contestants(set_id)
-    return [_contestant(there, one) for one in wanted] if wanted else there
-
-
-def _contestant(there: list[Contestant], wanted: str) -> Contestant:
-    return pick(there, wanted, "contestant", lambda one: one.id, lambda one: one.name, lambda found: None)
+    return [find_contestant(there, one) for one in wanted] if wanted else there
 
 
 def _imported(found: Imported) -> Output:

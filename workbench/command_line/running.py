@@ -66,9 +66,7 @@ def _write_job(file: Path, spec: JobSpec) -> Output:
 
 
 def _finish(project: Project, job_id: int, options: Namespace) -> Output:
-    info = follow(project, job_id, quiet=options.json)
-    if info.state is not JobState.FINISHED:
-        raise JobError(info.detail)
+    info = follow_to_the_end(project, job_id, quiet=options.json)[0]
     return project.lane.run(lambda: _outcome(project, info, options.top))
 
 
@@ -150,6 +148,16 @@ def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:
         printer.end()
         project.lane.run(unlisten)
     return project.lane.run(lambda: project.jobs.get(job_id))
+
+
+def follow_to_the_end(project: Project, job_id: int, *, quiet: bool) -> list[JobInfo]:
+    """Follow the job and then those that wait for it. Raises JobError for the first that does not finish; what waits
+    for that one stays in the queue and runs when it is resumed."""
+    waiting = project.lane.run(lambda: project.jobs.followers(job_id))
+    info = follow(project, job_id, quiet=quiet)
+    if info.state is not JobState.FINISHED:
+        raise JobError(info.detail, remedy=f"Resume job {info.id}: what waits for it follows." if waiting else "")
+    return [info, *(one for follower in waiting for one in follow_to_the_end(project, follower, quiet=quiet))]
 
 
 class ProgressLine:

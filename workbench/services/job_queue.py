@@ -110,6 +110,11 @@ class JobQueue:
         self.start_waiting()
         return job_id
 
+    def followers(self, job_id: int) -> list[int]:
+        """The jobs that wait for this one to finish."""
+        with self._project.database.read() as connection:
+            return jobs.followers(connection, job_id)
+
     def pause(self, job_id: int) -> None:
         """It stops at the next step. Raises JobError when the job does not run."""
         self._expect(job_id, "paused", JobState.RUNNING)
@@ -148,9 +153,7 @@ class JobQueue:
     def remove(self, job_id: int) -> Changes:
         """Forget an ended job and its results; what waits for it is stopped. Raises JobError while it runs."""
         self._expect(job_id, "removed", JobState.FINISHED, JobState.WAITING, *RESUMABLE)
-        with self._project.database.read() as connection:
-            waiting = jobs.followers(connection, job_id)
-        for follower in waiting:
+        for follower in self.followers(job_id):
             self._set_state(follower, JobState.STOPPED, detail="The job that it waited for was removed.")
         with self._project.database.write() as connection:
             jobs.delete_job(connection, job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,20 @@ if TYPE_CHECKING:
     from workbench.services.project import Project
 
 _SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWish:
+    """How answers are to be judged: by a language ``model``, or (None) by the references' likelihood. ``baseline_id``
+    is a contestant; without ``prompts`` the workbench's own are taken."""
+
+    model: ModelRef | None = None
+    mode: Mode = "single"
+    baseline_id: int | None = None
+    prompts: tuple[JudgePrompt, ...] = ()
+    unreadable_again: bool = False
+    decoding: DecodingSettings | None = None
+    price: Price | None = None
 
 
 class Judging:
@@ -74,6 +89,21 @@ class Judging:
     def submit(self, spec: JudgeSpec, title: str = "") -> int:
         """Put a judge job in the queue; returns its id. It can be paused and resumed, and judges nothing twice."""
         return self._project.jobs.submit(spec, title)
+
+    def submit_wish(self, question_set_id: int, contestant_ids: Collection[int], wish: JudgeWish,
+                    after: int | None = None) -> tuple[int, ...]:
+        """The jobs that a wish takes: now, or once job ``after`` has finished, also after a restart. What is judged is
+        left out. Raises WorkbenchError, as ``spec``."""
+        ids = tuple(contestant_ids)
+        if wish.model is None:
+            return self.submit_likelihoods(question_set_id, ids, after)
+        if after is None:
+            return (self.submit(self.spec(
+                question_set_id, ids, wish.model, wish.mode, baseline_id=wish.baseline_id, prompts=wish.prompts,
+                unreadable_again=wish.unreadable_again, decoding=wish.decoding, price=wish.price)),)
+        plan = JudgePlan(question_set_id, ids, wish.mode, wish.baseline_id, wish.unreadable_again)
+        return (self.submit_after(after, plan, wish.model, prompts=wish.prompts, decoding=wish.decoding,
+                                  price=wish.price),)
 
     def submit_after(self, job_id: int, plan: JudgePlan, judge: ModelRef, *, prompts: Sequence[JudgePrompt] = (),
                      decoding: DecodingSettings | None = None, price: Price | None = None) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from workbench.domain import Changes, Contestant, DecodingSettings, ModelRef, Prompt
+from workbench.domain import Changes, Contestant, DecodingSettings, Prompt
 from workbench.gui.pages.bench_reading import BenchReading, read_bench
 from workbench.gui.wording import counted, duration
-from workbench.jobs.judge_spec import JudgePlan, Mode, Price
+from workbench.jobs.judge_spec import Mode, Price
+from workbench.services.judging import JudgeWish
 from workbench.services.models import ModelInfo
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
@@ -119,41 +120,23 @@ def start(project: Project, request: BenchRequest) -> Started:
     can_answer = [one for one in (*known, *added)
                   if not one.from_file and missing(reading, one.id, request.repeats)]
     job = project.bench.submit_answers(can_answer, request.set_id, repeats=request.repeats) if can_answer else None
-    if job is not None:
-        return Started(job, _judge_after(project, request, everybody, job))
-    changes = project.judging.measure(request.set_id, everybody)
-    return Started(None, _judge_now(project, request, everybody), changes)
+    changes = Changes() if job is not None else project.judging.measure(request.set_id, everybody)
+    wish = _wish(project, request.judge)
+    judging = () if wish is None else project.judging.submit_wish(request.set_id, everybody, wish, job)
+    return Started(job, judging, changes)
 
 
 def _prompt(project: Project, prompt_id: int | None) -> Prompt | None:
     return None if prompt_id is None else project.prompts.get(prompt_id)
 
 
-def _judge_after(project: Project, request: BenchRequest, contestants: tuple[int, ...], job: int) -> tuple[int, ...]:
-    choice = request.judge
-    if choice.kind == "likelihood":
-        return project.judging.submit_likelihoods(request.set_id, contestants, job)
-    if choice.kind == "none":
-        return ()
-    plan = JudgePlan(request.set_id, contestants, choice.mode, choice.baseline, choice.unreadable_again)
-    return (project.judging.submit_after(job, plan, _model(project, choice.model_id),
-                                         prompts=project.judging.prompts(choice.prompts), price=choice.price),)
-
-
-def _judge_now(project: Project, request: BenchRequest, contestants: tuple[int, ...]) -> tuple[int, ...]:
-    choice = request.judge
-    if choice.kind == "likelihood":
-        return project.judging.submit_likelihoods(request.set_id, contestants)
-    if choice.kind == "none":
-        return ()
-    spec = project.judging.spec(
-        request.set_id, contestants, _model(project, choice.model_id), choice.mode, baseline_id=choice.baseline,
-        prompts=project.judging.prompts(choice.prompts), unreadable_again=choice.unreadable_again, price=choice.price)
-    return (project.judging.submit(spec),)
-
-
-def _model(project: Project, model_id: int | None) -> ModelRef:
-    return next(model.ref for model in project.models.all() if model.ref.id == model_id)
+def _wish(project: Project, choice: JudgeChoice) -> JudgeWish | None:
+    """None where nobody is to judge."""
+    if choice.kind != "model":
+        return JudgeWish() if choice.kind == "likelihood" else None
+    model = next(model.ref for model in project.models.all() if model.ref.id == choice.model_id)
+    return JudgeWish(model, choice.mode, choice.baseline, project.judging.prompts(choice.prompts),
+                     choice.unreadable_again, price=choice.price)
 
 
 def missing(reading: BenchReading, contestant_id: int | None, repeats: int) -> int:
