@@ -26,8 +26,8 @@ from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.heat_grid import GROUP_GAP, layout
-from workbench.gui.charts.heat_header import header_height
-from workbench.gui.charts.heat_map import ROW, HeatMap
+from workbench.gui.charts.heat_header import header_height, row_height
+from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
@@ -171,7 +171,7 @@ def test_clicking_a_cell_opens_it_and_a_gap_opens_nothing(app: QApplication, qtb
     QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=cell.center().toPoint())
     gap = QPoint(round(made.cell_rect(1, 1).left() - GROUP_GAP / 2), round(cell.center().y()))
     QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=gap)
-    QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 3 * ROW + 5))
+    QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 3 * row_height() + 5))
     assert opened == [(1, 4)]
 
 
@@ -186,7 +186,7 @@ def test_a_column_out_of_sight_is_scrolled_into_view(app: QApplication, qtbot: Q
 def test_the_map_and_the_table_agree_on_the_height_of_rows_and_header(app: QApplication, qtbot: QtBot) -> None:
     made = heat_map(qtbot)
     assert made.viewport().y() == header_height()
-    assert made.cell_rect(2, 0).top() == 2 * ROW
+    assert made.cell_rect(2, 0).top() == 2 * row_height()
 
 
 def test_smaller_data_lets_go_of_a_cell_that_is_no_longer_there(app: QApplication, qtbot: QtBot) -> None:

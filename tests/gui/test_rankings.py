@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from db.jobs import set_state
 from tests.gui import rankings_project
 from workbench.domain import Changes, Interval, Kind, Position, Status
-from workbench.gui.charts.heat_map import ROW
+from workbench.gui.charts.heat_header import row_height
 from workbench.gui.item_models.candidates import Candidates
 from workbench.gui.item_models.ranking import Column, Measure
 from workbench.gui.main_window import MainWindow
@@ -101,12 +101,12 @@ def test_the_selected_candidate_stays_selected_through_sorting_and_another_measu
 
 def test_table_and_heat_map_scroll_as_one(page: RankingsPage, window: MainWindow) -> None:
     window.resize(1280, 800)
-    page.table.verticalScrollBar().setRange(0, 10 * ROW)
-    page.heat.verticalScrollBar().setRange(0, 10 * ROW)
-    page.heat.verticalScrollBar().setValue(3 * ROW)
-    assert page.table.verticalScrollBar().value() == 3 * ROW
-    page.table.verticalScrollBar().setValue(ROW)
-    assert page.heat.verticalScrollBar().value() == ROW
+    page.table.verticalScrollBar().setRange(0, 10 * row_height())
+    page.heat.verticalScrollBar().setRange(0, 10 * row_height())
+    page.heat.verticalScrollBar().setValue(3 * row_height())
+    assert page.table.verticalScrollBar().value() == 3 * row_height()
+    page.table.verticalScrollBar().setValue(row_height())
+    assert page.heat.verticalScrollBar().value() == row_height()
 
 
 def test_arrows_in_the_table_move_the_cell(page: RankingsPage) -> None:

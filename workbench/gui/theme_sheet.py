@@ -68,6 +68,8 @@ def sheet(name: str, tokens: dict[str, Any], px: Callable[[str], int], files: di
         "chosen": tokens["surface" if light else "pressed"], "down_arrow": files["down"], "up_arrow": files["up"],
         "tick": files["check"], "menu_tick": files["tick"],
     }
+    spin = max(28, round(px("body") * 1.31))     # as high as the other fields, which grow by themselves
+    values |= {"spin": f"{spin}px", "spin_focused": f"{spin - 2}px"}
     values |= {f"px_{role}": f"{px(role)}px" for role in
                ("display", "heading", "title", "reading", "body", "small", "caption", "section")}
     return Template(resources.path("palettes", "sheet.qss").read_text("utf-8")).substitute(values)

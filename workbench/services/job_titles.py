@@ -97,8 +97,8 @@ def job_outcome(kind: str, summary: Mapping[str, Any]) -> str:
         return f"{counted(summary['candidates'], 'candidate')} scored on {counted(summary['answers'], 'answer')}"
     if kind == "align":
         before, after = summary["before"], summary["after"]
-        return (f"Best subset agrees with the teacher’s in {after['consistency_best']:.0%} "
-                f"(was {before['consistency_best']:.0%})")
+        return (f"Best subset agrees with the teacher’s in {after['consistency_best'] * 100:.0f} % "
+                f"(was {before['consistency_best'] * 100:.0f} %)")
     if kind == "evaluate":
         scores = ((task, *next(iter(values.items()))) for task, values in summary["tasks"].items() if values)
         return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)

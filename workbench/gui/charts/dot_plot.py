@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from workbench.domain import Interval
 from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, RIGHT, Chart, Table, draw_text, text_width, tip
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits
+from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits, tone
 
 ROW = 32.0
 AXIS = 24.0
+FEW = 10                             # so many rows may stand close; more are scrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class DotPlot(Chart):
 
     def set_rows(self, rows: Sequence[DotRow]) -> None:
         self._rows = tuple(rows)
-        self.setMinimumHeight(round(min(len(rows), 3) * 22 + AXIS))
+        self.setMinimumHeight(round(len(rows) * (theme.px() + (4 if len(rows) <= FEW else 9)) + AXIS))
         self.describe("; ".join(self._words(row) for row in rows))
         self.updateGeometry()
         self.update()
@@ -117,7 +118,7 @@ class DotPlot(Chart):
         return plot.left() + (value - low) / (high - low) * plot.width()
 
     def _colour(self, row: DotRow) -> QColor:
-        return theme.color(row.token or ("loss" if row.interval.mean < 0 else "gain"))
+        return theme.color(row.token or tone(row.interval.mean) or "idle")
 
     def _words(self, row: DotRow) -> str:
         return f"{row.label} {signed(row.interval.mean)} {self._unit}, {interval_words(row.interval)}"

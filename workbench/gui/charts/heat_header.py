@@ -19,6 +19,11 @@ def header_height() -> int:
     return max(34, 2 * _line_height() + 4)
 
 
+def row_height() -> int:
+    """The design's 32 px, and more where the text is larger. The table beside it has the same rows."""
+    return max(32, theme.px() + 16)
+
+
 def _line_height() -> int:
     return round(QFontMetricsF(theme.font("caption_strong")).height())
 

@@ -28,12 +28,11 @@ from workbench.gui.charts import heat_export
 from workbench.gui.charts.chart import KEYBOARD_REASONS, Table, draw_focus_ring, one_line, tip
 from workbench.gui.charts.heat_cells import NOTHING, HeatCells
 from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
-from workbench.gui.charts.heat_header import HeatHeader, header_height
+from workbench.gui.charts.heat_header import HeatHeader, header_height, row_height
 from workbench.gui.charts.heat_scale import cell_image, colour_steps
 from workbench.gui.charts.numbers import signed
 
 Order = npt.NDArray[np.int64]
-ROW = 32
 SIDE = (12, 16)                      # left and right margin
 NONE = (-1, -1)
 
@@ -59,6 +58,7 @@ class HeatMap(QAbstractScrollArea):
         self._order: Order = np.arange(0)
         self._layout: ColumnLayout = layout((), 0)
         self._cell, self._hover = NONE, NONE
+        self._row = row_height()
         self._keyboard_focus = False
         self._colours: list[QColor] = []
         self._header = HeatHeader(self)
@@ -150,19 +150,19 @@ class HeatMap(QAbstractScrollArea):
         across.setRange(0, max(0, content - self.viewport().width()))
         across.setPageStep(self.viewport().width())
         across.setSingleStep(max(12, round(self._layout.cell)))
-        down.setRange(0, max(0, self.rows * ROW - self.viewport().height()))
+        down.setRange(0, max(0, self.rows * self._row - self.viewport().height()))
         down.setPageStep(self.viewport().height())
-        down.setSingleStep(ROW)
+        down.setSingleStep(self._row)
         self._header.setGeometry(QRect(0, 0, self.viewport().width(), self.viewport().y()))
         self._header.show_columns(self._layout, self._cells.questions, SIDE[0] - across.value())
 
     def cell_rect(self, row: int, question: int) -> QRectF:
         """A cell's place in the viewport."""
         x = SIDE[0] - self.horizontalScrollBar().value() + self._layout.left(self._layout.order.index(question))
-        return QRectF(x, row * ROW - self.verticalScrollBar().value(), self._layout.cell, ROW)
+        return QRectF(x, row * self._row - self.verticalScrollBar().value(), self._layout.cell, self._row)
 
     def _cell_at(self, position: QPointF) -> tuple[int, int]:
-        row = int((position.y() + self.verticalScrollBar().value()) // ROW)
+        row = int((position.y() + self.verticalScrollBar().value()) // self._row)
         place = self._layout.place_at(position.x() + self.horizontalScrollBar().value() - SIDE[0])
         if place is None or not 0 <= row < self.rows:
             return NONE
@@ -183,10 +183,10 @@ class HeatMap(QAbstractScrollArea):
         if not self.rows:
             return
         top = self.verticalScrollBar().value()
-        rows = range(max(0, (event.rect().top() + top) // ROW),
-                     min(self.rows, (event.rect().bottom() + top) // ROW + 1))
+        rows = range(max(0, (event.rect().top() + top) // self._row),
+                     min(self.rows, (event.rect().bottom() + top) // self._row + 1))
         if self._cell[0] in rows:
-            band = QRectF(0, self._cell[0] * ROW - top, self.viewport().width(), ROW)
+            band = QRectF(0, self._cell[0] * self._row - top, self.viewport().width(), self._row)
             painter.fillRect(band, theme.color("selected"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.dense:
@@ -203,10 +203,10 @@ class HeatMap(QAbstractScrollArea):
         left = SIDE[0] - self.horizontalScrollBar().value()
         edges = [(question, left + self._layout.left(place)) for place, question in enumerate(self._layout.order)]
         edges = [edge for edge in edges if edge[1] + self._layout.cell >= exposed.left() and edge[1] <= exposed.right()]
-        size = QSizeF(self._layout.cell - 1.5, ROW - 1.5)
+        size = QSizeF(self._layout.cell - 1.5, self._row - 1.5)
         painter.setPen(Qt.PenStyle.NoPen)
         for row in rows:
-            y = row * ROW - self.verticalScrollBar().value() + 0.75
+            y = row * self._row - self.verticalScrollBar().value() + 0.75
             steps = self._cells.steps[self._order[row]].tolist()
             for question, x in edges:
                 step = steps[question]
@@ -223,10 +223,10 @@ class HeatMap(QAbstractScrollArea):
     def _paint_image(self, painter: QPainter, rows: range) -> None:
         image = cell_image(self._cells.steps[self._order[rows.start:rows.stop]], self._layout.order)
         left = SIDE[0] - self.horizontalScrollBar().value()
-        y = rows.start * ROW - self.verticalScrollBar().value()
+        y = rows.start * self._row - self.verticalScrollBar().value()
         for group in self._layout.groups:
             target = QRectF(left + self._layout.left(group.start), y,
-                            (group.end - group.start) * self._layout.cell, len(rows) * ROW)
+                            (group.end - group.start) * self._layout.cell, len(rows) * self._row)
             painter.drawImage(target, image, QRectF(group.start, 0, group.end - group.start, len(rows)))
 
     def _paint_marks(self, painter: QPainter) -> None:
@@ -287,7 +287,7 @@ class HeatMap(QAbstractScrollArea):
             return False
         row = max(0, self._cell[0])
         place = self._layout.order.index(self._cell[1]) if self._cell != NONE else 0
-        page = max(1, self.viewport().height() // ROW - 1)
+        page = max(1, self.viewport().height() // self._row - 1)
         down = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
         along = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -place, Qt.Key.Key_End: 10**9}
         if key not in down and key not in along:
@@ -327,6 +327,7 @@ class HeatMap(QAbstractScrollArea):
 
     def _theme_changed(self) -> None:
         self._colours = []
+        self._row = row_height()
         self.setViewportMargins(0, header_height(), 0, 0)
         self._arrange()
         self.viewport().update()

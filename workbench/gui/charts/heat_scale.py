@@ -63,7 +63,8 @@ class ScaleBar(QWidget):
 
     def sizeHint(self) -> QSize:
         font = theme.font("caption")
-        return QSize(round(BAR + 20 + sum(text_width(end, font) for end in self._ends)), 20)
+        width = BAR + 20 + sum(text_width(end, font) for end in self._ends)
+        return QSize(round(width), max(20, theme.px("caption") + 8))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

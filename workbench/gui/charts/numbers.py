@@ -36,6 +36,12 @@ def signed(value: float | None, digits: int = 2) -> str:
     return plain(rounded, digits) if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", MINUS)
 
 
+def tone(value: float, digits: int = 2) -> str:
+    """"gain" or "loss", "" for what is shown as zero or is not known: the colour token of a signed number."""
+    rounded = 0.0 if math.isnan(value) else round(value, digits)
+    return "gain" if rounded > 0 else "loss" if rounded < 0 else ""
+
+
 def count(value: int) -> str:
     """``1284`` → "1 284" (narrow no-break space)."""
     return f"{value:,}".replace(",", "\u202f")

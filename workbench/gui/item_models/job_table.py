@@ -22,7 +22,7 @@ from workbench.gui import theme
 from workbench.gui.item_models.row_table import RowTable
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import GUTTER, ColumnSpec, DataTable, RowDelegate
-from workbench.gui.views.glyphs import paint_progress, paint_text
+from workbench.gui.views.glyphs import paint_progress, paint_text, paint_two_lines
 from workbench.gui.views.painted_text import metrics
 from workbench.gui.wording import clock, duration
 from workbench.jobs.events import Progress
@@ -167,12 +167,8 @@ class JobDelegate(RowDelegate):
             case 0:
                 paint_state(painter, room, job.state)
             case 1:
-                upper, lower = metrics("medium").height() + 1, metrics("small").height() + 1
-                above = QRectF(room.x(), room.center().y() - (upper + lower) / 2, room.width(), upper)
-                paint_text(painter, above, job.title, "text", "medium")
                 tone = "bad" if job.state is JobState.FAILED else "text2"
-                below = QRectF(room.x(), above.bottom(), room.width(), lower)
-                paint_text(painter, below, _line(job), tone, "small")
+                paint_two_lines(painter, room, job.title, _line(job), ("text", tone))
             case 2:
                 self._paint_progress(painter, room, job)
             case 3 | 4 | 5:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from workbench.domain import Backend, MemoryEstimate
 from workbench.gui import theme
 from workbench.gui.item_models.row_table import RowTable
 from workbench.gui.views.chips import STATES, paint_state
 from workbench.gui.views.data_table import ColumnSpec, RowDelegate
-from workbench.gui.views.glyphs import paint_progress, paint_text
+from workbench.gui.views.glyphs import paint_progress, paint_text, paint_two_lines
 from workbench.gui.views.memory_bar import TONES, place, verdict
 from workbench.gui.window_commands import short_path
 from workbench.gui.wording import counted, gigabytes, short_parameters
@@ -137,11 +137,8 @@ class ModelDelegate(RowDelegate):
         text = index.data(Qt.ItemDataRole.DisplayRole)
         match index.column():
             case 0:
-                above = QRectF(room.x(), room.center().y() - 19, room.width(), 19)
-                usable = model.state == "ready"
-                paint_text(painter, above, model.ref.name, "text" if usable else "text3", "medium")
-                paint_text(painter, above.translated(0, 18), describe(model),
-                           "text2" if usable else STATES[model.state][1], "small")
+                tokens = ("text", "text2") if model.state == "ready" else ("text3", STATES[model.state][1])
+                paint_two_lines(painter, room, model.ref.name, describe(model), tokens)
             case 1:
                 paint_state(painter, room, table.state(model))
             case 5:
@@ -159,10 +156,11 @@ class ModelDelegate(RowDelegate):
             return
         word = table.fits(model)
         tone = TONES.get(word, "text2")
-        above = QRectF(room.x(), room.center().y() - 18, room.width(), 18)
+        line = QFontMetricsF(theme.font("small")).height() + 2
+        above = QRectF(room.x(), room.center().y() - line / 2 - 9, room.width(), line)
         paint_text(painter, above, gigabytes(needed.total), "text" if tone == "text2" else tone, "small_medium")
         paint_text(painter, above, word, tone, "small", RIGHT)
-        bar = QRectF(room.x(), room.center().y() + 4, room.width(), 8)
+        bar = QRectF(room.x(), above.bottom() + 4, room.width(), 8)
         if table.machine is None:
             return
         _, total, free = place(table.machine, model.ref.device)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.gui import focus, theme
 from workbench.gui.preferences import RecentProject
-from workbench.gui.views.glyphs import paint_focus, paint_text
+from workbench.gui.views.glyphs import paint_focus, paint_two_lines
 from workbench.gui.window_commands import short_path
 from workbench.gui.wording import day
 
@@ -61,15 +61,11 @@ class RecentDelegate(QStyledItemDelegate):
         painter.fillRect(QRectF(room.x(), room.bottom() - 1, room.width(), 1), theme.color("hairline"))
         dpr = painter.device().devicePixelRatioF()
         painter.drawPixmap(QPointF(room.x() + 13, room.center().y() - 9), theme.pixmap("folder", "text2", 18, dpr))
-        middle = room.center().y()
-        above = QRectF(room.x() + 44, middle - 20, room.width() - 56, 20)
-        below = above.translated(0, 19)
+        words = room.adjusted(44, 0, -12, -1)
         when, summary = day(project.opened), project.summary
-        taken = [QFontMetricsF(theme.font("small")).horizontalAdvance(text) + 16 for text in (when, summary)]
-        paint_text(painter, above.adjusted(0, 0, -taken[0], 0), project.name, "text", "medium")
-        paint_text(painter, below.adjusted(0, 0, -taken[1], 0), short_path(project.folder), "text2", "small")
-        paint_text(painter, above, when, "text2", "small", RIGHT)
-        paint_text(painter, below, summary, "text2", "small", RIGHT)
+        taken = max(QFontMetricsF(theme.font("small")).horizontalAdvance(text) for text in (when, summary)) + 16
+        paint_two_lines(painter, words.adjusted(0, 0, -taken, 0), project.name, short_path(project.folder))
+        paint_two_lines(painter, words, when, summary, ("text2", "text2"), ("small", "small"), RIGHT)
         if chosen and focus.visible(view):
             paint_focus(painter, room)
         painter.restore()

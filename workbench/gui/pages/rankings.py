@@ -253,6 +253,7 @@ class RankingsPage(Page):
         self.tools.show_runs(self._runs, reading)
         self.model.show(reading.candidates if reading is not None else None,
                         frozenset(reading.chosen if reading is not None else ()))
+        self.table.show_changes(reading is not None and bool(reading.candidates.previous.any()))
         self._arrange_heat()
         self.charts.show_reading(reading)
         filled = table is not None and bool(table.demonstration_ids)

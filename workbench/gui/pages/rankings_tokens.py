@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
-from workbench.gui.charts.numbers import plain, signed
+from workbench.gui.charts.numbers import plain, signed, tone
 from workbench.gui.charts.token_strip import UNLIKELY, TokenStrip, mean
 from workbench.gui.pages.rankings_reading import RunReading
 from workbench.gui.session import Session
@@ -183,7 +183,7 @@ class TokensPane(QWidget):
         self._question.setText(f"question {question + 1}" + (f", {category}" if category else ""))
         gain = table.gain[row][question]
         self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
-        set_property(self._gain, "tone", "loss" if gain < 0 else "gain" if gain > 0 else "")
+        set_property(self._gain, "tone", tone(gain))
         self._fit_title()
 
     def _say_title(self, text: str) -> None:
@@ -270,7 +270,7 @@ class TokensPane(QWidget):
         before, after = mean(tokens.before), mean(tokens.after)
         for number, text in zip(self._means, (plain(before), plain(after), signed(after - before)), strict=True):
             number.setText(text)
-        set_property(self._means[2], "tone", "loss" if after < before else "gain")
+        set_property(self._means[2], "tone", tone(after - before))
         for view, text in ((self._before, tokens.before_text), (self._after, tokens.after_text)):
             view.setPlainText(displayable(text))
         self._show_tab()

@@ -15,6 +15,7 @@ from workbench.gui.page import Page
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import link, primary, secondary
 from workbench.gui.views.drop_area import DropArea
+from workbench.gui.views.flow_layout import FlowLayout
 from workbench.gui.views.labels import IconLabel, IconTile, hairline, label
 from workbench.gui.wording import gigabytes
 
@@ -80,9 +81,8 @@ class WelcomePage(Page):
         column.addWidget(self._recent())
         return made
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+    def _buttons(self) -> FlowLayout:
+        row = FlowLayout(spacing=8)
         self._actions: list[QWidget] = []
         run = self.session.commands.run
         for button, id in ((primary("New project", "plus"), "project.new"),
@@ -91,7 +91,6 @@ class WelcomePage(Page):
             button.clicked.connect(lambda checked=False, id=id: run(id))
             self._actions.append(button)
             row.addWidget(button)
-        row.addStretch(1)
         return row
 
     def _recent(self) -> QWidget:
@@ -103,6 +102,7 @@ class WelcomePage(Page):
         head.addWidget(label("Recent projects", "section"))
         head.addStretch(1)
         clear = link("Clear list")
+        clear.setProperty("flush", "1")
         clear.setToolTip("Forget the list; the projects stay where they are")
         clear.clicked.connect(self._clear)
         head.addWidget(clear)

@@ -23,7 +23,6 @@ class Button(QPushButton):
         self.setProperty("k", kind)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setIconSize(QSize(18, 18))
         self._retheme()
         theme.notifier.changed.connect(self._retheme)
 
@@ -37,8 +36,10 @@ class Button(QPushButton):
         self._retheme()
 
     def _retheme(self) -> None:
-        self.setIcon(theme.icon(self._icon_name, _ICON_TOKENS.get(self._kind, "text2")) if self._icon_name
-                     else QIcon())
+        side = round(18 * theme.scale())
+        self.setIconSize(QSize(side, side))
+        self.setIcon(theme.icon(self._icon_name, _ICON_TOKENS.get(self._kind, "text2"), side)
+                     if self._icon_name else QIcon())
 
 
 def primary(text: str, icon: str = "") -> Button:

@@ -62,7 +62,8 @@ def paint_state(painter: QPainter, rect: QRectF, state: str) -> None:
     """A state's chip at the left of ``rect``, vertically centred: icon or dot, and word."""
     word, token, icon = STATES[state]
     width = min(float(state_width(state)), rect.width())
-    chip = QRectF(rect.x(), rect.center().y() - 10, width, 20)
+    height = max(20, theme.px("small") + 8)
+    chip = QRectF(rect.x(), rect.center().y() - height / 2, width, height)
     paint_chip(painter, chip, word, token, f"{token}_soft", "caption_medium", icon=icon, dot=not icon)
 
 

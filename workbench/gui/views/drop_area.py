@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, 
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from workbench.gui import focus, theme
-from workbench.gui.views.glyphs import paint_focus, paint_text
+from workbench.gui.views.glyphs import paint_focus, paint_two_lines
 
 CENTRE = Qt.AlignmentFlag.AlignHCenter
 
@@ -30,10 +30,14 @@ class DropArea(QAbstractButton):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.notifier.changed.connect(self.update)
+        theme.notifier.changed.connect(self._retheme)
+
+    def _retheme(self) -> None:
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 148)
+        return QSize(300, 148 + 2 * (theme.px() - theme.BASE_PX))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -47,10 +51,9 @@ class DropArea(QAbstractButton):
         painter.drawRoundedRect(room, 8, 8)
         middle = room.center()
         pixels = theme.pixmap("drop", "accent_text", 28, self.devicePixelRatioF())
-        painter.drawPixmap(QPointF(middle.x() - 14, middle.y() - 46), pixels)
-        line = QRectF(room.x() + 16, middle.y() - 8, room.width() - 32, 22)
-        paint_text(painter, line, self._title, "text", "strong", CENTRE)
-        paint_text(painter, line.translated(0, 21), self._text, "text2", "small", CENTRE)
+        painter.drawPixmap(QPointF(middle.x() - 14, room.y() + room.height() * 0.19), pixels)
+        words = room.adjusted(16, 28, -16, 0)
+        paint_two_lines(painter, words, self._title, self._text, roles=("strong", "small"), align=CENTRE)
         if focus.visible(self):
             paint_focus(painter, QRectF(self.rect()).adjusted(-1, -1, 1, 2), 8)
 

@@ -25,6 +25,18 @@ def paint_text(
     painter.drawText(rect, int((align | Qt.AlignmentFlag.AlignVCenter).value), shown)
 
 
+def paint_two_lines(
+    painter: QPainter, rect: QRectF, first: str, second: str, tokens: tuple[str, str] = ("text", "text2"),
+    roles: tuple[str, str] = ("medium", "small"), align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> None:
+    """A line and a quieter one below it, together in the middle of ``rect``."""
+    heights = [QFontMetricsF(theme.font(role)).height() + 1 for role in roles]
+    y = rect.center().y() - sum(heights) / 2
+    for text, token, role, height in zip((first, second), tokens, roles, heights, strict=True):
+        paint_text(painter, QRectF(rect.x(), y, rect.width(), height), text, token, role, align)
+        y += height
+
+
 def paint_row(
     painter: QPainter, rect: QRectF, *, selected: bool, hovered: bool, first: bool, focused: bool = True
 ) -> None:

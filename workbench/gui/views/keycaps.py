@@ -11,16 +11,19 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
 
-CAP = 20
+
+def cap_height() -> int:
+    """The design's 20 px, and more where the text is larger."""
+    return max(20, theme.px("small") + 8)
 
 
 def cap_width(key: str) -> int:
-    return max(CAP, math.ceil(QFontMetricsF(theme.font("caption_medium")).horizontalAdvance(key)) + 11)
+    return max(cap_height(), math.ceil(QFontMetricsF(theme.font("caption_medium")).horizontalAdvance(key)) + 11)
 
 
 def paint_cap(painter: QPainter, x: float, middle: float, key: str) -> float:
     """One key cap at ``x``, centred on ``middle``; returns where it ends."""
-    rect = QRectF(x + 0.5, middle - CAP / 2 + 0.5, cap_width(key) - 1, CAP - 1)
+    rect = QRectF(x + 0.5, middle - cap_height() / 2 + 0.5, cap_width(key) - 1, cap_height() - 1)
     painter.setPen(QPen(theme.color("border"), 1))
     painter.setBrush(theme.color("raised"))
     painter.drawRoundedRect(rect, 4, 4)
@@ -50,10 +53,10 @@ class KeyHints(QWidget):
         return caps + QFontMetricsF(theme.font("small")).horizontalAdvance(word) + 16
 
     def sizeHint(self) -> QSize:
-        return QSize(math.ceil(sum(self._width(*hint) for hint in self._hints)), CAP + 2)
+        return QSize(math.ceil(sum(self._width(*hint) for hint in self._hints)), cap_height() + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, CAP + 2)
+        return QSize(0, cap_height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

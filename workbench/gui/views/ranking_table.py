@@ -9,13 +9,12 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from workbench.gui import theme
-from workbench.gui.charts import heat_map
-from workbench.gui.charts.heat_header import header_height
+from workbench.gui.charts.heat_header import header_height, row_height
 from workbench.gui.item_models.ranking import Column, RankingModel
 from workbench.gui.views.ranking_delegate import RankingDelegate
 
 WIDTHS = {Column.RANK: 46, Column.CHANGE: 44, Column.TOKENS: 64, Column.DIFFICULTY: 58, Column.GAIN: 200}
-LEAST_GAIN, GAIN_SHARE = 130, 0.38
+LEAST_GAIN, GAIN_SHARE = 110, 0.38
 OPTIONAL = {Column.TOKENS: "Tokens added", Column.DIFFICULTY: "Instruction-following difficulty"}
 
 
@@ -41,8 +40,7 @@ class RankingTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(heat_map.ROW)
-        self.verticalHeader().setMinimumSectionSize(heat_map.ROW)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._set_up_header()
         self.selectionModel().currentRowChanged.connect(self._current_changed)
 
@@ -68,6 +66,8 @@ class RankingTable(QTableView):
     def _fit_to_font(self) -> None:
         """Widths are the design's at its font size, and grow with the user's; the plot leaves room for the titles."""
         self.horizontalHeader().setFixedHeight(header_height())
+        self.verticalHeader().setMinimumSectionSize(row_height())
+        self.verticalHeader().setDefaultSectionSize(row_height())
         scale = theme.scale()
         for column, width in WIDTHS.items():
             if column is Column.GAIN:
@@ -77,6 +77,10 @@ class RankingTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_to_font()
+
+    def show_changes(self, on: bool) -> None:
+        """The places won since the round before; there are none in a score run or a first round."""
+        self.setColumnHidden(Column.CHANGE, not on)
 
     def columns_menu(self) -> QMenu:
         """The columns that can be shown and hidden."""
@@ -122,7 +126,7 @@ class RankingTable(QTableView):
     def _hover(self, row: int) -> None:
         before, self._delegate.hovered = self._delegate.hovered, row
         for changed in {before, row} - {-1} if before != row else ():
-            self.viewport().update(QRect(0, self.rowViewportPosition(changed), self.viewport().width(), heat_map.ROW))
+            self.viewport().update(QRect(0, self.rowViewportPosition(changed), self.viewport().width(), row_height()))
 
     def focusInEvent(self, event: QEvent) -> None:
         super().focusInEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QBoxLayout,
@@ -13,8 +13,22 @@ from PySide6.QtWidgets import (
     QFrame,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QWidget,
 )
+
+
+class _Option(QPushButton):
+    """Its word is shortened where there is no room for it, rather than cut at both ends."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - (self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text()))
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, max(room + 2, 0))
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 class Segmented(QFrame):
@@ -36,7 +50,7 @@ class Segmented(QFrame):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         for index, text in enumerate(options):
-            button = QPushButton(text)
+            button = _Option(text)
             button.setCheckable(True)
             button.setProperty("list", "1" if vertical else "")
             button.setChecked(index == current)
