@@ -9,11 +9,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
-from workbench.command_line.arguments import add, group
+from workbench.command_line.arguments import Parser, above_zero, add, group, positive, whole
 from workbench.command_line.bench_arguments import add_bench
 from workbench.errors import WorkbenchError
 
@@ -25,6 +26,9 @@ JOB, GRAB = "_job", "_grab"          # the packaged program starts its own jobs,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):        # what a terminal's encoding lacks must not end a command
+            stream.reconfigure(errors="backslashreplace")
     if arguments[:1] in ([JOB], [GRAB]):
         module = "workbench.jobs.__main__" if arguments[0] == JOB else "workbench.gui.grab"
         code: int = import_module(module).main(list(arguments[1:]))
@@ -51,24 +55,31 @@ def _print(output: Output, *, as_json: bool) -> int:
 
     text = encode(output.data) if as_json else output.text
     try:
+        _say(text)
+    except OSError as error:                         # a full disk
+        return _refuse(WorkbenchError(f"Standard output cannot be written: {error.strerror}."), as_json=False)
+    return output.code
+
+
+def _say(text: str) -> None:
+    try:
         if text:
             print(text, flush=True)
     except BrokenPipeError:                          # the reader (head, less) has seen enough
         sys.stdout = None
-    return output.code
 
 
 def _refuse(error: WorkbenchError, *, as_json: bool) -> int:
     from workbench.command_line.output import as_json as encode
 
     if as_json:
-        print(encode({"error": {"what": error.what, "safe": error.safe, "remedy": error.remedy}}))
+        _say(encode({"error": {"what": error.what, "safe": error.safe, "remedy": error.remedy}}))
     print("workbench: " + " ".join(str(error).split()), file=sys.stderr)
     return 1
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="workbench", description="Curate in-context demonstrations with local models.")
+    top = Parser(prog="workbench", description="Curate in-context demonstrations with local models.")
     top.add_argument("--version", action="version", version=f"workbench {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_window(commands)
@@ -98,7 +109,7 @@ def _add_data(commands: Any) -> None:
     command = add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file; or "
                   "new demonstrations of the sample's mini-world, called mini-world")
     command.add_argument("file", type=Path)
-    command.add_argument("--count", type=int, default=4_000, help="with mini-world: how many")
+    command.add_argument("--count", type=positive, default=4_000, help="with mini-world: how many")
     command.add_argument("--format", default="auto", help="by default it is detected")
     command.add_argument("--encoding", default="auto")
     command.add_argument("--source", default="", help="the source of rows that name none")
@@ -119,7 +130,7 @@ def _add_data(commands: Any) -> None:
     command.add_argument("--sort", default="id", choices=("id", "instruction", "category", "tokens", "gain", "rating",
                                                           "status", "relevance"))
     command.add_argument("--descending", action="store_true")
-    command.add_argument("--limit", type=int, default=50)
+    command.add_argument("--limit", type=whole, default=50)
     command = add(commands, "show", "data:show", "show one demonstration and its history")
     command.add_argument("id", type=int)
     add(commands, "undo", "data:undo", "take the last change back")
@@ -160,9 +171,9 @@ def _add_models(commands: Any) -> None:
     command.add_argument("url", help="the server's address, as http://localhost:8000/v1")
     command.add_argument("--model", default="", help="its name there; needed where the server has several")
     command.add_argument("--name", default="")
-    command.add_argument("--concurrency", type=int, default=4, help="requests at a time")
-    command.add_argument("--per-minute", type=int, default=0, help="requests a minute at most; 0: no limit")
-    command.add_argument("--timeout", type=float, default=120.0, help="seconds without a sign of life")
+    command.add_argument("--concurrency", type=positive, default=4, help="requests at a time")
+    command.add_argument("--per-minute", type=whole, default=0, help="requests a minute at most; 0: no limit")
+    command.add_argument("--timeout", type=above_zero, default=120.0, help="seconds without a sign of life")
     command = add(models, "key", "models:key", "keep a server's key in the keyring", project=False)
     command.add_argument("url")
     command = add(models, "hub", "models:hub", "size and files of a model on the Hugging Face Hub", project=False)
@@ -186,23 +197,23 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--model", help="id or name; by default the current one")
     command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")
     command.add_argument("--turns", default="first", choices=("first", "all"))
-    command.add_argument("--orders", type=int, default=24, help="orders to try at most; 0: none")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--orders", type=whole, default=24, help="orders to try at most; 0: none")
+    command.add_argument("--seed", type=whole, default=0)
     _devices_option(command)
     command = add(commands, "search", "running:search", "search for the set that helps most")
     _run_options(command)
     command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
-    command.add_argument("--rounds", type=int, default=3, help="how many demonstrations to choose")
-    command.add_argument("--budget", type=int, default=0, help="tokens of the prompt; 0: the model's context")
+    command.add_argument("--rounds", type=positive, default=3, help="how many demonstrations to choose")
+    command.add_argument("--budget", type=whole, default=0, help="tokens of the prompt; 0: the model's context")
     strategies = ("greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
                   "vote_k", "fast_vote_k")
     command.add_argument("--strategy", default="greedy", choices=strategies)
-    command.add_argument("--random-sets", type=int, default=20, help="how many random sets to compare with")
+    command.add_argument("--random-sets", type=whole, default=20, help="how many random sets to compare with")
     command.add_argument("--racing", default="off", choices=("off", "t_race", "halving"),
                          help="drop candidates that fall behind before they are scored on all questions")
-    command.add_argument("--beam-width", type=int, default=3, help="sets that beam search carries on")
-    command.add_argument("--swap-passes", type=int, default=2, help="how often swaps go over the set at most")
-    command.add_argument("--random-tries", type=int, default=0,
+    command.add_argument("--beam-width", type=positive, default=3, help="sets that beam search carries on")
+    command.add_argument("--swap-passes", type=positive, default=2, help="how often swaps go over the set at most")
+    command.add_argument("--random-tries", type=whole, default=0,
                          help="sets of best_random; 0: as many as greedy search evaluates")
     command.add_argument("--order", default="found", choices=("found", "likelihood", "global_entropy", "local_entropy"),
                          help="the order of the chosen demonstrations: as found, the likeliest answers', or, for "
@@ -224,8 +235,8 @@ def _add_align(commands: Any) -> None:
     command.add_argument("--pool", type=Path, help="tasks from a file; by default the project's demonstrations")
     command.add_argument("--targets", metavar="TASK,TASK", help="tasks to measure on; by default every third")
     command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change a setting")
-    command.add_argument("--examples", type=int, default=100, help="held-out examples that are measured")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--examples", type=positive, default=100, help="held-out examples that are measured")
+    command.add_argument("--seed", type=whole, default=0)
     command.add_argument("--register", metavar="NAME", default="", help="add the trained student as a model")
     _devices_option(command)
 
@@ -240,12 +251,12 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--model", help="id or name; by default the current one")
     command.add_argument("--include", type=Path, action="append", default=[], metavar="FOLDER",
                          help="a folder with task files (YAML) of your own")
-    command.add_argument("--limit", type=int, default=0, help="examples of each task; 0: all")
-    command.add_argument("--shots", type=int, help="demonstrations; by default as each task says")
+    command.add_argument("--limit", type=whole, default=0, help="examples of each task; 0: all")
+    command.add_argument("--shots", type=whole, help="demonstrations; by default as each task says")
     command.add_argument("--allow-code", action="store_true",
                          help="let tasks run code that the model writes, on this machine (humaneval)")
     command.add_argument("--allow-download", action="store_true", help="let the harness fetch data that is not here")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=whole, default=0)
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:
@@ -255,7 +266,7 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")
     command.add_argument("--position", default="before_base", choices=("before_base", "after_base"))
     command.add_argument("--turns", default="first", choices=("first", "all"))
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=whole, default=0)
     command.add_argument("--write-job", type=Path, metavar="FILE",
                          help="write the job to a file and run nothing; start it with python -m workbench.jobs FILE, "
                               "on several machines with accelerate launch -m workbench.jobs FILE")
@@ -264,18 +275,12 @@ def _run_options(command: argparse.ArgumentParser) -> None:
 
 
 def _devices_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--devices", type=_positive, metavar="N",
+    command.add_argument("--devices", type=positive, metavar="N",
                          help="how many processes share the work, one for each device; by default one for each GPU")
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
-
-
 def _top_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--top", type=int, default=10, help="how many candidates to print")
+    command.add_argument("--top", type=whole, default=10, help="how many candidates to print")
 
 
 def _add_jobs(commands: Any) -> None:
@@ -292,7 +297,7 @@ def _add_jobs(commands: Any) -> None:
         command = add(jobs, name, run, about)
         command.add_argument("id", type=int)
         if name == "resume":
-            command.add_argument("--checkpoint", type=_positive, metavar="STEP", help=(
+            command.add_argument("--checkpoint", type=positive, metavar="STEP", help=(
                 "of a training run: go on from this one of the kept checkpoints, by default from the newest; newer "
                 "ones and the curves after it are replaced"))
             _top_option(command)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from workbench.command_line.arguments import add, group
+from workbench.command_line.arguments import above_zero, add, amount, group, positive, share, sizes, whole
 
 
 def add_bench(commands: Any) -> None:
@@ -16,15 +16,15 @@ def add_bench(commands: Any) -> None:
     command = add(bench, "answer", "benching:answer", "let models answer a question set under prompts")
     command.add_argument("--model", action="append", help="id or name; may be repeated; by default the current one")
     command.add_argument("--prompt", action="append", help='id, name or "none"; may be repeated; by default the first')
-    command.add_argument("--repeats", type=int, default=1, help="answers to each question, if drawn by lot")
+    command.add_argument("--repeats", type=positive, default=1, help="answers to each question, if drawn by lot")
     _answer_options(command, temperature=0.0)
     command = add(bench, "sweep", "benching:sweep", "decoding parameters, with a prompt and without one")
     command.add_argument("--axis", action="append", metavar="NAME=VALUE,VALUE", help="one or two; by default "
                          "temperature and repetition_penalty")
-    command.add_argument("--repeats", type=int, default=3, help="answers to each question")
+    command.add_argument("--repeats", type=positive, default=3, help="answers to each question")
     _recipe_options(command, temperature=1.0)
     command = add(bench, "scaling", "benching:scaling", "0, 3, 5, 10, … demonstrations")
-    command.add_argument("--sizes", default="0,3,5,10,20,30,40,50", help="with the base prompt's own")
+    command.add_argument("--sizes", type=sizes, default="0,3,5,10,20,30,40,50", help="with the base prompt's own")
     command.add_argument("--series", default="random,greedy,diverse,unsupervised")
     command.add_argument("--ranking", type=int, metavar="JOB", help="whose ranking the greedy-ranked series takes; by "
                          "default the gains measured last")
@@ -32,10 +32,10 @@ def add_bench(commands: Any) -> None:
     command = add(bench, "parts", "benching:parts", "what matters in a demonstration: right, wrong or no answers")
     _pool_options(command)
     command = add(bench, "tuning", "benching:tuning", "the same demonstrations in context and as training data")
-    command.add_argument("--sizes", default="3,10,30,100,300,1000,4000", help="with the base prompt's own")
-    command.add_argument("--epochs", type=int, default=10)
-    command.add_argument("--learning-rate", type=float, default=0.0, help="0: falls with the model's width")
-    command.add_argument("--lora-rank", type=int, default=0, help="of the adapters; 0: all weights are trained")
+    command.add_argument("--sizes", type=sizes, default="3,10,30,100,300,1000,4000", help="with the base prompt's own")
+    command.add_argument("--epochs", type=positive, default=10)
+    command.add_argument("--learning-rate", type=amount, default=0.0, help="0: falls with the model's width")
+    command.add_argument("--lora-rank", type=whole, default=0, help="of the adapters; 0: all weights are trained")
     _pool_options(command)
     command = add(bench, "points", "benching:points", "the chart of a recipe's job, as a table")
     command.add_argument("id", type=int, help="the job")
@@ -43,7 +43,7 @@ def add_bench(commands: Any) -> None:
     command = add(bench, "search", "benching:search", "search answers and what was said of them")
     command.add_argument("text")
     command.add_argument("--questions", metavar="SET", help="id or name")
-    command.add_argument("--limit", type=int, default=50)
+    command.add_argument("--limit", type=whole, default=50)
     _add_judging(bench)
 
 
@@ -56,9 +56,9 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--contestant", action="append", default=[], help="id or name; by default all")
     command.add_argument("--questions", **questions)
     command.add_argument("--unreadable-again", action="store_true", help="ask again where no rating could be read")
-    command.add_argument("--max-tokens", type=int, default=2048)
-    command.add_argument("--temperature", type=float, default=0.0, help="0 is greedy")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--max-tokens", type=positive, default=2048)
+    command.add_argument("--temperature", type=amount, default=0.0, help="0 is greedy")
+    command.add_argument("--seed", type=whole, default=0)
     command.add_argument("--estimate", action="store_true", help="say what it would take and judge nothing")
     command = add(bench, "measure", "judging:measure", "exact match, F1 and the mini-world's grader")
     command.add_argument("--questions", **questions)
@@ -75,11 +75,11 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
     command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
     command.add_argument("--questions", **asked)
-    command.add_argument("--only", type=int, default=0, metavar="N", help="only N of the questions; 0: all")
-    command.add_argument("--rounds", type=int, default=3)
-    command.add_argument("--max-tokens", type=int, default=256)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--top", type=int, default=5, help="how many candidates of a round to print")
+    command.add_argument("--only", type=whole, default=0, metavar="N", help="only N of the questions; 0: all")
+    command.add_argument("--rounds", type=positive, default=3)
+    command.add_argument("--max-tokens", type=positive, default=256)
+    command.add_argument("--seed", type=whole, default=0)
+    command.add_argument("--top", type=whole, default=5, help="how many candidates of a round to print")
     command = add(bench, "numbers", "judging:numbers", "means, differences, win rates, ratings, agreement")
     command.add_argument("--questions", **questions)
     command.add_argument("--by", metavar="JUDGE", help="a judge's name or a measure's; by default the first there is")
@@ -99,14 +99,14 @@ def _judge_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mode", default="single", choices=("single", "pairwise-baseline", "pairwise-all"))
     command.add_argument("--baseline", help="the contestant that the others are compared with, id or name")
     command.add_argument("--judge-prompts", type=Path, help="FastChat's judge_prompts.jsonl; by default our own")
-    command.add_argument("--price", type=float, nargs=2, default=(0.0, 0.0), metavar=("IN", "OUT"),
+    command.add_argument("--price", type=amount, nargs=2, default=(0.0, 0.0), metavar=("IN", "OUT"),
                          help="of a million of the judge's tokens, asked and answered")
-    command.add_argument("--cost-limit", type=float, default=0.0, help="stop judging there; 0: no limit")
+    command.add_argument("--cost-limit", type=amount, default=0.0, help="stop judging there; 0: no limit")
 
 
 def _pool_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--filter", default="", metavar="QUERY", help="which demonstrations to draw from")
-    command.add_argument("--seeds", type=int, default=3, help="how often what is drawn by lot is drawn")
+    command.add_argument("--seeds", type=positive, default=3, help="how often what is drawn by lot is drawn")
     command.add_argument("--no-answers", dest="answers", action="store_false", help="only the references' likelihood")
     _recipe_options(command, temperature=0.0)
 
@@ -121,16 +121,16 @@ def _recipe_options(command: argparse.ArgumentParser, *, temperature: float) -> 
 
 def _answer_options(command: argparse.ArgumentParser, *, temperature: float) -> None:
     command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")
-    command.add_argument("--only", type=int, default=0, metavar="N", help="only N of the questions; 0: all")
-    command.add_argument("--max-tokens", type=int, default=256)
-    command.add_argument("--temperature", type=float, default=temperature, help="0 is greedy")
-    command.add_argument("--top-p", type=float, default=1.0)
-    command.add_argument("--top-k", type=int, default=0)
-    command.add_argument("--min-p", type=float, default=0.0)
-    command.add_argument("--repetition-penalty", type=float, default=1.0)
+    command.add_argument("--only", type=whole, default=0, metavar="N", help="only N of the questions; 0: all")
+    command.add_argument("--max-tokens", type=positive, default=256)
+    command.add_argument("--temperature", type=amount, default=temperature, help="0 is greedy")
+    command.add_argument("--top-p", type=share, default=1.0)
+    command.add_argument("--top-k", type=whole, default=0)
+    command.add_argument("--min-p", type=share, default=0.0)
+    command.add_argument("--repetition-penalty", type=above_zero, default=1.0)
     command.add_argument("--stop", action="append", default=[], metavar="TEXT", help="may be repeated")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=whole, default=0)
     command.add_argument("--then-judge", metavar="JUDGE", help="once all is answered, let this model judge it, id or "
                          "name; “likelihood”: measure the references' log-likelihood")
     _judge_options(command)
-    command.add_argument("--judge-max-tokens", type=int, default=2048, help="of the judge's words")
+    command.add_argument("--judge-max-tokens", type=positive, default=2048, help="of the judge's words")

@@ -68,7 +68,7 @@ def scaling(options: Namespace) -> Output:
     def submit(project: Project) -> int:
         return project.recipes.submit_scaling(
             find_set(project, options.questions), find_model(project, options.model).ref,
-            prompt_of(project, options.prompt) or Prompt(), sizes=[int(size) for size in options.sizes.split(",")],
+            prompt_of(project, options.prompt) or Prompt(), sizes=options.sizes,
             series=options.series.split(","), seeds=options.seeds, ranking_job=options.ranking, query=options.filter,
             decoding=decoding_of(options), answers=options.answers, turns=options.turns, questions=options.only)
 
@@ -91,7 +91,7 @@ def tuning(options: Namespace) -> Output:
     def submit(project: Project) -> int:
         return project.recipes.submit_tuning(
             find_set(project, options.questions), find_model(project, options.model).ref,
-            prompt_of(project, options.prompt) or Prompt(), sizes=[int(size) for size in options.sizes.split(",")],
+            prompt_of(project, options.prompt) or Prompt(), sizes=options.sizes,
             seeds=options.seeds, training=TrainingWish(options.epochs, options.learning_rate, options.lora_rank),
             query=options.filter, decoding=decoding_of(options), answers=options.answers, turns=options.turns,
             questions=options.only)

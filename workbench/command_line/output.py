@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,9 @@ class Output:
 
 
 def as_json(data: object) -> str:
-    return json.dumps(_plain(data), ensure_ascii=False, indent=2)
+    """Signs that standard output's encoding may lack are escaped."""
+    plain_signs = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
+    return json.dumps(_plain(data), ensure_ascii=plain_signs, indent=2)
 
 
 def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
