@@ -16,20 +16,31 @@ from db.row_hash import row_hash
 from workbench.domain import Backend, Contestant, DecodingSettings, Demonstration, ModelRef, Prompt, Server
 
 
-def insert_contestant(connection: Connection, contestant: Contestant) -> int:
+def insert_contestant(connection: Connection, contestant: Contestant, *, aside: bool = False) -> int:
     """Store a contestant and return its id; one that answers in the very same way (see content_hash) is taken as it
-    is, under the name that it has."""
-    found = connection.scalar(select(ContestantRow.id).where(
-        ContestantRow.content_hash == contestant.content_hash, ContestantRow.deleted == 0).limit(1))
+    is, under the name that it has.
+
+    ``aside`` stores it as one that is deleted, unless it is there already: kept, and shown by nothing until it is
+    brought back.
+    """
+    found = stored_as(connection, contestant, aside=aside)
     if found is not None:
         return found
     kept = None if contestant.prompt is None else _keep(connection, contestant.prompt)
     id = connection.execute(insert(ContestantRow).values(
-        name=contestant.name, model=_model_json(contestant.model), kept_prompt_id=kept,
+        name=contestant.name, model=_model_json(contestant.model), kept_prompt_id=kept, deleted=int(aside),
         decoding=_decoding_json(contestant.decoding), content_hash=contestant.content_hash, created=datetime.now(UTC),
         row_hash="").returning(ContestantRow.id)).scalar_one()
     _sign(connection, id)
     return id
+
+
+def stored_as(connection: Connection, contestant: Contestant, *, aside: bool = False) -> int | None:
+    """The id of the stored one that answers in the very same way; with ``aside`` also of one that is deleted."""
+    row = ContestantRow
+    return connection.scalar(select(row.id).where(
+        row.content_hash == contestant.content_hash, row.deleted.in_((0, 1) if aside else (0,)))
+        .order_by(row.deleted, row.id.desc()).limit(1))
 
 
 def contestants(connection: Connection, ids: Iterable[int] | None = None) -> list[Contestant]:

@@ -15,7 +15,7 @@ from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import JobError
 from workbench.formats import mt_bench
 from workbench.jobs.control import Control
-from workbench.jobs.events import Event, Finished, RoundFinished, Scored
+from workbench.jobs.events import Event, Finished, RoundFinished, Scored, Tried
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.run_judged_search import run_judged_search
@@ -92,6 +92,46 @@ def test_a_language_model_judges_and_unreadable_words_count_as_the_lowest_rating
     assert set(scores) == {1.0}
     assert summary(said)["unreadable"] == 4 * len(ASKED)
     assert summary(said)["rounds"][0]["tau"] is None                      # all the same: no order
+
+
+def test_what_was_answered_and_said_under_each_set_is_kept_and_comes_back_on_the_bench(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project", person="Ada")
+    try:
+        project.lane.run(lambda: project.demonstrations.add(POOL))
+        project.lane.run(lambda: project.questions.add(QuestionSet("asked", tuple(ASKED))))
+        prompts = tuple(JudgePrompt(name, "single", "", text, "[[rating]]") for name, text in (
+            ("plain", "{question}|{answer}"), ("reference", "{question}|{ref_answer_1}|{answer}")))
+        spec = spec_of(by="language_model", judge=TEACHER, prompts=prompts, rounds=1,
+                       judge_decoding=DecodingSettings(max_tokens=3))
+        said = run(spec)
+        tried = [event for event in said if isinstance(event, Tried)]
+        assert [len(one.answers) for one in tried] == [len(ASKED)] * 4
+
+        def keep() -> int:
+            with project.database.write() as connection:
+                job = jobs.insert_job(connection, "judged_search", "Search", encode_spec(spec))
+                for event in (*said, tried[0]):                  # what was said before a crash may be said again
+                    store(connection, job, "judged_search", event)
+            return job
+
+        job = project.lane.run(keep)
+        assert project.lane.run(project.bench.contestants) == []             # hundreds would crowd the page
+        ids, changes = project.lane.run(lambda: project.recipes.bring_back(job, 1, 3))
+        assert changes.undoable
+        shown = project.lane.run(lambda: project.bench.contestants(1))
+        assert [one.id for one in shown] == list(ids)
+        assert [len(one.prompt.demonstrations) for one in shown if one.prompt] == [1, 2]
+        answers = project.lane.run(lambda: project.bench.answers(1))
+        assert len(answers) == 2 * len(ASKED)
+        of_third = next(one for one in tried if one.contestant.name.endswith("+ 3"))
+        assert [one.text for one in answers[len(ASKED):]] == [one.text for one in of_third.answers]
+        judged = [one for one in project.lane.run(lambda: project.bench.judgements(1)) if one.judge == TEACHER.name]
+        assert {one.answer_id for one in judged} == {one.id for one in answers}
+        assert all(one.words for one in judged)
+        project.lane.run(project.history.undo)
+        assert project.lane.run(project.bench.contestants) == []
+    finally:
+        project.close()
 
 
 @pytest.mark.parametrize(("more", "why"), [

@@ -89,14 +89,24 @@ class Answering:
 
     def _request(self, model: LanguageModel, one: Wanted) -> Draw:
         earlier = [self._texts[(*one.key[:2], turn, one.repeat)] for turn in range(one.turn)]
-        rendered = asked(one.contestant, one.question, earlier, model.tokenizer)
-        decoding = one.contestant.decoding
-        return Draw(rendered.text, replace(decoding, stop=(*rendered.stop, *decoding.stop), seed=seed_of(one)))
+        return draw_of(one, earlier, model.tokenizer)
 
     def _keep(self, one: Wanted, draw: Draw, drawn: Drawn) -> None:
         self._texts[one.key] = drawn.text
-        self.on_answer(Answer(*one.key, drawn.text, drawn.tokens, drawn.seconds, drawn.finish, draw.decoding.seed,
-                              drawn.logprob if drawn.logprob is not None and math.isfinite(drawn.logprob) else None))
+        self.on_answer(answer_of(one, draw, drawn))
+
+
+def draw_of(one: Wanted, earlier: Sequence[str], tokenizer: ChatTokenizer | None) -> Draw:
+    """What the contestant's model is to draw after its ``earlier`` answers."""
+    rendered = asked(one.contestant, one.question, earlier, tokenizer)
+    decoding = one.contestant.decoding
+    return Draw(rendered.text, replace(decoding, stop=(*rendered.stop, *decoding.stop), seed=seed_of(one)))
+
+
+def answer_of(one: Wanted, draw: Draw, drawn: Drawn) -> Answer:
+    return Answer(one.contestant.id or 0, one.question.id or 0, one.turn, one.repeat, drawn.text, drawn.tokens,
+                  drawn.seconds, drawn.finish, draw.decoding.seed,
+                  drawn.logprob if drawn.logprob is not None and math.isfinite(drawn.logprob) else None)
 
 
 def seed_of(one: Wanted) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workbench.domain import Answer, CandidateScore, Judgement, SearchRound, SetEvaluation, TokenScore
+from workbench.domain import Answer, CandidateScore, Contestant, Judgement, SearchRound, SetEvaluation, TokenScore
 from workbench.jobs.specs import JobState
 
 
@@ -105,6 +105,17 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A set of demonstrations that a search has tried: who answered under it, what, and what was said of it. A
+    judgement's ``answer_id`` is a place in ``answers``; their ``contestant_id`` says nothing."""
+
+    contestant: Contestant
+    answers: tuple[Answer, ...]
+    judgements: tuple[Judgement, ...] = ()
+    kind: Literal["tried"] = "tried"
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A point of a curve (training)."""
 
@@ -166,4 +177,4 @@ class StateChanged:
 
 
 Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Answered
-         | Judged | Metric | Artifact | Finished | Failed | Stopped | Alive | StateChanged)
+         | Judged | Tried | Metric | Artifact | Finished | Failed | Stopped | Alive | StateChanged)

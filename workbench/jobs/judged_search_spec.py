@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workbench.domain import (
     CandidateScore,
+    Contestant,
     DecodingSettings,
     Demonstration,
     ModelRef,
@@ -16,6 +18,7 @@ from workbench.domain import (
     SearchRound,
 )
 from workbench.domain.judge_prompt import JudgePrompt
+from workbench.prompts import add
 
 JudgedBy = Literal["rules", "f1", "exact", "language_model"]
 
@@ -45,3 +48,10 @@ class JudgedSearchSpec:
     finished_rounds: tuple[SearchRound, ...] = ()
     known: tuple[tuple[int, CandidateScore], ...] = ()
     kind: Literal["judged_search"] = "judged_search"
+
+    def contestant(self, ids: Sequence[int]) -> Contestant:
+        """The model under the base prompt with these candidates, as it would stand on the bench. Raises KeyError."""
+        by_id = {one.id: one for one in self.candidates}
+        prompt = add(self.base, [by_id[id] for id in ids], self.position)
+        name = f"{self.model.name}, {self.base.name or 'Base prompt'}{' + ' * bool(ids)}{', '.join(map(str, ids))}"
+        return Contestant(name, self.model, prompt, replace(self.decoding, seed=self.seed))

@@ -27,15 +27,15 @@ _TOGETHER = 8                        # candidates whose likelihood is measured t
 
 
 def run_judged_search(spec: JudgedSearchSpec, run: Run) -> None:
-    """Says Scored and RoundFinished (scores in place of log-likelihoods), a Metric a round with Kendall's tau between
-    both objectives, and Finished with what was chosen and every candidate's two scores."""
+    """Says Tried for each set, Scored and RoundFinished (scores in place of log-likelihoods), a Metric a round with
+    Kendall's tau between both objectives, and Finished with what was chosen and every candidate's two scores."""
     candidates = usable_candidates(spec.candidates, spec.base, lambda text: run.log("info", text))
     _check(spec)
     model = run.load(spec.model)
     judge, close = _judge(spec, model, run)
     watch = _Watch(spec, run, len(candidates))
     try:
-        objective = JudgedObjective(spec, model, judge, spec.questions, watch.stepped)
+        objective = JudgedObjective(spec, model, judge, spec.questions, watch.stepped, run.say)
         task = SearchTask(objective, candidates, spec.rounds, 0, stream(spec.seed, CHOOSING), watch,
                           spec.finished_rounds, {(number, one.demonstration_id): one for number, one in spec.known})
         rounds = greedy_rounds(task, spec.rounds)

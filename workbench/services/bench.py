@@ -64,6 +64,10 @@ class Bench:
         label = f"{counted(len(contestant_ids), 'contestant')} deleted"
         return self._patch_contestants(contestant_ids, {"deleted": 1}, label)
 
+    def bring_back(self, contestant_ids: Sequence[int]) -> Changes:
+        """Show those that were put aside or deleted, with their answers (undoable)."""
+        return self._patch_contestants(contestant_ids, {"deleted": 0}, "Answers of a search brought to the bench")
+
     # — answers —
 
     def submit_answers(self, contestants: Sequence[Contestant], question_set_id: int, *, repeats: int = 1,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from db import answers, jobs, judgements, questions, scores
+from db import answers, contestants, jobs, judgements, questions, scores
 from db.session import Connection
 from workbench.domain import AnswerScore, Changes, Interval, Kind
 from workbench.jobs.events import (
@@ -22,6 +24,7 @@ from workbench.jobs.events import (
     Scored,
     Started,
     Stopped,
+    Tried,
 )
 from workbench.jobs.specs import JobState
 from workbench.search.intervals import gain_intervals
@@ -63,6 +66,8 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
             touched = {Kind.ANSWER: frozenset({answers.insert_answer(connection, event.answer, job_id)})}
         case Judged():
             touched = {Kind.JUDGEMENT: frozenset({judgements.insert_judgement(connection, event.judgement, job_id)})}
+        case Tried():
+            _store_tried(connection, job_id, event)
         case Metric():
             jobs.add_metric(connection, job_id, event.name, event.step, event.value)
         case Artifact():
@@ -72,6 +77,23 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
         case _:
             return Changes()
     return Changes({Kind.JOB: frozenset({job_id})} | touched)
+
+
+def _store_tried(connection: Connection, job_id: int, event: Tried) -> None:
+    """Put aside, as a search tries hundreds of sets. What the same contestant has answered before stays as it is."""
+    contestant = contestants.insert_contestant(connection, event.contestant, aside=True)
+    asked = {one.question_id for one in event.answers}
+    there = {one.key: one for one in answers.of_contestants(connection, [contestant], asked)}
+    ids: dict[int, int] = {}
+    for place, answer in enumerate(event.answers):
+        own = replace(answer, contestant_id=contestant)
+        known = there.get(own.key)
+        if known is None:
+            ids[place] = answers.insert_answer(connection, own, job_id)
+        elif known.text == own.text and known.id is not None:
+            ids[place] = known.id
+    judgements.insert_judgements(connection, [replace(one, answer_id=ids[one.answer_id]) for one in event.judgements
+                                              if one.answer_id in ids], job_id)
 
 
 def _end(

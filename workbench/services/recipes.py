@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from db import answers as stored_answers
+from db import contestants as stored_contestants
 from db import scores as stored_scores
 from workbench.bench.intervals import Measured, mean_interval
 from workbench.bench.recipes import (
@@ -224,6 +226,28 @@ class Recipes:
                 found[judgement.judge, name][answer.contestant_id].append(
                     Measured(answer.question_id, answer.turn, judgement.score, answer.repeat))
         return {key: dict(by_contestant) for key, by_contestant in found.items()}
+
+    # — what recipe 4 has tried —
+
+    def bring_back(self, job_id: int, number: int, demonstration_id: int) -> tuple[tuple[int, ...], Changes]:
+        """Contestants that a search by a judge has tried: the set that round ``number`` (from 1) started from, and the
+        same with a candidate. Those that were put aside come back on the bench, measured (undoable); those whose
+        answers are not there are left out. Raises WorkbenchError: the job is no such search."""
+        spec = self._project.jobs.spec(job_id)
+        if not isinstance(spec, JudgedSearchSpec):
+            raise WorkbenchError(f"Job {job_id} is not a search by a judge.", remedy="Choose another job.")
+        before = [one.chosen_id for one in self._project.results.rounds(job_id) if one.number < number]
+        asked = [one.id for one in spec.questions if one.id is not None]
+        with self._project.database.read() as connection:
+            found = [stored_contestants.stored_as(connection, spec.contestant(ids), aside=True)
+                     for ids in (before, [*before, demonstration_id])]
+            ids = tuple(id for id in found if id is not None
+                        and stored_answers.of_contestants(connection, [id], asked))
+        changes = self._project.bench.bring_back(ids)
+        set_id = self._project.questions.holding(spec.questions)
+        if ids and set_id is not None:
+            self._project.judging.measure(set_id, ids)
+        return ids, changes
 
     # — what recipe 5 has trained —
 
