@@ -108,7 +108,7 @@ def _add_data(commands: Any) -> None:
     command.add_argument("--name", default="")
     command = add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file; or "
                   "new demonstrations of the sample's mini-world, called mini-world")
-    command.add_argument("file", type=Path)
+    command.add_argument("file", type=Path, help="a file or a saved dataset's folder; - for standard input")
     command.add_argument("--count", type=positive, default=4_000, help="with mini-world: how many")
     command.add_argument("--format", default="auto", help="by default it is detected")
     command.add_argument("--encoding", default="auto")

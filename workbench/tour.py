@@ -23,8 +23,8 @@ from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.command_line.output import as_json
 from workbench.command_line.running import base_prompt, candidates, follow, heldout_questions, search_questions
 from workbench.domain import ModelRef
-from workbench.errors import JobError, ProjectError, WorkbenchError
-from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.errors import ProjectError, WorkbenchError
+from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
 from workbench.prompts import add
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project, open_sample
@@ -123,8 +123,6 @@ class Tour:
 
     def _follow(self, project: Project, job_id: int) -> JobInfo:
         info = follow(project, job_id, quiet=self.quiet)
-        if info.state is not JobState.FINISHED:
-            raise JobError(info.detail)
         self.say(f"  {info.detail}")
         return info
 

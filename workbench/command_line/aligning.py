@@ -14,8 +14,8 @@ from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
 from workbench.command_line.running import follow
-from workbench.errors import JobError, WorkbenchError
-from workbench.jobs.specs import AlignSpec, JobState
+from workbench.errors import WorkbenchError
+from workbench.jobs.specs import AlignSpec
 from workbench.services.devices import on_devices
 from workbench.services.models import ModelInfo
 from workbench.services.project import Project
@@ -32,8 +32,6 @@ def align(options: Namespace) -> Output:
     with opened(options.project) as project:
         job_id = project.lane.run(lambda: project.jobs.submit(_spec(project, options, settings)))
         info = follow(project, job_id, quiet=options.json)
-        if info.state is not JobState.FINISHED:
-            raise JobError(info.detail)
         if options.register:
             project.lane.run(lambda: project.alignment.register(job_id, options.register))
     return Output({"job_id": job_id, **info.summary}, measures_table(info.summary))

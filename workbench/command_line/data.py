@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from resources.recipe.sample import MINI_WORLD
 from workbench.command_line.opening import first, on_lane, pick
@@ -18,6 +23,7 @@ from workbench.services.questions import BUILT_IN
 from workbench.services.student_exports import export_student
 
 LISTED_REFUSALS = 20
+STDIN = Path("-")
 
 
 def new(options: Namespace) -> Output:
@@ -34,9 +40,23 @@ def import_(options: Namespace) -> Output:
     )
     if str(options.file) == MINI_WORLD and not options.file.exists():
         return _report(options.file, on_lane(options.project, lambda p: p.imports.run_mini_world(options.count)))
-    if options.preview:
-        return _preview(on_lane(options.project, lambda p: p.imports.preview(options.file, chosen), read_only=True))
-    return _report(options.file, on_lane(options.project, lambda p: p.imports.run(options.file, chosen)))
+    with _file(options.file) as file:
+        if options.preview:
+            return _preview(on_lane(options.project, lambda p: p.imports.preview(file, chosen), read_only=True))
+        return _report(file, on_lane(options.project, lambda p: p.imports.run(file, chosen)))
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Path]:
+    """The file; for "-" what standard input holds, since a file is read more than once."""
+    if path != STDIN:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "stdin"
+        with copy.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield copy
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
@@ -62,7 +82,7 @@ def _report(file: Path, report: ImportReport) -> Output:
              f"{len(report.refused)} refused.", *report.notes, *refused, *([f"  and {more} more"] if more else [])]
     data = {"imported": report.imported, "skipped": report.skipped, "refused": report.refused, "notes": report.notes,
             "prompt_id": report.prompt_id, "question_set_id": report.question_set_id, "import_id": report.import_id}
-    return Output(data, "\n".join(lines))
+    return Output(data, "\n".join(lines), code=1 if report.refused and not report.imported + report.skipped else 0)
 
 
 def export(options: Namespace) -> Output:
@@ -170,7 +190,7 @@ def prompts_add(options: Namespace) -> Output:
         return project.prompts.add_demonstrations(prompt.id, options.ids, Position(options.position))
 
     changes = on_lane(options.project, work)
-    return Output({"changed": changes.touched}, changes.label)
+    return Output({"changed": changes.touched}, changes.label or "The prompt has them already.")
 
 
 def find_prompt(project: Project, wanted: str | None) -> PromptInfo:

@@ -14,9 +14,8 @@ from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, table
 from workbench.command_line.running import base_prompt, follow
 from workbench.domain import Contestant, DecodingSettings
-from workbench.errors import JobError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.jobs.judge_spec import JudgeSpec, Price, amount
-from workbench.jobs.specs import JobState
 from workbench.services import bench_numbers
 from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
@@ -35,8 +34,6 @@ def judge(options: Namespace) -> Output:
                                  f"{found.completion_tokens:,} back{cost}. {found.basis}")
         job_id = project.lane.run(lambda: project.judging.submit(spec))
         info = follow(project, job_id, quiet=options.json)
-        if info.state is not JobState.FINISHED:
-            raise JobError(info.detail)
     return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}")
 
 
@@ -50,8 +47,6 @@ def measure(options: Namespace) -> Output:
             chosen = project.lane.run(lambda: [one.id for one in _chosen(project, set_id, []) if one.id is not None])
             for job_id in project.lane.run(lambda: project.judging.submit_likelihoods(set_id, chosen)):
                 info = follow(project, job_id, quiet=options.json)
-                if info.state is not JobState.FINISHED:
-                    raise JobError(info.detail)
                 made += info.summary["judgements"]
     return Output({"measured": made}, f"{made:,} measures taken. They are no MT-Bench scores.")
 
@@ -65,8 +60,6 @@ def shift(options: Namespace) -> Output:
             return project.judging.submit_shifts(set_id, ids, find_model(project, options.base).ref)
 
         info = follow(project, project.lane.run(submit), quiet=options.json)
-        if info.state is not JobState.FINISHED:
-            raise JobError(info.detail)
         data = project.lane.run(lambda: bench_numbers.bench_data(project, answered_set(project, options.questions)))
     rows = bench_numbers.shift_table(data)
     text = table([(data.names[row.contestant_id], row.base, row.tokens, row.unshifted, row.marginal, row.shifted,
@@ -87,8 +80,6 @@ def judged_search(options: Namespace) -> Output:
 
     with opened(options.project) as project:
         info = follow(project, project.lane.run(lambda: submit(project)), quiet=options.json)
-    if info.state is not JobState.FINISHED:
-        raise JobError(info.detail)
     rows = [(one["number"], id, judged, nats) for one in info.summary["rounds"]
             for id, judged, nats in one["candidates"][: options.top]]
     taus = table([(one["number"], one["tau"], one["low"], one["high"]) for one in info.summary["rounds"]],

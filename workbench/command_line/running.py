@@ -126,7 +126,8 @@ def _question_set(project: Project, wanted: str | None,
 
 
 def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:
-    """Wait until the job has ended, with its log and progress on standard error; Ctrl+C cancels it."""
+    """Wait until the job has finished, with its log and progress on standard error; Ctrl+C cancels it. Raises JobError
+    when it ends otherwise; what waits for it stays in the queue then."""
     ended = Flag()
     printer = ProgressLine(quiet)
 
@@ -147,16 +148,17 @@ def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:
     finally:
         printer.end()
         project.lane.run(unlisten)
-    return project.lane.run(lambda: project.jobs.get(job_id))
+    info = project.lane.run(lambda: project.jobs.get(job_id))
+    if info.state is not JobState.FINISHED:
+        again = f"Go on with it: workbench jobs resume PROJECT {job_id}"
+        raise JobError(info.detail, remedy=again if info.state is JobState.STOPPED else "")
+    return info
 
 
 def follow_to_the_end(project: Project, job_id: int, *, quiet: bool) -> list[JobInfo]:
-    """Follow the job and then those that wait for it. Raises JobError for the first that does not finish; what waits
-    for that one stays in the queue and runs when it is resumed."""
+    """Follow the job and then those that wait for it. Raises JobError for the first that does not finish."""
     waiting = project.lane.run(lambda: project.jobs.followers(job_id))
     info = follow(project, job_id, quiet=quiet)
-    if info.state is not JobState.FINISHED:
-        raise JobError(info.detail, remedy=f"Resume job {info.id}: what waits for it follows." if waiting else "")
     return [info, *(one for follower in waiting for one in follow_to_the_end(project, follower, quiet=quiet))]
 
 

@@ -8,8 +8,7 @@ from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
 from workbench.command_line.running import base_prompt, follow, search_questions
-from workbench.errors import JobError
-from workbench.jobs.specs import JobState, SensitivitySpec
+from workbench.jobs.specs import SensitivitySpec
 from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -20,8 +19,6 @@ def sensitivity(options: Namespace) -> Output:
         spec = project.lane.run(lambda: _spec(project, options))
         job_id = project.lane.run(lambda: project.jobs.submit(spec))
         info = follow(project, job_id, quiet=options.json)
-    if info.state is not JobState.FINISHED:
-        raise JobError(info.detail)
     return Output({"job_id": info.id, "summary": info.summary}, _text(spec, info))
 
 

@@ -33,10 +33,12 @@ class Source:
         try:
             self.is_folder = path.is_dir()
             self.total = 0 if self.is_folder else path.stat().st_size
+            if not self.is_folder and not path.is_file():
+                raise FormatError(f"{path} is no file: it can be read only once.", safe=_UNTOUCHED,
+                                  remedy="Save what comes from it in a file; the command line takes “-” for a pipe.")
             self.packed = not self.is_folder and _starts_with(path, b"\x1f\x8b")
         except (OSError, ValueError) as error:      # ValueError: a NUL in the path
-            raise FormatError(f"{path.name} cannot be read: {error}.", safe=_UNTOUCHED,
-                              remedy="Check that the file is there and that you may read it.") from error
+            raise _unreadable(path, error) from error
         self.sample = b"" if self.is_folder else self._read_sample()
         guess = encodings.detect(self.sample)
         self.note = ""
@@ -77,8 +79,7 @@ class Source:
             raise FormatError(f"{self.path.name} is damaged: {error}.", safe=_UNTOUCHED,
                               remedy="Copy or download it again.") from error
         except OSError as error:
-            raise FormatError(f"{self.path.name} cannot be read: {error}.", safe=_UNTOUCHED,
-                              remedy="Check that the file is there and that you may read it.") from error
+            raise _unreadable(self.path, error) from error
         finally:
             self._handle = None
 
@@ -97,6 +98,11 @@ class Source:
         if self._handle is not None and not self._handle.closed:
             self.done = self._handle.tell()
         return self.done
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> FormatError:
+    return FormatError(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}.", safe=_UNTOUCHED,
+                       remedy="Check that the file is there and that you may read it.")
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:

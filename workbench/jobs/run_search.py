@@ -94,7 +94,7 @@ class SearchRun:
         )
 
     def go(self) -> None:
-        self.tally.message = f"Round {len(self.spec.finished_rounds) + 1} of {self.spec.rounds}"
+        self.tally.message = f"Round {min(len(self.spec.finished_rounds) + 1, self.spec.rounds)} of {self.spec.rounds}"
         before = self.tally.done
         chosen = STRATEGIES[self.spec.strategy](self.task)
         chosen = self._ordered(chosen)
@@ -173,7 +173,7 @@ class SearchRun:
         best = next(one.gain for one in round.ranking if one.demonstration_id == round.chosen_id)
         self.log("good", f"Round {round.number}: demonstration {round.chosen_id} adds {best.mean:+.3f} nats per answer "
                          f"({best.low:+.3f} to {best.high:+.3f}).")
-        self.tally.message = f"Round {round.number + 1} of {self.spec.rounds}"
+        self.tally.message = f"Round {min(round.number + 1, self.spec.rounds)} of {self.spec.rounds}"
 
     def raced(self, round: int, race: Race) -> None:
         self.races[round] = race

@@ -21,7 +21,11 @@ INSTALL = "Adapters need peft. Install with: pip install peft"
 
 
 def is_adapter(path: Path) -> bool:
-    return (path / CONFIG).is_file() and not (path / "config.json").is_file()
+    """Raises ModelError where the folder may not be looked into."""
+    try:
+        return (path / CONFIG).is_file() and not (path / "config.json").is_file()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}).", remedy="Change its permissions.") from error
 
 
 def find_base(path: Path) -> Path | None:

@@ -72,7 +72,7 @@ class Project:
     def create(cls, folder: Path, name: str = "", *, person: str = "") -> Project:
         """Make a new project in an empty or new folder and open it. Raises ProjectError."""
         folder = folder.absolute()
-        if (folder / DATABASE).exists():
+        if _has_database(folder):
             raise ProjectError(f"There is a project in {folder} already.", safe="It was not changed.",
                                remedy="Open it, or choose another folder.")
         if folder.exists() and not folder.is_dir():
@@ -95,7 +95,7 @@ class Project:
         Raises ProjectError: not a project, locked by another program (says who), schema newer than this program.
         """
         folder = folder.absolute()
-        if not (folder / DATABASE).is_file():
+        if not _has_database(folder):
             raise ProjectError(f"There is no project in {folder}.", remedy="Choose another folder, or make a project.")
         held = None if read_only else ProjectLock(folder, person or login_name())
         database = Database(folder / DATABASE, read_only=read_only)
@@ -133,6 +133,15 @@ class Project:
             last.callback(self.database.close)
             last.callback(self.lane.close)
             self.lane.run(self.jobs.close)
+
+
+def _has_database(folder: Path) -> bool:
+    """Raises ProjectError where the folder may not be looked into."""
+    try:
+        return (folder / DATABASE).is_file()
+    except OSError as error:
+        raise ProjectError(f"The folder {folder} cannot be read ({error.strerror}).",
+                           remedy="Change its permissions, or choose another folder.") from error
 
 
 def _make_folders(folder: Path) -> None:
