@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -34,8 +36,8 @@ from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.shift_spec import ShiftSpec
 from workbench.jobs.specs import JobSpec, JobState
 from workbench.jobs.wire import encode_spec
-from workbench.services.bench_numbers import ShiftRow, Stretch
 from workbench.services.project import Project
+from workbench.services.token_shifts import ShiftRow, Stretch
 
 MODEL = ModelRef("base-7b", "/nowhere")
 
@@ -65,9 +67,12 @@ def test_a_round_shows_every_candidate_by_both_objectives(qtbot: QtBot) -> None:
     assert [row[1:3] for row in pane.rounds.table().rows] == [(0, 0.3), (1, 0.9), (2, 0.95)]
     pane.demonstration_wanted.connect(wanted.append)
     pane.round_wanted.connect(wanted.append)
+    pane.answers_wanted.connect(lambda *both: wanted.append(both))
+    pane.ladder.picked.emit(7)
+    pane.opens.set_current(1)
     pane.ladder.picked.emit(7)
     pane.rounds.picked.emit(("round", 1))
-    assert wanted == [7, 1]
+    assert wanted == [(1, 7), 7, 1]
     pane.show_found(found, 1)
     assert "no order to compare" in pane._heads[1]._hint.text()
 
@@ -92,19 +97,30 @@ def test_a_language_model_is_named_with_how_many_of_its_ratings_could_not_be_rea
 
 def test_shifts_are_told_by_place_and_token_by_token(qtbot: QtBot) -> None:
     one, none = Interval(1, 1, 1), Interval(0, 0, 0.2)
-    row = ShiftRow(1, "base-7b", 4, 0.5, 0.25, 0.25, Interval(0.3, 0.2, 0.4),
+    row = ShiftRow(1, "base-7b", 4, Interval(0.5, 0.4, 0.6), Interval(0.25, 0.2, 0.3), Interval(0.25, 0.2, 0.3),
+                   Interval(0.3, 0.2, 0.4), ((0.1, one), (1.0, none)),
                    (Stretch(0, 3, one, none, none), Stretch(3, 1, none, none, one)))
     answers = tuple(ShiftedAnswer(f"Question {n}, turn 1", (TokenScore("Dear", -6.0, 9), TokenScore(" me", -0.1, 0)),
                                   (TokenScore("Dear", -0.1), TokenScore(" me", -0.2))) for n in (1, 2))
     pane = ShiftPane()
     said = shown(pane, qtbot)
-    pane.show_shifted(Shifted("one shot against base-7b", row, answers))
+    other = replace(row, contestant_id=2, unshifted=one, marginal=none, shifted=none)
+    pane.show_found((Shifted("one shot against base-7b", row, answers), Shifted("tuned against base-7b", other, ())), 0)
     assert "50 % unshifted, 25 % marginal, 25 % shifted of 4 tokens · KL 0.30 nats per token (0.20 to 0.40)" in said[0]
     assert [pane.answers.itemText(n) for n in range(2)] == ["Question 1, turn 1", "Question 2, turn 1"]
     assert pane.strip.changes() == pytest.approx([5.9, -0.1])
     assert pane.text.toPlainText() == "Dear me"
     assert [(list(spans), token) for spans, token in pane.text._marks] == [([], "warn"), ([(0, 4)], "bad")]
-    assert ("Marginal", 0, 0, 0, 0.2) in pane.places.table().rows
+    assert ("one shot", 3, 1, 0.8, 1) in pane.places.table().rows
+    assert ("tuned", 0.1, 1, 1, 1) in pane.kl.table().rows
+    assert [row[:3] for row in pane.shares.table().rows][:2] == [
+        ("Unshifted", "one shot", 0.5), ("Unshifted", "tuned", 1)]
+    wanted: list[int] = []
+    pane.contestant_wanted.connect(wanted.append)
+    pane.shares.picked.emit(("contestant", 1))
+    assert wanted == [1]
+    pane.show_found((Shifted("tuned against base-7b", other, ()),), 0)
+    assert pane.text.toPlainText() == ""                 # nothing of the one before is left
 
 
 def job(project: Project, spec: JobSpec, summary: dict[str, object]) -> int:
@@ -138,7 +154,7 @@ def test_what_jobs_have_found_is_read(tmp_path_factory: pytest.TempPathFactory) 
         project.lane.run(lambda: store_round(project, search, SearchRound(1, (ranked,), 3, 0.5, 9, 1)))
         found = project.lane.run(lambda: read_found(project, project.jobs.get(shift)))
         assert [one.name for one in found.shifts] == ["one shot against base-7b"]
-        assert found.shifts[0].row.shifted == 0.5
+        assert found.shifts[0].row.shifted.mean == 0.5
         assert found.shifts[0].answers[0].base[0] == TokenScore("So", -3.0, 4)
         judged = project.lane.run(lambda: read_found(project, project.jobs.get(search)))
         assert judged.rounds == (JudgedRound(1, None, 0.25, (

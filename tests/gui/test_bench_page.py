@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import bench_project
 from tests.gui.test_accessible_names import nameless
+from tests.gui.waiting import rest
 from workbench.domain import Judgement, Server
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.bench import EMPTY, SHOWN, BenchPage
@@ -30,10 +31,10 @@ from workbench.jobs.events import Progress
 from workbench.jobs.judge_spec import Price
 from workbench.jobs.specs import JobState
 from workbench.services.bench_measures import Measure
-from workbench.services.bench_numbers import SHIFT_JUDGE, SHIFT_NAME
 from workbench.services.job_queue import JobInfo
 from workbench.services.judging_cost import ASSUMED_TOKENS
 from workbench.services.project import Project
+from workbench.services.token_shifts import SHIFT_JUDGE, SHIFT_NAME
 
 NAMES = ("No demonstrations", "3 demonstrations", "6 demonstrations, draft 14", "vicuna-13b")
 
@@ -57,11 +58,6 @@ def page(window: MainWindow, session: Session, benched: Path, tmp_path: Path, qt
     assert isinstance(found, BenchPage)
     rest(found, qtbot)
     return found
-
-
-def rest(page: BenchPage, qtbot: QtBot) -> None:
-    """Until nothing is under way."""
-    qtbot.waitUntil(lambda: not page.session.busy and not page.busy())
 
 
 def on_lane(page: BenchPage, work: Callable[[Project], object]) -> object:

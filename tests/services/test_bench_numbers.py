@@ -12,18 +12,17 @@ from workbench.services.bench_numbers import (
     ALL,
     Bench,
     agreements,
-    answer_shift,
     correlation,
     differences,
     judge_bias,
     ladder,
     length_controlled_rates,
     pair_judgements,
-    shift_table,
     single_judgements,
     table,
     win_table,
 )
+from workbench.services.token_shifts import answer_shift, shift_table
 
 QUESTIONS = tuple(Question((f"q{n}", f"r{n}"), (), "math" if n % 2 else "writing", str(n), n) for n in range(1, 13))
 NAMES = ("good", "fair", "poor")
@@ -131,7 +130,9 @@ def test_shares_of_shifted_tokens_are_told_by_their_place() -> None:
                       details={"tokens": rows}) for turn in (0, 1)]
     found, = shift_table(bench(said))
     assert (found.contestant_id, found.base, found.tokens) == (1, "base", 16)
-    assert (found.unshifted, found.marginal, found.shifted) == (1 / 8, 1 / 8, 6 / 8)
+    assert (found.unshifted.mean, found.marginal.mean, found.shifted.mean) == (1 / 8, 1 / 8, 6 / 8)
+    assert {nats: share.mean for nats, share in found.kl_from}[0.5] == 7 / 8
+    assert {nats: share.mean for nats, share in found.kl_from}[4.0] == 0
     assert found.kl.mean == pytest.approx((0.1 + 0.5 + 12) / 8)
     assert [(one.start, one.tokens, one.unshifted.mean, one.marginal.mean, one.shifted.mean)
             for one in found.by_place] == [

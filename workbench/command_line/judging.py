@@ -20,6 +20,7 @@ from workbench.services import bench_numbers
 from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.project import Project
+from workbench.services.token_shifts import shift_table
 
 
 def judge(options: Namespace) -> Output:
@@ -61,10 +62,10 @@ def shift(options: Namespace) -> Output:
 
         info = follow(project, project.lane.run(submit), quiet=options.json)
         data = project.lane.run(lambda: bench_numbers.bench_data(project, answered_set(project, options.questions)))
-    rows = bench_numbers.shift_table(data)
-    text = table([(data.names[row.contestant_id], row.base, row.tokens, row.unshifted, row.marginal, row.shifted,
-                   row.kl.mean, row.kl.low, row.kl.high) for row in rows],
-                 ("contestant", "base", "tokens", "unshifted", "marginal", "shifted", "KL", "low", "high"))
+    rows = shift_table(data)
+    cells = [(data.names[row.contestant_id], row.base, row.tokens, row.unshifted.mean, row.marginal.mean,
+              row.shifted.mean, row.kl.mean, row.kl.low, row.kl.high) for row in rows]
+    text = table(cells, ("contestant", "base", "tokens", "unshifted", "marginal", "shifted", "KL", "low", "high"))
     return Output({"job_id": info.id, "shifts": rows}, f"{info.title}\n{text}")
 
 

@@ -23,9 +23,6 @@ from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.bench.ratings import Rating, ratings
 from workbench.bench.win_rates import WinRate, position_bias, win_rates
 from workbench.domain import Answer, Contestant, Interval, Judgement, Question
-from workbench.jobs.shift_spec import JUDGE as SHIFT_JUDGE
-from workbench.jobs.shift_spec import NAME as SHIFT_NAME
-from workbench.scoring.token_shift import MARGINAL
 from workbench.services.bench_measures import BenchData, Measure, games, values
 
 if TYPE_CHECKING:
@@ -298,90 +295,3 @@ def correlation(data: BenchData, x: Measure, y: Measure) -> CorrelationRow:
     low, high = tau_interval(xs, ys, np.random.default_rng(SEED), rounds=200) if len(xs) > 1 else (math.nan, math.nan)
     return CorrelationRow(x, y, len(xs), kendall_tau(xs, ys), low, high,
                           kendall_tau([a for a, _ in means], [b for _, b in means]))
-
-
-# — how far a prompt or a training moves the base model —
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """A token of an answer: see scoring.token_shift."""
-
-    text: str
-    kl: float
-    rank: int
-    logprob: float
-    base_logprob: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Of ``tokens`` from place ``start`` of their answers on: shares with their intervals over questions."""
-
-    start: int
-    tokens: int
-    unshifted: Interval
-    marginal: Interval
-    shifted: Interval
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftRow:
-    """Shares of a contestant's tokens that are the base model's first choice, among its first three, and farther down;
-    the mean KL (nats a token) with its interval over questions; and the shares by the token's place in the answer, as
-    the URIAL paper draws them."""
-
-    contestant_id: int
-    base: str
-    tokens: int
-    unshifted: float
-    marginal: float
-    shifted: float
-    kl: Interval
-    by_place: tuple[Stretch, ...]
-
-
-PLACES = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80, 160, 320)      # where a stretch of an answer begins
-
-
-def answer_shift(judgement: Judgement) -> tuple[TokenRow, ...]:
-    """An answer's tokens, from the measure that a shift job left."""
-    return tuple(TokenRow(*row) for row in judgement.details.get("tokens", ()))
-
-
-def shift_table(data: BenchData) -> list[ShiftRow]:
-    """Each contestant against each base model that it was compared with."""
-    groups: defaultdict[tuple[int, str], list[tuple[Answer, Judgement]]] = defaultdict(list)
-    for one in data.judgements:
-        if (one.judge, one.name) == (SHIFT_JUDGE, SHIFT_NAME):
-            answer = data.answers[one.answer_id]
-            groups[answer.contestant_id, one.prompt_name].append((answer, one))
-    rows = []
-    for (contestant, base), found in groups.items():
-        ranks = [[token.rank for token in answer_shift(one)] for _, one in found]
-        kl = mean_interval([Measured(answer.question_id, answer.turn, token.kl) for answer, one in found
-                            for token in answer_shift(one)], np.random.default_rng(SEED))
-        if kl is None:
-            continue
-        flat = [rank for of_answer in ranks for rank in of_answer]
-        rows.append(ShiftRow(contestant, base, len(flat), *_shares(flat), kl,
-                             _stretches([answer for answer, _ in found], ranks)))
-    return rows
-
-
-def _stretches(answers: Sequence[Answer], ranks: Sequence[Sequence[int]]) -> tuple[Stretch, ...]:
-    """``ranks`` are those of each answer's tokens. Tokens of a question stay together when resampled."""
-    made = []
-    for start, end in zip(PLACES, (*PLACES[1:], None), strict=True):
-        here = [(answer, rank) for answer, found in zip(answers, ranks, strict=True) for rank in found[start:end]]
-        shares = [mean_interval([Measured(answer.question_id, answer.turn, float(low <= rank < high))
-                                 for answer, rank in here], np.random.default_rng(SEED))
-                  for low, high in ((0, 1), (1, MARGINAL), (MARGINAL, math.inf))]
-        if here:
-            made.append(Stretch(start, len(here), *(one for one in shares if one is not None)))
-    return tuple(made)
-
-
-def _shares(ranks: Sequence[int]) -> tuple[float, float, float]:
-    """Of tokens at rank 0, at 1 and 2, and beyond."""
-    first, near = sum(rank == 0 for rank in ranks), sum(0 < rank < MARGINAL for rank in ranks)
-    return first / len(ranks), near / len(ranks), 1 - (first + near) / len(ranks)

@@ -28,7 +28,7 @@ from workbench.gui.views.question_pane import QuestionPane
 from workbench.gui.views.search_field import SearchField
 from workbench.services.bench import Hit
 from workbench.services.bench_measures import Measure
-from workbench.services.bench_numbers import SHIFT_NAME
+from workbench.services.token_shifts import SHIFT_NAME
 
 TITLE = 160
 

@@ -10,7 +10,7 @@ from workbench.gui.pages.bench_reading import BenchReading, answer_facts, detail
 from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
 from workbench.gui.views.answer_diff import Span
 from workbench.services.bench_measures import Measure, mean_value
-from workbench.services.bench_numbers import MARGINAL, SHIFT_NAME, answer_shift
+from workbench.services.token_shifts import MARGINAL, SHIFT_NAME, answer_shift
 
 
 def columns(reading: BenchReading, question_id: int, contestants: Sequence[int], measure: Measure | None,

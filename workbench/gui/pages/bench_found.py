@@ -8,9 +8,9 @@ from typing import Any
 from workbench.domain import Interval, TokenScore
 from workbench.jobs.specs import JudgedSearchSpec, ShiftSpec
 from workbench.services import bench_numbers
-from workbench.services.bench_numbers import ShiftRow
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.token_shifts import SHIFT_NAME, ShiftRow, answer_shift, shift_table
 
 KINDS = ("judged_search", "shift")
 
@@ -85,6 +85,7 @@ def read_found(project: Project, job: JobInfo) -> Found:
     spec = project.jobs.spec(job.id)
     if isinstance(spec, JudgedSearchSpec):
         return Found(spec.by, spec.rounds, "rounds" not in job.summary, _rounds(project, spec, job),
+                     set_id=project.questions.holding(spec.questions),
                      judge=spec.judge.name if spec.judge is not None else "",
                      unreadable=job.summary.get("unreadable", 0))
     assert isinstance(spec, ShiftSpec)
@@ -124,7 +125,7 @@ def _shifts(project: Project, spec: ShiftSpec, set_id: int) -> tuple[Shifted, ..
     place = {question.id: number for number, question in enumerate(data.questions, 1)}
     answers: dict[int, list[tuple[tuple[int, int], ShiftedAnswer]]] = {}
     for one in data.judgements:
-        tokens = bench_numbers.answer_shift(one) if one.name == bench_numbers.SHIFT_NAME else ()
+        tokens = answer_shift(one) if one.name == SHIFT_NAME else ()
         if tokens:
             answer = data.answers[one.answer_id]
             at = place[answer.question_id], answer.turn
@@ -134,4 +135,4 @@ def _shifts(project: Project, spec: ShiftSpec, set_id: int) -> tuple[Shifted, ..
                 tuple(TokenScore(token.text, token.logprob) for token in tokens))))
     return tuple(Shifted(f"{data.names[row.contestant_id]} against {row.base}", row, tuple(
         found for _, found in sorted(answers.get(row.contestant_id, ()), key=lambda pair: pair[0])))
-        for row in bench_numbers.shift_table(data))
+        for row in shift_table(data))

@@ -17,6 +17,7 @@ from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.pages.bench_found import Found, JudgedRound
 from workbench.gui.views.labels import label
 from workbench.gui.views.pane import PaneHeader, splitter
+from workbench.gui.views.segmented import Segmented
 from workbench.gui.wording import counted
 
 JUDGES = {"rules": "rules kept, 0 to 1", "f1": "token F1, 0 to 1", "exact": "exact matches, 0 to 1",
@@ -26,11 +27,12 @@ CHOSEN, OTHER = 1, 0                 # colours of the candidate that was taken, 
 
 
 class JudgedPane(QWidget):
-    """Shows one round. ``said`` carries a line about it, ``round_wanted`` a round's place, ``demonstration_wanted`` the
-    id of a candidate that was picked."""
+    """Shows one round. ``said`` carries a line about it, ``round_wanted`` a round's place; of a candidate that was
+    picked ``answers_wanted`` carries the round's number and its id, ``demonstration_wanted`` its id."""
 
     said = Signal(str)
     round_wanted = Signal(int)
+    answers_wanted = Signal(int, int)
     demonstration_wanted = Signal(object)
 
     def __init__(self) -> None:
@@ -54,8 +56,12 @@ class JudgedPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(both)
+        self.opens = Segmented(("Answers", "Demonstration"), name="What a click on a candidate opens")
+        self.opens.setToolTip("What a click on a candidate opens: the answers under it, or the demonstration")
+        self._heads[0].add_tool(self.opens)
+        self._number = 1
         for chart in (self.ladder, self.scatter):
-            chart.picked.connect(self.demonstration_wanted)
+            chart.picked.connect(self._candidate_picked)
         self.rounds.picked.connect(self._round_picked)
 
     def current_view(self) -> ChartView:
@@ -66,6 +72,7 @@ class JudgedPane(QWidget):
     def show_found(self, found: Found, number: int) -> None:
         """The round ``number`` (from 0)."""
         one, unit = found.rounds[number], JUDGES[found.by]
+        self._number = one.number
         self._show_candidates(one, unit)
         self._show_scatter(one, unit, live=found.live)
         self._show_rounds(found, unit)
@@ -106,6 +113,12 @@ class JudgedPane(QWidget):
         points += [BandPoint(one.number, best.judged, ("round", place), f"with “{best.title}”")
                    for place, one in enumerate(found.rounds) if (best := one.best) is not None]
         self.rounds.show_lines([BandLine("Best set", tuple(points), CHOSEN)], ("round", unit))
+
+    def _candidate_picked(self, id: Any) -> None:
+        if self.opens.current():
+            self.demonstration_wanted.emit(id)
+        else:
+            self.answers_wanted.emit(self._number, id)
 
     def _round_picked(self, key: Any) -> None:
         self.round_wanted.emit(key[1])

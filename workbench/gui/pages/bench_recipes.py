@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.domain import Changes
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
@@ -26,6 +27,7 @@ from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.wording import counted
+from workbench.services.project import Project
 from workbench.services.recipes import RecipePoint, Score, Tuned
 
 NONE, NOTHING_YET, CHARTS = range(3)
@@ -69,8 +71,9 @@ class RecipesPane(QWidget):
         for pane in (self.judged, self.shift):
             pane.said.connect(self._hint.setText)
         self.judged.round_wanted.connect(self._choose_score)
-        self.judged.demonstration_wanted.connect(
-            lambda id: session.open_page("demonstrations", demonstration_id=id))
+        self.shift.contestant_wanted.connect(self._choose_score)
+        self.judged.demonstration_wanted.connect(self._open_demonstration)
+        self.judged.answers_wanted.connect(self._open_tried)
         self.run.clicked.connect(self.run_wanted)
         self.register.clicked.connect(self.ask_which_to_register)
         self.whole.toggled.connect(self.lines.set_whole)
@@ -197,7 +200,7 @@ class RecipesPane(QWidget):
             if reading.found.rounds:
                 self.judged.show_found(reading.found, self._part)
             else:
-                self.shift.show_shifted(reading.found.shifts[self._part])
+                self.shift.show_found(reading.found.shifts, self._part)
             self.tools.view_changed()
 
     def _parts(self, reading: RecipeReading) -> list[tuple[str, Any]]:
@@ -270,6 +273,31 @@ class RecipesPane(QWidget):
 
     def register_as(self, tuned: Tuned, name: str) -> None:
         self._session.change(lambda project: project.recipes.register(tuned, name), lambda _: self.read())
+
+    def _open_demonstration(self, id: int) -> None:
+        self._session.open_page("demonstrations", demonstration_id=id)
+
+    def _open_tried(self, number: int, demonstration_id: int) -> None:
+        """The answers under a set that a search by a judge has tried, beside those under the set before."""
+        found, job_id = self._reading.found, self._job_id
+        set_id = None if found is None else found.set_id
+        if set_id is None or job_id is None or self._session.read_only:      # it would have to be written
+            self._open_demonstration(demonstration_id)
+            return
+        tried: list[int] = []
+
+        def bring(project: Project) -> Changes:
+            ids, changes = project.recipes.bring_back(job_id, number, demonstration_id)
+            tried.extend(ids)
+            return changes
+
+        def show(_: Changes) -> None:
+            if tried:
+                self.behind.emit(Behind(f"Round {number}, with and without {demonstration_id}", tuple(tried)), set_id)
+            else:                            # searched before answers were kept
+                self._open_demonstration(demonstration_id)
+
+        self._session.change(bring, show, owner=self)
 
     def _picked(self, key: Any) -> None:
         points, set_id = self._reading.points, self._reading.set_id
