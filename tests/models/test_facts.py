@@ -139,9 +139,9 @@ def test_half_precision_weights_are_computed_in_float32_on_the_cpu(tmp_path: Pat
 
 
 def test_the_memory_check_can_be_overridden(llama: ModelRef, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench.models import transformers_model
+    from workbench.models import devices
 
-    monkeypatch.setattr(transformers_model, "free_memory", lambda device: 1000)
+    monkeypatch.setattr(devices, "free_memory", lambda device: 1000)
     with pytest.raises(ModelError, match="WORKBENCH_IGNORE_MEMORY"):
         load(replace(llama, dtype="float32"))
     load(replace(llama, dtype="float32"), ignore_memory=True).close()

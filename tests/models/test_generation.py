@@ -11,7 +11,7 @@ import torch
 from tests.models import tiny_models
 from workbench.domain import Prompt
 from workbench.errors import Cancelled, ModelError
-from workbench.models import Decoding, Draw, LanguageModel, ScoredSequence, load, packed_rows
+from workbench.models import Decoding, Draw, LanguageModel, ScoredSequence, devices, load
 from workbench.models.generation import TextStream
 from workbench.models.packed_rows import PackedRows
 from workbench.models.sampling import choose
@@ -49,7 +49,7 @@ def test_many_rows_that_come_and_go_are_answered_as_each_alone(
     loaded: LanguageModel, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
     """Of different lengths, with and without a common start, more than there are places, ended at different times."""
-    monkeypatch.setitem(packed_rows._MOST, "cpu", 5)
+    monkeypatch.setattr(devices, "most_rows", lambda device: 5)
     wanted = [Draw(start + prompt, Decoding(max_tokens=3 + n % 9, stop=("e",))) for n, prompt in enumerate(LONG)]
     found = loaded.draw(wanted)
     alone = [loaded.draw([one])[0] for one in wanted]

@@ -20,10 +20,10 @@ import transformers
 
 from tests.perf.bench_engine import Shape
 from tests.perf.report import Row, write
-from workbench.models import ScoredSequence, cascade
+from workbench.models import ScoredSequence, cascade, devices
 from workbench.models.passes import Cascade
-from workbench.models.transformers_model import _PASS_TOKENS, plain_attention
 from workbench.models.walk import Walker
+from workbench.models.weights import plain_attention
 
 SIZES = {                            # width, layers, heads, key heads, inner, vocabulary
     "toy": (64, 2, 4, 2, 96, 8192),
@@ -76,7 +76,8 @@ def random_model(name: str, device: str) -> Any:
 def shape_rows(model: Any, name: str, shape: Shape, rounds: int) -> list[Row]:
     work = shape.sequences()
     few = work[:: max(1, len(work) // FEW)][:FEW]
-    walker = Walker(Cascade(model), model.config.vocab_size, _PASS_TOKENS[model.device.type])
+    walker = Walker(Cascade(model), model.config.vocab_size, devices.pass_tokens(model.device),
+                    logit_bytes=devices.logit_bytes(model.device))
     times: dict[str, list[float]] = {"ours": [], "plain": []}
     memory: dict[str, float] = {}
     peaks: list[float] = []

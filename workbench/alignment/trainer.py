@@ -31,6 +31,7 @@ from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sampl
 from workbench.alignment.samples import Padded, Sample, counted, pad
 from workbench.alignment.teacher import Teacher
 from workbench.alignment.writing import written
+from workbench.models.memory import ran_out
 
 KEPT_CHECKPOINTS = 2
 HELD = 1.9                        # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
@@ -255,8 +256,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             return
         try:
             self.train(resume_from_checkpoint=checkpoint)
-        except (RuntimeError, MemoryError) as error:        # torch.OutOfMemoryError is a RuntimeError
-            if type(error) is RuntimeError and "DefaultCPUAllocator" not in str(error):
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
                 raise
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "

@@ -7,6 +7,7 @@ import traceback
 
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Failed
+from workbench.models import memory
 
 KEPT = "What was finished is kept, and the job can be resumed."
 
@@ -18,20 +19,11 @@ def from_exception(error: BaseException) -> Failed:
     """A known error in its own words; memory running out in ours; anything else is a bug with its traceback."""
     if isinstance(error, WorkbenchError):
         return Failed(str(error), known=True)
-    if _out_of_memory(error):
+    if memory.ran_out(error):
         remedy = "Close other programs, choose a smaller model or dtype, or use fewer or shorter demonstrations."
         return Failed(f"Memory ran out. {KEPT} {remedy}", known=True)
     text = "".join(traceback.format_exception(error))
     return Failed(f"{type(error).__name__}: {error}", known=False, traceback=text)
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Python's own, torch's on a device (torch.OutOfMemoryError), and torch's on the CPU, which is a RuntimeError."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
-    )
 
 
 def from_exit(code: int, stderr: str) -> Failed:

@@ -8,6 +8,7 @@ from workbench.errors import ModelError
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 _QUANTISED = {"int8": 1.0, "nf4": 0.56}          # bytes a weight, with the scales (bitsandbytes)
 _LOGITS = 256 * 2**20            # the most that one pass's logits may take (see walk.py)
+_RAN_OUT = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")   # CUDA, MPS, CPU, cuBLAS
 
 
 def estimate(facts: ModelFacts, dtype: str, context: int, batch: int = 1) -> MemoryEstimate:
@@ -29,6 +30,14 @@ def pass_tokens(facts: ModelFacts, dtype: str, free: int, most: int) -> int:
     and their keys and values; 64 at least. A pass that is too large all the same is halved (see walk.py)."""
     one = estimate(facts, dtype, 1)
     return max(min(most, free // 4 // (one.cache + 12 * facts.hidden_size * (BYTES.get(dtype) or 2) or 1)), 64)
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether memory ran out: Python's own error, torch's on a device (torch.OutOfMemoryError), or one of those that
+    are plain RuntimeErrors: on the CPU, on MPS, in a CUDA library."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _RAN_OUT)
 
 
 def _weights(facts: ModelFacts, dtype: str) -> int:

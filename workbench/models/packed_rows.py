@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 import torch
 from torch import Tensor
 
+from workbench.models import devices
 from workbench.models.cascade import KeyValue, Pack, merge_past, packed
 from workbench.models.passes import inference
 
-_MOST = {"cpu": 48, "mps": 32, "cuda": 256}
 _PART_OF_FREE_MEMORY = 3             # a third of it is for keys and values
 
 
@@ -64,8 +63,8 @@ class PackedRows:
             self._past = new if shared else []
             device = new[0][0].device
             each = sum(part.shape[1] * part.shape[3] * part.element_size() for pair in new for part in pair) * room
-            fitting = _free_memory(device) // _PART_OF_FREE_MEMORY // each
-            self.most = max(1, min(_MOST[device.type], fitting, count))
+            fitting = devices.free_memory(device) // _PART_OF_FREE_MEMORY // each
+            self.most = max(1, min(devices.most_rows(device), fitting, count))
             self._own = [(_empty(keys, self.most, room), _empty(values, self.most, room)) for keys, values in new]
 
     def add(self, prompts: Sequence[Sequence[int]]) -> Tensor:
@@ -142,10 +141,3 @@ def _parts(prompts: Sequence[Sequence[int]], budget: int) -> list[list[Sequence[
             tokens = len(ids)
         parts[-1].append(ids)
     return parts
-
-
-def _free_memory(device: torch.device) -> int:
-    """Bytes."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -12,25 +13,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench.models import memory
 from workbench.models.cascade import KeyValue, Pack, packed
 from workbench.models.token_tree import Node
 
-_CHUNK = 2**20                   # logits that are made float32 at once
+_CHUNK = {"cpu": 2**20}          # logits that are made float32 at once; on other devices _MORE
+_MORE = 2**26
 
 
 @contextmanager
 def inference() -> Iterator[None]:
-    """No gradients; and torch's ways to say that the memory is not enough, as MemoryError."""
+    """No gradients; and torch's ways to say that the memory is not enough, as MemoryError. What the failed pass had
+    made is let go of first, or the next attempt would not find that memory."""
     try:
         with torch.inference_mode():
             yield
     except RuntimeError as error:
-        text = str(error)
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text or "not enough memory" in text:
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            raise MemoryError(text) from error
-        raise
+        if not memory.ran_out(error):
+            raise
+        traceback.clear_frames(error.__traceback__)
+        raise MemoryError(str(error)) from None
 
 
 class Cascade:
@@ -196,7 +198,7 @@ def _pick(logits: Tensor, nodes: Sequence[Node], places: Sequence[np.ndarray]) -
     """log P(target) at each place. ``logits`` is (rows, vocabulary); worked on in chunks, as fp32 copies are large."""
     if not sum(len(place) for place in places):
         return [np.empty(0, np.float32) for _ in nodes]
-    rows_at_once = max(_CHUNK // logits.shape[-1], 1)
+    rows_at_once = max(_CHUNK.get(logits.device.type, _MORE) // logits.shape[-1], 1)
     norm = torch.cat([part.float().logsumexp(-1) for part in torch.split(logits, rows_at_once)])
     rows = torch.from_numpy(np.concatenate(places)).to(logits.device)
     targets = torch.from_numpy(np.concatenate([node.targets for node in nodes])).to(logits.device)

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
-from workbench.models import adapters, cascade, memory, processes, quantised
+from workbench.models import adapters, cascade, devices, memory, quantised
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
 from workbench.models.embedding import hidden_states
 from workbench.models.facts import read_facts
@@ -28,9 +27,6 @@ from workbench.models.tokenizer import FastTokenizer
 from workbench.models.walk import Walker, Way
 from workbench.models.weights import check_quantised, from_folder, plain_attention, tokenizer_folder
 
-_PASS_TOKENS = {"cpu": 1024, "mps": 4096, "cuda": 16384}
-_PLANNED_CONTEXT = 4096          # tokens that the memory check before loading counts with, if the context is longer
-
 
 class TransformersModel:
     """See LanguageModel. Made by ``load``."""
@@ -43,8 +39,9 @@ class TransformersModel:
         self._model = model
         self._stops = _end_tokens(Path(ref.base or ref.path), model.config)
         dtype = str(model.dtype).removeprefix("torch.")
-        budget = memory.pass_tokens(facts, dtype, free_memory(model.device), _PASS_TOKENS[model.device.type])
-        self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget)
+        budget = memory.pass_tokens(facts, dtype, devices.free_memory(model.device), devices.pass_tokens(model.device))
+        self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget,
+                              logit_bytes=devices.logit_bytes(model.device))
 
     @classmethod
     def load(cls, ref: ModelRef, *, ignore_memory: bool = False) -> TransformersModel:
@@ -60,12 +57,13 @@ class TransformersModel:
                 remedy="Register the model again if the change is wanted.",
             )
         torch.set_num_threads(thread_count())
-        device = choose_device(ref.device)
-        dtype = choose_dtype(ref.dtype, device, facts)
+        devices.exact_products()
+        device = devices.choose(ref.device)
+        dtype = devices.choose_dtype(ref.dtype, device, facts)
         check_quantised(ref, facts)
-        needed = memory.estimate(facts, dtype, min(facts.context, _PLANNED_CONTEXT))
+        needed = memory.estimate(facts, dtype, min(facts.context, devices.PLANNED_CONTEXT))
         if not ignore_memory:
-            memory.check(needed, free_memory(device), where=str(device))
+            memory.check(needed, devices.free_memory(device), where=str(device))
         model = from_folder(Path(ref.base or ref.path), device, dtype)
         if ref.base:
             model = adapters.add_adapter(model, Path(ref.path), ref.name)
@@ -104,7 +102,7 @@ class TransformersModel:
         rows: Rows
         if isinstance(self._walker.way, Cascade):
             self._use(cascade.NAME)
-            rows = PackedRows(self._model, _PASS_TOKENS[self._model.device.type])
+            rows = PackedRows(self._model, devices.pass_tokens(self._model.device))
         else:
             self._use(plain_attention(type(self._model)))
             rows = OneByOne(CacheSteps(self._model))
@@ -126,11 +124,11 @@ class TransformersModel:
         return self._model
 
     def close(self) -> None:
-        self._model = None
-        self._walker.forget()
-        self._walker.way = None      # type: ignore[assignment]
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        if self._model is not None:
+            device, self._model = self._model.device, None
+            self._walker.forget()
+            self._walker.way = None  # type: ignore[assignment]
+            devices.give_back(device)
 
     def _use(self, attention: str) -> None:
         if self._model is None:
@@ -145,45 +143,6 @@ class TransformersModel:
                 safe="Nothing was computed.",
                 remedy="Take out a demonstration, or choose a model with a longer context.",
             )
-
-
-def choose_device(asked: str) -> torch.device:
-    """ "auto" takes CUDA, then MPS, then the CPU. Raises ModelError for a device that is not there."""
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if asked == "auto":
-        if cuda:
-            return torch.device("cuda", processes.device_index() % torch.cuda.device_count())
-        return torch.device("mps" if mps else "cpu")
-    try:
-        device = torch.device(asked)
-    except RuntimeError as error:
-        raise ModelError(f"“{asked}” is not a device.", remedy="Choose auto, cpu, cuda or mps.") from error
-    there = {"cpu": True, "mps": mps, "cuda": cuda and (device.index or 0) < torch.cuda.device_count()}
-    if not there.get(device.type, False):
-        raise ModelError(f"This computer has no {asked}.", remedy="Set the model's device to auto or cpu.")
-    return device
-
-
-def choose_dtype(asked: str, device: torch.device, facts: ModelFacts) -> str:
-    """ "auto" computes in float32 on the CPU if the memory allows, elsewhere in what the files hold."""
-    if asked in memory.BYTES or asked in quantised.ON_LOADING:
-        return asked
-    if asked != "auto":
-        raise ModelError(f"“{asked}” is not a dtype.", remedy=f"Choose auto, {', '.join(memory.BYTES)}.")
-    if facts.quantisation:
-        return "bfloat16" if device.type == "cpu" else "float16"
-    stored = facts.dtype if facts.dtype in memory.BYTES else "float32"
-    if device.type != "cpu":
-        return stored
-    full = memory.estimate(facts, "float32", min(facts.context, _PLANNED_CONTEXT))
-    return "float32" if full.total <= free_memory(device) else "bfloat16"
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
 
 
 def choose_way(model: Any) -> Way:

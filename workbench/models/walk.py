@@ -13,7 +13,6 @@ from workbench.errors import ModelError
 from workbench.models.base import ScoredSequence
 from workbench.models.token_tree import Ids, Node, plan, shared_length
 
-_LOGIT_BYTES = 256 * 2**20       # of one pass's fp32 logits
 _WORTH_KEEPING = 16              # tokens: a shorter start is computed again
 
 
@@ -47,7 +46,8 @@ class Way(Protocol):
 
 @dataclass(slots=True)
 class Walker:
-    """Scores sequences with a ``Way`` through the model, at most ``budget`` tokens a pass.
+    """Scores sequences with a ``Way`` through the model, at most ``budget`` tokens and ``logit_bytes`` of float32
+    logits a pass.
 
     The start that the last call shared among its sequences is kept, as the next call (the next candidates, the next
     round of a search) mostly begins with the same tokens.
@@ -57,6 +57,7 @@ class Walker:
     vocabulary: int
     budget: int
     kept: tuple[Ids, Any] | None = None
+    logit_bytes: int = 256 * 2**20
     passes: int = 0
     computed: int = 0                # tokens sent through the model
     _results: list[np.ndarray] = field(default_factory=list)
@@ -143,7 +144,7 @@ class Walker:
     def _group(self, waiting: Sequence[Node], most: int, budget: int) -> list[Node]:
         """As many of the longest as fit, one at least."""
         tokens = rows = 0
-        most_rows = max(_LOGIT_BYTES // (4 * self.vocabulary), 1)
+        most_rows = max(self.logit_bytes // (4 * self.vocabulary), 1)
         for count, node in enumerate(waiting):
             tokens += self.way.cost(node)
             rows += len(node.at)

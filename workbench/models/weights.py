@@ -9,7 +9,7 @@ import torch
 
 from workbench.domain import ModelFacts, ModelRef
 from workbench.errors import ModelError
-from workbench.models import quantised
+from workbench.models import memory, quantised
 from workbench.models.files import read_json
 
 
@@ -39,6 +39,11 @@ def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
         )  # fmt: skip
         return model.eval() if placed else model.to(device).eval()
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        if memory.ran_out(error):
+            raise ModelError(
+                f"The memory of {device} was not enough to load the model in {path}.", safe="Nothing was loaded.",
+                remedy="Close other programs, or choose a smaller dtype or model.",
+            ) from error  # fmt: skip
         raise ModelError(
             f"The model in {path} cannot be loaded: {error}.", remedy="Check or download its files again."
         ) from error
