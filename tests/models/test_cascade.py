@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -37,3 +39,27 @@ def test_stretches_of_any_length_are_folded_and_unfolded() -> None:
         torch.testing.assert_close(out[:, part], alone.transpose(1, 2), atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(lse[:, part], sums.transpose(1, 2), atol=1e-5, rtol=1e-5)
         start += length
+
+
+@pytest.mark.parametrize(("kernel", "trusted"), [("right", True), ("in bits", False), ("not here", False)])
+def test_a_fused_kernel_is_used_where_it_computes_the_same(
+    monkeypatch: pytest.MonkeyPatch, kernel: str, trusted: bool
+) -> None:
+    """What a kernel of another device might do: tell the sums in another unit, or not take such heads."""
+    def fused(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, dropout: float, causal: bool, *,
+              scale: float) -> tuple[torch.Tensor, ...]:
+        if kernel == "not here":
+            raise RuntimeError("No available kernel")
+        out, lse = cascade.plain_attention_with_lse(query, key, value, causal=causal, scale=scale)
+        return out, lse / (math.log(2) if kernel == "in bits" else 1), out
+
+    monkeypatch.setattr(torch.ops.aten, "another_kernel", fused, raising=False)
+    monkeypatch.setitem(cascade._KERNELS, "cpu", "another_kernel")
+    query, key = torch.ones(1, 4, 3, 24), torch.ones(1, 2, 3, 24)
+    cascade._fused.cache_clear()
+    assert (cascade._fused(query.device, query.dtype, 24) is fused) == trusted
+    ours = cascade.attention_with_lse(query, key, key, causal=True, scale=0.3)
+    cascade._fused.cache_clear()
+    for found, expected in zip(ours, cascade.plain_attention_with_lse(query, key, key, causal=True, scale=0.3),
+                               strict=True):
+        torch.testing.assert_close(found, expected)

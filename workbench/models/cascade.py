@@ -7,10 +7,11 @@ Hydragen, Juravsky et al., arXiv 2402.05099, section 3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 
 NAME = "cascade"
 _SCORES = 2**26                      # attention scores that the plain computation holds at once
+_KERNELS = {"cpu": "_scaled_dot_product_flash_attention_for_cpu", "cuda": "_scaled_dot_product_flash_attention"}
 
 KeyValue = tuple[Tensor, Tensor]     # each (1, kv_heads, time, head_dim)
 
@@ -94,14 +96,37 @@ def register() -> None:
 def attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
     """Attention (batch, heads, time, head_dim) and the log-sum-exp of its scores (batch, heads, time).
 
-    ``key`` and ``value`` may have fewer heads. Torch's fused CPU kernel gives both but is private to it; wherever it is
-    not to be had the plain computation does the same.
+    ``key`` and ``value`` may have fewer heads. Torch's fused kernels give both but are private to it; where there is none
+    that can be relied on the plain computation does the same.
     """
-    if query.device.type == "cpu" and hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
-        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-        out, lse = fused(query, key, value, 0.0, causal, scale=scale)
-        return out, lse
-    return plain_attention_with_lse(query, key, value, causal=causal, scale=scale)
+    fused = _fused(query.device, query.dtype, query.shape[-1])
+    if fused is None:
+        return plain_attention_with_lse(query, key, value, causal=causal, scale=scale)
+    out, lse, *_ = fused(query, key, value, 0.0, causal, scale=scale)
+    return out, lse
+
+
+@cache
+def _fused(device: torch.device, dtype: torch.dtype, width: int) -> Callable[..., Any] | None:
+    """The device's kernel for heads of ``width``, if it computes there what the plain computation does: which cards,
+    types, widths and fewer heads of keys it takes, and how it tells the sums, is torch's own business."""
+    fused = getattr(torch.ops.aten, _KERNELS.get(device.type, ""), None)
+    if fused is None:
+        return None
+    generator, tolerance = torch.Generator().manual_seed(0), 1e-4 if dtype is torch.float32 else 0.03
+    for causal, queries, keys in ((True, 5, 5), (False, 5, 9), (False, 1, 9)):
+        query, key, value = (torch.randn(2, heads, time, width, generator=generator).to(device, dtype)
+                             for heads, time in ((4, queries), (2, keys), (2, keys)))
+        plain = plain_attention_with_lse(query.float(), key.float(), value.float(), causal=causal, scale=0.3)
+        try:
+            found = fused(query, key, value, 0.0, causal, scale=0.3)[:2]
+            alike = [torch.allclose(a.float(), b, rtol=tolerance, atol=tolerance)
+                     for a, b in zip(found, plain, strict=True)]
+        except RuntimeError:
+            return None
+        if not all(alike):
+            return None
+    return fused                     # type: ignore[no-any-return]
 
 
 def plain_attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
