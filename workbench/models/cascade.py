@@ -96,8 +96,8 @@ def register() -> None:
 def attention_with_lse(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, scale: float) -> KeyValue:
     """Attention (batch, heads, time, head_dim) and the log-sum-exp of its scores (batch, heads, time).
 
-    ``key`` and ``value`` may have fewer heads. Torch's fused kernels give both but are private to it; where there is none
-    that can be relied on the plain computation does the same.
+    ``key`` and ``value`` may have fewer heads. Torch's fused kernels give both but are private to it; where there is
+    none that can be relied on the plain computation does the same.
     """
     fused = _fused(query.device, query.dtype, query.shape[-1])
     if fused is None:
