@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from db import upgrade
-from db.demonstrations import hash_of_row, sort_key_of, title_of, turns_from
+from db.demonstrations import FIELDS, hash_of_row, sort_key_of, title_of, turns_from
 from db.row_hash import row_hash
 from db.session import Database
 from workbench.domain import Role, content_hash
@@ -115,7 +115,7 @@ def _demonstration_problem(id: int, row: dict[str, Any], tag_list: str) -> str:
         return "the text is damaged"
     if content_hash(turns) != row["content_hash"]:
         return "the text is not the one that was written"
-    if hash_of_row(id, row | {"tags": tags}) != row["row_hash"]:
+    if hash_of_row(id, row["content_hash"], [(row | {"tags": tags})[name] for name in FIELDS]) != row["row_hash"]:
         return "the row is not the one that was written (status, category, tags or another field)"
     title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
     if (title, sort_key_of(title)) != (row["title"], row["sort_key"]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +67,20 @@ def patch(connection: Connection, patches: Mapping[int, Mapping[str, Any]]) -> d
             connection.execute(update(ContestantRow).where(ContestantRow.id == id).values(**wanted))
             _sign(connection, id)
     return before
+
+
+def tell_model(connection: Connection, model: ModelRef) -> None:
+    """Contestants of a model whose hash was not known yet, as recipe 5 trains them, become those of ``model`` in the
+    same place: else it would count as another contestant, and answer all again."""
+    found = connection.exec_driver_sql(
+        "SELECT id FROM contestants WHERE json_extract(model, '$.path') = ? AND json_extract(model, '$.sha256') = ''",
+        (model.path,)).scalars().all()
+    for one in contestants(connection, found):
+        renewed = replace(one, model=replace(model, id=None))
+        if one.id is not None and stored_as(connection, renewed) is None:
+            connection.execute(update(ContestantRow).where(ContestantRow.id == one.id).values(
+                model=_model_json(renewed.model), content_hash=renewed.content_hash))
+            _sign(connection, one.id)
 
 
 def answering(connection: Connection, set_id: int) -> list[int]:

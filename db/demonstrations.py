@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from db import search_text
 from db.id_list import id_list
-from db.row_hash import row_hash
+from db.row_hash import hash_of_json, json_part, shared_part
+from db.session import driver_rows
 from workbench.domain import Demonstration, Role, Status, Turn, content_hash
 from workbench.errors import WorkbenchError
 
@@ -25,6 +26,8 @@ CHUNK = 2000
 # What a person can change, and what a revision therefore keeps. ``turns`` is [[role, text], …], ``tags`` a sorted list.
 FIELDS = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "turns", "tags")
 _PLAIN = FIELDS[:-2]
+_PLACE = {name: place for place, name in enumerate(FIELDS)}
+_NO_TEXT = json_part("")
 Fields = dict[str, Any]
 T = TypeVar("T")
 
@@ -93,26 +96,11 @@ def get(connection: Connection, ids: Sequence[int], *, deleted: bool = False) ->
 def tags_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
     """Sorted tags by id; those without tags are left out."""
     tags: defaultdict[int, list[str]] = defaultdict(list)
-    for id, tag in connection.exec_driver_sql(
-            "SELECT demonstration_id, tag FROM tags WHERE demonstration_id IN (SELECT value FROM json_each(?))"
-            " ORDER BY tag", (id_list(ids),)):
+    for id, tag in driver_rows(
+            connection, "SELECT demonstration_id, tag FROM tags WHERE demonstration_id IN"
+            " (SELECT value FROM json_each(?)) ORDER BY demonstration_id, tag", (id_list(ids),)):
         tags[id].append(tag)
     return dict(tags)
-
-
-def fields_of(connection: Connection, ids: Sequence[int], *, turns: bool = False) -> dict[int, Fields]:
-    """The changeable fields by id, deleted rows too, with ``content_hash``; ``turns`` only when asked for."""
-    columns = (*_PLAIN, "content_hash", *(("turns",) if turns else ()))
-    rows = connection.exec_driver_sql(
-        f"SELECT id, {', '.join(columns)} FROM demonstrations WHERE id IN (SELECT value FROM json_each(?))",
-        (id_list(ids),)).all()
-    found = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
-    tags = tags_of(connection, found)
-    for id, fields in found.items():
-        fields["tags"] = tags.get(id, [])
-        if turns:
-            fields["turns"] = json.loads(fields["turns"])
-    return found
 
 
 def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fields]:
@@ -122,24 +110,50 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
     """
     before: dict[int, Fields] = {}
     for ids in _chunks(patches):
-        with_turns = any("turns" in patches[id] for id in ids)
         writes: defaultdict[tuple[str, ...], list[tuple[object, ...]]] = defaultdict(list)
-        for id, old in fields_of(connection, ids, turns=with_turns).items():
-            changed = {name: value for name, value in patches[id].items() if old[name] != value}
-            if not changed:
+        searched, tags = list[int](), dict[int, list[str]]()
+        for id, digest, values in _values_of(connection, ids, turns=any("turns" in patches[id] for id in ids)):
+            wanted = patches[id]
+            old = {name: values[_PLACE[name]] for name in wanted if values[_PLACE[name]] != wanted[name]}
+            if not old:
                 continue
-            before[id] = {name: old[name] for name in changed}
-            columns = _columns(old | changed, changed, id)
+            before[id] = old
+            for name in old:
+                values[_PLACE[name]] = wanted[name]
+            columns = {name: wanted[name] for name in old if name not in ("turns", "tags")}
+            if "tags" in old:
+                tags[id] = wanted["tags"]
+            if "turns" in old or "note" in old:
+                searched.append(id)
+            if "turns" in old:
+                columns |= _columns_of_turns(wanted["turns"])
+                digest = columns["content_hash"]
+            columns["row_hash"] = hash_of_row(id, digest, values)
             writes[tuple(columns)].append((*columns.values(), id))
-        searched = [id for id in ids if before.get(id, {}).keys() & {"note", "turns"}]
         search_text.remove(connection, searched)
         for names, rows in writes.items():
             settings = ", ".join(f"{name} = ?" for name in names)
             connection.exec_driver_sql(f"UPDATE demonstrations SET {settings} WHERE id = ?", rows)
         search_text.add(connection, searched)
-        _write_tags(connection, {id: patches[id]["tags"] for id in ids if "tags" in before.get(id, ())})
+        _write_tags(connection, tags)
     _forget_measures(connection, [id for id, fields in before.items() if "turns" in fields])
     return before
+
+
+def _values_of(connection: Connection, ids: Sequence[int], *, turns: bool) -> Iterator[tuple[int, str, list[Any]]]:
+    """Id, content hash, and the values of FIELDS in their order (turns only if asked for), deleted rows too.
+
+    Lists, not dictionaries: a step may change a million rows.
+    """
+    tags = tags_of(connection, ids)
+    rows = driver_rows(
+        connection, f"SELECT id, content_hash, {', '.join(_PLAIN)}, {'turns' if turns else 'NULL'} FROM demonstrations"
+        " WHERE id IN (SELECT value FROM json_each(?))", (id_list(ids),)).fetchall()
+    for id, digest, *values in rows:
+        if turns:
+            values[-1] = json.loads(values[-1])
+        values.append(tags.get(id, []))
+        yield id, digest, values
 
 
 def store_token_counts(connection: Connection, model_id: int, counts: Sequence[tuple[int, int]]) -> None:
@@ -163,9 +177,11 @@ def uncounted(connection: Connection, model_id: int, limit: int = 10_000) -> lis
         (model_id, limit)).scalars())
 
 
-def hash_of_row(id: int, fields: Mapping[str, Any]) -> str:
-    """The row's hash from its fields and content_hash (which covers the turns)."""
-    return row_hash(id, fields["content_hash"], *(fields[name] for name in _PLAIN), fields["tags"])
+def hash_of_row(id: int, digest: str, values: Sequence[Any]) -> str:
+    """The row's row_hash from its content hash (which covers the turns) and the values of FIELDS."""
+    note, tags = values[_PLACE["note"]], shared_part(*values[-1])
+    plain = shared_part(*values[:_PLACE["note"]])
+    return hash_of_json(f'[{id},"{digest}",{plain},{json_part(note) if note else _NO_TEXT},[{tags}]]')
 
 
 def turns_from(stored: Iterable[Sequence[str]]) -> tuple[Turn, ...]:
@@ -182,24 +198,19 @@ _INSERT = ("INSERT INTO demonstrations (id, deleted, status, rating, category, s
 
 
 def _new_row(id: int, digest: str, d: Demonstration, import_id: int | None) -> tuple[object, ...]:
-    fields = {"deleted": 0, "status": d.status.value, "rating": d.rating, "category": d.category, "source": d.source,
-              "licence": d.licence, "language": d.language, "note": d.note, "content_hash": digest,
-              "tags": sorted(set(d.tags))}
+    values = (0, d.status.value, d.rating, d.category, d.source, d.licence, d.language, d.note, None,
+              sorted(set(d.tags)))
     title = title_of(d.instruction)
     return (id, d.status.value, d.rating, d.category, d.source, d.licence, d.language, import_id, digest,
-            hash_of_row(id, fields), title, sort_key_of(title), d.note, _turns_text(turns_json(d.turns)))
+            hash_of_row(id, digest, values), title, sort_key_of(title), d.note, _turns_text(turns_json(d.turns)))
 
 
-def _columns(fields: Fields, changed: Fields, id: int) -> Fields:
-    """The columns to write for changed fields (``fields`` are all of them, as they will be)."""
-    columns = {name: value for name, value in changed.items() if name not in ("turns", "tags")}
-    if "turns" in changed:
-        turns = turns_from(changed["turns"])
-        fields["content_hash"] = content_hash(turns)
-        title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
-        columns |= {"turns": _turns_text(changed["turns"]), "content_hash": fields["content_hash"], "title": title,
-                    "sort_key": sort_key_of(title)}
-    return columns | {"row_hash": hash_of_row(id, fields)}
+def _columns_of_turns(stored: list[list[str]]) -> Fields:
+    """The columns that hold turns and what is made from them."""
+    turns = turns_from(stored)
+    title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
+    return {"turns": _turns_text(stored), "content_hash": content_hash(turns), "title": title,
+            "sort_key": sort_key_of(title)}
 
 
 def _write_tags(connection: Connection, tags: Mapping[int, Sequence[str]]) -> None:

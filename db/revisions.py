@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from db.people import person_id
-from db.row_hash import row_hash
+from db.row_hash import hash_of_json, json_part
 from db.schema import ChangeRow, PersonRow, RevisionRow
 
 Fields = Mapping[str, Any]
@@ -69,8 +69,18 @@ def record_added(connection: Connection, change_id: int, kind: str, ids: Iterabl
 def record(connection: Connection, change_id: int, kind: str, before: Mapping[int, Fields],
            after: Mapping[int, Fields]) -> None:
     """Write a revision for each id of ``before``: its fields then, and the same fields of ``after``."""
-    _write(connection, change_id, kind, (
-        (id, _json(old), _json({name: after[id][name] for name in old})) for id, old in before.items()))
+    alike: dict[tuple[Any, ...], tuple[str, str]] = {}      # many things change in the same way
+
+    def texts(old: Fields, new: Fields) -> tuple[str, str]:
+        key = (*old.items(), *((name, new[name]) for name in old))
+        try:
+            if key not in alike:
+                alike[key] = _json(old), _json({name: new[name] for name in old})
+            return alike[key]
+        except TypeError:                                   # turns and tags are lists
+            return _json(old), _json({name: new[name] for name in old})
+
+    _write(connection, change_id, kind, ((id, *texts(old, after[id])) for id, old in before.items()))
 
 
 def settle(connection: Connection) -> None:
@@ -117,7 +127,8 @@ def of_entity(connection: Connection, kind: str, entity_id: int) -> list[History
 
 
 def _write(connection: Connection, change_id: int, kind: str, revisions: Iterable[tuple[int, str, str]]) -> None:
-    rows = [(change_id, kind, id, before, after, row_hash(change_id, kind, id, before, after))
+    alike = lru_cache(maxsize=1000)(json_part)       # of a step, in which many things change in the same way
+    rows = [(change_id, kind, id, before, after, hash_of_json(f'[{change_id},"{kind}",{id},{alike(before, after)}]'))
             for id, before, after in revisions]
     if rows:
         connection.exec_driver_sql("INSERT INTO revisions (change_id, kind, entity_id, before, after, row_hash)"

@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from workbench.errors import ProjectError
 
-__all__ = ["Connection", "Database", "project_errors"]
+__all__ = ["Connection", "Database", "driver_rows", "project_errors"]
 
 NOTHING_LOST = "What was saved before is safe; the change that was being written is not kept."
 BACKUPS_SAFE = "The backups are separate files and not concerned."
@@ -143,3 +143,10 @@ class Database:
         """Let go of the file without writing anything."""
         self._closed = True
         self._engine.dispose()
+
+
+def driver_rows(connection: Connection, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    """The driver's own cursor: rows pass through SQLAlchemy at half the speed, which a million of them shows."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.execute(sql, parameters)

@@ -1,6 +1,8 @@
 """Filters, sorts and facets against the same thing said plainly in Python."""
 
 import random
+import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -145,7 +147,27 @@ def test_filters_are_answered_from_the_covering_index(connection: Connection) ->
     assert "COVERING INDEX ix_demonstrations_facets" in " ".join(str(row) for row in plan)
 
 
-@pytest.mark.parametrize("column", ["sort_key", "category", "rating", "status", "tokens", "gain"])
+def test_no_filter_or_sort_reads_the_rows_one_by_one(connection: Connection) -> None:
+    """Every statement that the table runs finds its rows by an index or by their ids."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    filters = [Filter(), Filter(statuses=frozenset({Status.ACCEPTED}), ratings=frozenset({0, 3})),
+               Filter(categories=frozenset({"a"}), sources=frozenset({"x"}), min_tokens=3),
+               Filter(tags=frozenset({"t"})), Filter(text="word "), Filter(text="gain>0 rating>2 source:x tag:t word ")]
+    ran: list[str] = []
+    driver.set_trace_callback(ran.append)
+    for where in filters:
+        demonstration_table.facets(connection, where)
+        for sort in Sort:
+            demonstration_table.rows(connection, demonstration_table.ids(connection, where, sort, descending=True))
+    driver.set_trace_callback(None)
+    plans = [(sql, " ".join(row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}")))
+             for sql in set(ran) if sql.startswith("SELECT") and " demonstrations" in sql]
+    assert len(plans) > 20
+    assert [sql for sql, plan in plans if re.search(r"SCAN demonstrations(?! USING)", plan)] == []
+
+
+@pytest.mark.parametrize("column", ["sort_key", "tokens", "gain"])
 def test_sorts_walk_an_index_and_sort_nothing(connection: Connection, column: str) -> None:
     plan = " ".join(str(row) for row in connection.exec_driver_sql(
         f"EXPLAIN QUERY PLAN SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NOT NULL"

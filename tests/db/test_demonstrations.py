@@ -51,9 +51,9 @@ def test_a_patch_returns_what_was_there_and_leaves_out_what_did_not_change(datab
         stored.insert_demonstrations(connection, [WHOLE, Demonstration.pair("q", "a")])
         before = stored.patch(connection, {1: {"status": "flagged", "rating": 5}, 2: {"status": "candidate"},
                                            99: {"rating": 1}})
-        after = stored.fields_of(connection, [1])[1]
+        after = stored.get(connection, [1])[0]
     assert before == {1: {"rating": 4}}
-    assert after["rating"] == 5
+    assert after.rating == 5
 
 
 def test_a_patch_taken_back_leaves_the_row_as_it_was(database: Database) -> None:

@@ -166,6 +166,7 @@ def test_what_an_older_workbench_deleted_is_found_by_its_words_when_it_is_brough
                                                           Demonstration.pair("a pear", "")])
         demonstrations.patch(connection, {1: {"deleted": 1}})
         search_text.remove(connection, [1])                     # as it was up to schema 0004
+        connection.exec_driver_sql("DROP INDEX ix_demonstrations_deleted")
         connection.exec_driver_sql("DROP VIEW demonstration_texts")
         connection.exec_driver_sql(revision_0001.STATEMENTS.strip().split("\n\n")[-2])
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")

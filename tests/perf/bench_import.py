@@ -1,4 +1,4 @@
-"""`make bench-import`: importing 100,000 JSONL rows, against nothing but decoding their JSON.
+"""`make bench-import`: importing 100,000 JSONL rows, against nothing but decoding their JSON; changing them all.
 
 Rows of about 730 bytes (15 words asked, 60 answered, of a vocabulary of 5,000), all different. CPU seconds, which other
 programs' load changes less than wall time, and wall seconds. The floor is what any program that reads the file pays.
@@ -11,10 +11,13 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.perf.report import Row, write
+from workbench.domain import Changes, Kind, Status
 from workbench.formats.registry import open_file
+from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
 
 ROWS = 100_000
@@ -30,6 +33,14 @@ def main() -> None:
             read, _ = _timed(lambda: sum(1 for _ in open_file(path).demonstrations()))
             imported, wall = _timed(lambda: project.imports.run(path).imported)
             again, _ = _timed(lambda: project.imports.run(path).skipped)
+            ids = project.demonstrations.ids(Filter())
+            changes = [Row(what, _timed(partial(_touched, work))[0], "s CPU", None, "lower") for what, work in (
+                ("accept all", lambda: project.demonstrations.set_status(ids, Status.ACCEPTED)),
+                ("undo that", project.history.undo),
+                ("tag all", lambda: project.demonstrations.add_tag(ids, "z")),
+                ("undo that", project.history.undo),
+                ("undo the import", project.history.undo),
+                ("import them again: redo", project.history.redo))]
         finally:
             project.close()
     write("import", [
@@ -39,6 +50,7 @@ def main() -> None:
         Row("import, by the clock", wall, "s", None, "lower"),
         Row("import, in decodings of the file", imported / floor, "times", None, "lower"),
         Row("import what is there already", again, "s CPU", None, "lower"),
+        *changes,
     ])
 
 
@@ -56,6 +68,12 @@ def _write(path: Path) -> None:
 def _decode(path: Path) -> int:
     with open(path, encoding="utf-8") as stream:
         return sum(1 for line in stream if json.loads(line))
+
+
+def _touched(work: Callable[[], Changes | None]) -> int:
+    changes = work()
+    assert changes is not None
+    return len(changes.touched[Kind.DEMONSTRATION])
 
 
 def _timed(work: Callable[[], int]) -> tuple[float, float]:
