@@ -167,7 +167,8 @@ def test_without_a_system_message_the_rules_open_the_first_turn(tmp_path: Path) 
     ("{% for a in turns %}{% for b in turns %}{% for c in turns %}{{ 1 }}{% endfor %}{% endfor %}{% endfor %}", "loop"),
     ("{% for i in range(9) %}x{% endfor %}", "loop"), ("{% macro m() %}{% endmacro %}{{ rules }}", "not allowed"),
     ("{{ 'x' * 1000000000 }}", "not allowed"), ("{{ 9 ** 9 ** 9 }}", "not allowed"),
-    ("{% include 'x' %}", "not allowed"),
+    ("{% include 'x' %}", "not allowed"), ("{% set a = rules %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}", "longer"),
+    ("{{ rules }}{{ '%9999999999d' % 1 }}", "too wide"), ("{{ 1 % 0 }}", "failed"),
     ("{{ rules }}" + " " * 30_000, "longer"),
     (WRITTEN + "{{ turns[0].text }}", "2 times"),
 ])  # fmt: skip

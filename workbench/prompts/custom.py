@@ -8,21 +8,20 @@ an answer is to follow). It has to end where that answer begins.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2.filters import FILTERS
 
 from workbench.domain import Prompt, Rendered, SpanKind, Turn
+from workbench.domain.bounded_templates import BoundedEnvironment
 from workbench.errors import PromptError
 from workbench.prompts.located import Texts, lay_out
 from workbench.prompts.pieces import awaits_answer, labelled_conversation, labelled_demonstration
 
 MAX_SOURCE = 20_000          # characters of a template
-MAX_STEPS = 100_000          # turns of all its loops together
-MAX_OUTPUT = 10_000_000      # characters that it may make
 
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.Name, nodes.NSRef,
@@ -32,31 +31,6 @@ _ALLOWED = (
 _FILTERS = ("trim", "length", "upper", "lower", "title", "capitalize", "first", "last", "default", "replace")
 
 
-class _Steps:
-    """Counts the turns of all loops of one rendering."""
-
-    def __init__(self) -> None:
-        self.left = MAX_STEPS
-
-    def take(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise PromptError(f"The template's loops go round more than {MAX_STEPS:,} times.", remedy="Simplify it.")
-
-
-class _Counted(list[Any]):
-    """A list whose loops are counted."""
-
-    def __init__(self, items: Sequence[Any], steps: _Steps) -> None:
-        super().__init__(items)
-        self._steps = steps
-
-    def __iter__(self) -> Iterator[Any]:
-        for item in super().__iter__():
-            self._steps.take()
-            yield item
-
-
 def is_source(template: str) -> bool:
     """Whether ``Prompt.template`` holds a template's source and not a name."""
     return "{{" in template or "{%" in template
@@ -64,21 +38,17 @@ def is_source(template: str) -> bool:
 
 def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
     """Raises PromptError: see ``check_source`` and ``located.lay_out``."""
-    template = _compiled(prompt.template)
+    environment, template = _compiled(prompt.template)
     given = turns if awaits_answer(turns) else turns[:-1]
     labelled = [*labelled_conversation(turns)]
 
     def run(texts: Texts) -> str:
+        variables = _variables(prompt, given, bool(turns), texts)
         try:
-            chunks, length = [], 0
-            for chunk in template.generate(_variables(prompt, given, bool(turns), texts)):
-                chunks.append(chunk)
-                length += len(chunk)
-                if length > MAX_OUTPUT:
-                    raise PromptError("The template makes more than ten million characters.", remedy="Simplify it.")
-            return "".join(chunks)
-        except (jinja2.TemplateError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
-            raise PromptError(f"The template failed: {error}.", remedy="Mend it on the Prompt page.") from error
+            return environment.text(template, variables)
+        except Exception as error:   # the code that runs here is the template's, and may raise whatever it likes
+            raise PromptError(f"The template failed: {error or type(error).__name__}.",
+                              remedy="Mend it on the Prompt page.") from error
 
     pieces = lay_out(run)
     if len(given) < len(turns):
@@ -94,24 +64,24 @@ def check_source(source: str) -> None:
 
 
 @functools.lru_cache(maxsize=32)
-def _compiled(source: str) -> jinja2.Template:
+def _compiled(source: str) -> tuple[BoundedEnvironment, jinja2.Template]:
     if len(source) > MAX_SOURCE:
         raise PromptError(f"The template is longer than {MAX_SOURCE:,} characters.", remedy="Shorten it.")
     environment = _environment()
     try:
         tree = environment.parse(source)
         _check(tree, loops=0)
-        return environment.from_string(source)
+        return environment, environment.from_string(source)
     except jinja2.TemplateSyntaxError as error:
         raise PromptError(f"Line {error.lineno} of the template: {error.message}.", remedy="Mend that line.") from error
     except RecursionError as error:
         raise PromptError("The template is nested too deep.", remedy="Simplify it.") from error
 
 
-def _environment() -> SandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
+def _environment() -> BoundedEnvironment:
+    environment = BoundedEnvironment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.offer({name: FILTERS[name] for name in _FILTERS})
     return environment
 
 
@@ -123,7 +93,6 @@ def _check(node: nodes.Node, *, loops: int) -> None:
         )
     if isinstance(node, nodes.For):
         loops += 1
-        # Only our own lists are counted while they run; nothing else may be looped over.
         if loops > 2 or not isinstance(node.iter, nodes.Name | nodes.Getattr) or node.recursive:
             raise PromptError(
                 f"The loop in line {node.lineno} of the template is not allowed.",
@@ -134,8 +103,6 @@ def _check(node: nodes.Node, *, loops: int) -> None:
 
 
 def _variables(prompt: Prompt, given: Sequence[Turn], open_answer: bool, texts: Texts) -> dict[str, Any]:
-    steps = _Steps()
-
     def turn(item: tuple[Turn, SpanKind, int]) -> dict[str, str]:
         return {"role": item[0].role.value, "text": texts.add(item[0].text, item[1], item[2])}
 
@@ -146,11 +113,11 @@ def _variables(prompt: Prompt, given: Sequence[Turn], open_answer: bool, texts: 
         demonstrations.append({
             "instruction": next((t["text"] for t in turns if t["role"] == "user"), ""),
             "answer": next((t["text"] for t in turns if t["role"] == "assistant"), ""),
-            "turns": _Counted(turns, steps),
+            "turns": turns,
         })
     asked = [turn(item) for item in labelled_conversation(given)]
     return {
-        "rules": rules, "demonstrations": _Counted(demonstrations, steps), "turns": _Counted(asked, steps),
+        "rules": rules, "demonstrations": demonstrations, "turns": asked,
         "open": open_answer,
     }  # fmt: skip
 
