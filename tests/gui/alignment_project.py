@@ -7,6 +7,7 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from db import jobs
+from tests.gui.waiting import rest
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.gui.pages.alignment import AlignmentPage
 from workbench.gui.pages.alignment_request import sample_tasks
@@ -18,10 +19,6 @@ from workbench.services.project import Project
 
 SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)
 SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": [-1.0, -3.0, -2.0]}
-
-
-def rest(page: AlignmentPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
 
 
 def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:

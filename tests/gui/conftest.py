@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import resources
-from tests.gui.alignment_project import rest
+from tests.gui.waiting import rest, settled
 from workbench.domain import Demonstration, Prompt, Status
 from workbench.gui import theme
 from workbench.gui.main_window import MainWindow
@@ -120,17 +120,7 @@ def opened(session: Session, project_folder: Path, settle: Callable[[], None]) -
 @pytest.fixture
 def settle(session: Session, qtbot: QtBot) -> Callable[[], None]:
     """Runs the event loop until nothing that was handed to the session is under way, and everything is laid out."""
-
-    def at_rest() -> bool:
-        if session.busy:
-            return False
-        QApplication.processEvents()                 # what the last answer posted: layouts, timers of no delay
-        return not session.busy
-
-    def wait() -> None:
-        qtbot.waitUntil(at_rest)
-
-    return wait
+    return lambda: settled(session, qtbot)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.waiting import rest, settled
 from workbench.gui.main_window import MainWindow
 from workbench.gui.session import Session
 from workbench.gui.views.export_dialog import ExportDialog
@@ -36,7 +37,7 @@ def nameless(root: QWidget) -> list[str]:
 def test_every_control_of_the_page_has_a_name(opened: Session, window: MainWindow, name: str, qtbot: QtBot) -> None:
     opened.open_page(name)
     page = window.page(name)
-    qtbot.waitUntil(lambda: not page.busy() and not opened.busy)
+    rest(page, qtbot)
     assert nameless(page) == []
 
 
@@ -47,6 +48,6 @@ def test_every_control_of_the_dialogs_has_a_name(
     file.write_text("instruction,output\nWhy?,So.\n", "utf-8")
     importing = ImportDialog(opened, [file], window)
     exporting = ExportDialog(opened, [1, 2], [1, 2, 3], window)
-    qtbot.waitUntil(lambda: not opened.busy)
+    settled(opened, qtbot)
     assert nameless(importing) == []
     assert nameless(exporting) == []

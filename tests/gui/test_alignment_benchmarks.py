@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from db import jobs
-from tests.gui.alignment_project import points, rest, summary, write
+from tests.gui.alignment_project import points, summary, write
 from tests.gui.test_accessible_names import nameless
+from tests.gui.waiting import rest
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.gui.item_models.job_table import RESULTS
 from workbench.gui.pages.alignment import CURVES, NO_RUNS, AlignmentPage

@@ -12,8 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.alignment_project import SMALL, points, rest, summary, write
+from tests.gui.alignment_project import SMALL, points, summary, write
 from tests.gui.test_accessible_names import nameless
+from tests.gui.waiting import rest
 from workbench.alignment.options import PRESETS
 from workbench.errors import WorkbenchError
 from workbench.gui.main_window import MainWindow

@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import resources
-from tests.gui.alignment_project import SMALL, points, rest, summary, write
+from tests.gui.alignment_project import SMALL, points, summary, write
+from tests.gui.waiting import rest
 from workbench.gui.charts.curve import BACKGROUND, smoothed
 from workbench.gui.charts.slope import direction, ranks
 from workbench.gui.pages.alignment import AlignmentPage

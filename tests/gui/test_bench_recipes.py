@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from db import jobs as stored
 from db import scores
 from tests.gui import bench_project
+from tests.gui.waiting import rest, settled
 from workbench.bench.recipes import Place
 from workbench.domain import (
     AnswerScore,
@@ -60,7 +61,7 @@ def page(window: MainWindow, opened: Session, qtbot: QtBot) -> BenchPage:
     opened.open_page("bench", part=RECIPES)
     found = window.page("bench")
     assert isinstance(found, BenchPage)
-    qtbot.waitUntil(lambda: not opened.busy and not found.busy())
+    rest(found, qtbot)
     return found
 
 
@@ -122,7 +123,7 @@ def test_a_mark_opens_the_answers_of_its_contestants(page: BenchPage, qtbot: QtB
     page.recipes._show(reading(page, "demonstration_parts", [
         point("correct", 0, None, 0.5, ids[0], "Correct answers"), point("no_answer", 1, None, 0.1, ids[2], "None")]))
     page.recipes.ladder.picked.emit(("point", 1))
-    qtbot.waitUntil(lambda: not page.session.busy and not page.busy())
+    rest(page, qtbot)
     assert page.part.current() == ANSWERS
     assert [view.shown.contestant_id for view in page.answers.columns.columns if view.shown] == [ids[2]]
 
@@ -152,7 +153,7 @@ def form(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> RecipeForm:
                       lambda asked: None, page, ticked=page.chosen[:1])
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: not page.session.busy)
+    settled(page.session, qtbot)
     return made
 
 
@@ -303,7 +304,7 @@ def test_a_project_without_answers_can_start_a_recipe(window: MainWindow, opened
     opened.open_page("bench")
     page = window.page("bench")
     assert isinstance(page, BenchPage)
-    qtbot.waitUntil(lambda: not opened.busy and not page.busy())
+    rest(page, qtbot)
     page._empty_recipe.click()
     qtbot.waitUntil(lambda: page.requests.recipe_form is not None)
     assert page.requests.recipe_form is not None

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui import waiting
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.gui.item_models.demonstration_table import Column
 from workbench.gui.item_models.dragged_ids import ids_from_mime
@@ -30,22 +31,14 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> DemonstrationsPag
     opened.open_page("demonstrations")
     found = window.page("demonstrations")
     assert isinstance(found, DemonstrationsPage)
-    qtbot.waitUntil(lambda: not found.busy() and not opened.busy)
+    waiting.rest(found, qtbot)
     return found
 
 
 @pytest.fixture
 def rest(page: DemonstrationsPage, qtbot: QtBot) -> Rest:
     """Runs the event loop until the page shows what is stored."""
-
-    def quiet() -> bool:
-        return not page.busy() and not page.session.busy
-
-    def wait() -> None:
-        QApplication.processEvents()
-        qtbot.waitUntil(quiet)
-
-    return wait
+    return lambda: waiting.rest(page, qtbot)
 
 
 def press(
@@ -364,9 +357,10 @@ def test_read_only_nothing_can_be_changed(
     session.open_page("demonstrations")
     page = window.page("demonstrations")
     assert isinstance(page, DemonstrationsPage)
-    qtbot.waitUntil(lambda: page.table.rowCount() == 12 and not page.busy() and not session.busy)
+    waiting.rest(page, qtbot)
+    assert page.table.rowCount() == 12
     press(page, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: not session.busy)
+    waiting.rest(page, qtbot)
     assert stored(page, page.view.current_id() or 0).status is Status.ACCEPTED
     assert not page.new_button.isEnabled()
 
@@ -378,7 +372,7 @@ def test_an_empty_project_says_how_to_begin(
     session.open_page("demonstrations")
     page = window.page("demonstrations")
     assert isinstance(page, DemonstrationsPage)
-    qtbot.waitUntil(lambda: page._listing is not None and not page.busy() and not session.busy)
+    waiting.rest(page, qtbot)
     assert page._middle.currentIndex() == 1
     assert not page._side.isVisible()
     assert not page.export_button.isEnabled()

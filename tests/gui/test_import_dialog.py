@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui import waiting
 from workbench.domain import Status
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.demonstrations import DemonstrationsPage
@@ -30,17 +31,13 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> DemonstrationsPag
     opened.open_page("demonstrations")
     found = window.page("demonstrations")
     assert isinstance(found, DemonstrationsPage)
-    qtbot.waitUntil(lambda: not found.busy() and not opened.busy)
+    waiting.rest(found, qtbot)
     return found
 
 
 @pytest.fixture
 def rest(page: DemonstrationsPage, qtbot: QtBot) -> Callable[[], None]:
-    def wait() -> None:
-        QApplication.processEvents()
-        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
-
-    return wait
+    return lambda: waiting.rest(page, qtbot)
 
 
 @pytest.fixture

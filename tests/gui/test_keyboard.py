@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.waiting import rest
 from workbench.gui.dialogs import Dialog
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages import PAGES
@@ -31,7 +32,7 @@ def test_a_page_that_is_shown_has_the_keyboard(
 ) -> None:
     window.top.model.setFocus(Qt.FocusReason.TabFocusReason)
     opened.open_page(name)
-    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy)
+    rest(window.page(name), qtbot)
     assert window.page(name).holds_focus(), focused(window).accessibleName()
 
 
@@ -40,7 +41,7 @@ def test_tab_goes_round_a_page_and_is_never_caught(
     opened: Session, window: MainWindow, qtbot: QtBot, name: str
 ) -> None:
     opened.open_page(name)
-    qtbot.waitUntil(lambda: not window.page(name).busy() and not opened.busy)
+    rest(window.page(name), qtbot)
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
     visited = [focused(window)]
     while len(visited) < 150:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.waiting import rest
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.demonstrations import DemonstrationsPage
 from workbench.gui.pages.prompt import PromptPage
@@ -26,7 +27,7 @@ def show(narrow: MainWindow, qtbot: QtBot) -> Callable[[str], object]:
     def open_page(name: str) -> object:
         narrow.session.open_page(name)
         page = narrow.page(name)
-        qtbot.waitUntil(lambda: not page.busy() and not narrow.session.busy)
+        rest(page, qtbot)
         return page
 
     return open_page

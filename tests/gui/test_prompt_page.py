@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui import waiting
 from workbench.domain import Demonstration, Kind, Prompt, Question, QuestionSet
 from workbench.gui.item_models.dragged_ids import ids_to_mime
 from workbench.gui.main_window import MainWindow
@@ -31,19 +32,15 @@ def page(opened: Session, window: MainWindow, qtbot: QtBot) -> PromptPage:
     opened.open_page("prompt")
     found = window.page("prompt")
     assert isinstance(found, PromptPage)
-    qtbot.waitUntil(lambda: found.state.prompt is not None and not found.busy() and not opened.busy)
+    qtbot.waitUntil(lambda: found.state.prompt is not None)
+    waiting.rest(found, qtbot)
     return found
 
 
 @pytest.fixture
 def rest(page: PromptPage, qtbot: QtBot) -> Rest:
     """Runs the event loop until the page shows what is stored."""
-
-    def wait() -> None:
-        QApplication.processEvents()
-        qtbot.waitUntil(lambda: not page.busy() and not page.session.busy)
-
-    return wait
+    return lambda: waiting.rest(page, qtbot)
 
 
 @pytest.fixture
