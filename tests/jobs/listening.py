@@ -30,11 +30,13 @@ class Heard:
     def last(self) -> Event:
         return self.until(lambda event: isinstance(event, Finished | Failed | Stopped))
 
-    def quiet(self, seconds: float) -> bool:
-        """Whether nothing more comes for so long."""
+    def quiet(self, seconds: float) -> None:
+        """Wait until nothing has come for so long."""
         with self._arrival:
-            before = len(self.events)
-            return not self._arrival.wait_for(lambda: len(self.events) > before, seconds)
+            before = -1
+            while len(self.events) > before:
+                before = len(self.events)
+                self._arrival.wait_for(lambda: len(self.events) > before, seconds)
 
     def of(self, kind: str) -> list[Event]:
         return [event for event in self.events if event.kind == kind]

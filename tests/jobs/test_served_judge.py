@@ -86,7 +86,7 @@ def test_a_server_that_falls_silent_is_asked_again(url: str) -> None:
     with faulty(url) as server:
         judge(replace(spec_at(server), matches=spec_at(server).matches[:1]), said)        # the model is warm now
         server.faults = ["silent"]
-        judge(spec_at(server, timeout=2.0), said)
+        judge(spec_at(server, timeout=2.0, attempts=10), said)
     assert sorted(judged(said)[1:]) == sorted(answers.answer_ids[0] for answers in GIVEN)
 
 

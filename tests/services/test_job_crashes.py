@@ -149,7 +149,7 @@ def _killed_in_the_second_round(folder: Path, spec: Path) -> int:
                 break
         child = psutil.Process(pid)
         parent.kill()
-    child.wait(timeout=20)
+    child.wait(timeout=60)
     return told
 
 
