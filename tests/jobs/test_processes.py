@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +19,8 @@ from workbench.jobs.events import Event, Failed, Finished, RoundFinished, Scored
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
 from workbench.jobs.specs import ScoreSpec, SearchSpec
-from workbench.jobs.supervisor import Host
+from workbench.jobs.supervisor import Host, child_environment
+from workbench.jobs.team import _free_port
 from workbench.search.intervals import mean_logprob
 
 POOL = tuple(Demonstration.pair(f"say {n}", f"thing {n * 13 % 7}", id=n) for n in range(1, 6))
@@ -88,3 +91,33 @@ def test_a_failure_of_all_is_said_once(model: ModelRef) -> None:
     assert "context holds" in last.message
     host.wait()
     assert len(heard.of("failed")) == 1
+
+
+LOADING = """
+from types import SimpleNamespace
+from workbench.errors import ModelError
+from workbench.models import processes
+
+def load(dtype):
+    if dtype is None:
+        raise ModelError("There is no room here.")
+    return SimpleNamespace(facts={"dtype": dtype}, ref=None, context=1, tokenizer=None, close=lambda: None)
+
+processes.join("cpu")
+for dtypes in (("float32", None), ("float32", "bfloat16"), ("float32", "float32")):
+    try:
+        print(processes.loaded(lambda: load(dtypes[processes.rank()])).facts["processes"])
+    except ModelError as error:
+        print(error.what)
+processes.leave()
+"""
+
+
+def test_processes_go_on_with_a_model_that_all_have_loaded_alike() -> None:
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": "2"}
+    both = [subprocess.Popen([sys.executable, "-c", LOADING], stdout=subprocess.PIPE, text=True,
+                             env={**child_environment(), **meeting, "RANK": rank, "LOCAL_RANK": rank})
+            for rank in "01"]
+    for one in both:
+        assert one.communicate()[0].splitlines() == [
+            "There is no room here.", "The processes would compute in different types: float32, bfloat16.", "2"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from workbench.errors import ModelError
 from workbench.models.base import Drawn, LanguageModel, ScoredSequence
@@ -77,15 +77,8 @@ class SharedOut:
         """See LanguageModel. What one process raises is raised in all of them."""
         size, whole = count(), len(sequences)
         start, end = rank() * whole // size, (rank() + 1) * whole // size
-        mine: list[tuple[float, ...]] | Exception
-        try:
-            mine = self.model.logprobs(sequences[start:end], lambda done: progress(min(done * size, whole)))
-        except Exception as error:
-            mine = error
-        parts = _gathered(mine)
-        failed = next((part for part in parts if isinstance(part, Exception)), None)
-        if failed is not None:
-            raise failed
+        parts = _agreed(
+            lambda: self.model.logprobs(sequences[start:end], lambda done: progress(min(done * size, whole))))
         progress(whole)
         return [found for part in parts for found in part]
 
@@ -101,6 +94,39 @@ class SharedOut:
 
     def close(self) -> None:
         self.model.close()
+
+
+def loaded(load: Callable[[], LanguageModel]) -> LanguageModel:
+    """The model that ``load`` gives, shared out where several processes do the job. Where one of them cannot load it
+    none goes on with it; and with types of their own ("auto" looks at the free memory) they would not agree on what is
+    best. Raises ModelError."""
+    if count() == 1:
+        return load()
+    mine: list[LanguageModel] = []
+
+    def dtype() -> str:
+        mine.append(load())
+        return mine[0].facts.get("dtype", "")
+
+    dtypes = _agreed(dtype)
+    if len(set(dtypes)) > 1:
+        mine[0].close()
+        raise ModelError(f"The processes would compute in different types: {', '.join(dtypes)}.",
+                         safe="Nothing was computed.", remedy="Choose the model's type instead of auto.")
+    return cast(LanguageModel, SharedOut(mine[0]))
+
+
+def _agreed(work: Callable[[], Any]) -> list[Any]:
+    """What every process's ``work`` gave. What one of them raises is raised in all."""
+    try:
+        mine = work()
+    except Exception as error:
+        mine = error
+    parts = _gathered(mine)
+    failed = next((part for part in parts if isinstance(part, Exception)), None)
+    if failed is not None:
+        raise failed
+    return parts
 
 
 def _gathered(value: Any) -> list[Any]:

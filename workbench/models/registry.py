@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
 
 from workbench.domain import Backend, ModelRef
 from workbench.errors import ModelError
@@ -22,8 +21,7 @@ def load(ref: ModelRef, *, ignore_memory: bool = False) -> LanguageModel:
     The estimate of the memory is rough: ``ignore_memory``, or a 1 in the variable IGNORE_MEMORY, loads all the same.
     Of several processes that do a job together each loads the model, and scoring is shared out (see processes.py).
     """
-    model = _load(ref, ignore_memory or os.environ.get(IGNORE_MEMORY) == "1")
-    return cast(LanguageModel, processes.SharedOut(model)) if processes.count() > 1 else model
+    return processes.loaded(lambda: _load(ref, ignore_memory or os.environ.get(IGNORE_MEMORY) == "1"))
 
 
 def _load(ref: ModelRef, ignore_memory: bool) -> LanguageModel:
