@@ -25,6 +25,7 @@ model = ModelSettings(model=path, model_alias=alias, n_ctx=512, n_batch=512, n_t
 app = create_app(server_settings=ServerSettings(interrupt_requests=False), model_settings=[model])
 listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
+listener.listen(64)             # who asks before the server is up waits for it
 print(listener.getsockname()[1], flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
 """

@@ -136,5 +136,5 @@ class Program:
     def end(self, screen: Screen) -> None:
         """Ctrl+Q, and no complaint."""
         screen.keys("ctrl+q")
-        assert self.process.wait(30) == 0
+        assert self.process.wait(60) == 0
         assert "Traceback" not in self.log.read_text("utf-8")
