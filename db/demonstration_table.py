@@ -184,7 +184,10 @@ def _matching(connection: Connection, where: Filter, query: Query) -> list[int] 
 
 
 def _live(connection: Connection) -> list[int]:
-    return sorted(_column(connection, "SELECT id FROM demonstrations WHERE deleted = 0"))
+    """All ids, ascending; from the narrowest index, in which they stand nearly in order."""
+    gone = set(_column(connection, "SELECT id FROM demonstrations WHERE deleted = 1"))
+    every = sorted(_column(connection, "SELECT id FROM demonstrations INDEXED BY ix_demonstrations_import"))
+    return [id for id in every if id not in gone] if gone else every
 
 
 def _by_column(connection: Connection, found: list[int] | None, column: str, descending: bool) -> list[int]:
@@ -199,7 +202,8 @@ def _by_column(connection: Connection, found: list[int] | None, column: str, des
         direction = "DESC" if descending else "ASC"
         ordered = _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NOT NULL"
                                       f" ORDER BY {column} {direction}, id {direction}")
-        ordered += sorted(set(_live(connection) if found is None else found).difference(ordered))
+        if column != "sort_key":
+            ordered += sorted(_column(connection, f"SELECT id FROM {_WIDE} WHERE deleted = 0 AND {column} IS NULL"))
     else:
         ordered = _by_few_values(connection, column, descending)
     if found is None:
