@@ -94,6 +94,12 @@ def test_another_recipe_of_the_same_demonstrations_takes_the_adapters_that_are_t
     assert (made.model.path, made.registered) == (str(adapter), "")
     place.run(lambda: recipes.register(made, "after three"))
     assert place.run(lambda: recipes.tuned(first))[0].registered == "after three"
+    own = next(one for one in spec.contestants if one.model.path == str(adapter))
+    before = place.run(place.project.bench.contestants)
+    again, = place.run(lambda: place.project.bench.add_contestants([own]))
+    assert again.id == own.id                        # registered, it is no other contestant
+    assert again.model.sha256 != ""
+    assert len(place.run(place.project.bench.contestants)) == len(before)
     named = next(one for one in place.run(place.project.models.all) if one.ref.name == "after three")
     assert (named.state, named.ref.base) == ("ready", place.model.path)
     second = submit(place, 3, 5, training=wish)

@@ -86,7 +86,7 @@ class MainWindow(QWidget):
         column.addLayout(middle, 1)
         column.addWidget(hairline())
         column.addWidget(self.status)
-        self.toast = UndoToast(self.stack)
+        self.toast = UndoToast(self.stack, lambda: self.page(self.current_page).foot_height())
 
     def _connect(self) -> None:
         session = self.session

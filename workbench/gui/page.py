@@ -88,6 +88,10 @@ class Page(QWidget):
         focused = self.window().focusWidget()    # also while another program's window is in front
         return focused is not None and focused is not self and self.isAncestorOf(focused)
 
+    def foot_height(self) -> int:
+        """Of a bar of buttons at the bottom, which messages must not cover."""
+        return 0
+
     def busy(self) -> bool:
         """Whether the page still waits for something besides the session (its picture would not be complete)."""
         return False

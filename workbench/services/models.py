@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db import models as stored
+from db.contestants import tell_model
 from workbench import gguf_build
 from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.errors import ModelError
@@ -63,10 +64,12 @@ class Models:
             if known is not None and known.ref.id is not None:
                 ref = replace(known.ref, name=name or known.ref.name, sha256=facts.sha256, base=str(base or ""))
                 stored.update_model(connection, ref, facts)
+                tell_model(connection, ref)
                 return Changes.of(Kind.MODEL, [known.ref.id], f"Model “{ref.name}” read again")
             called = name or _name_of(path)
             ref = ModelRef(called, str(path), backend, facts.sha256, base=str(base or ""))
             model_id = stored.insert_model(connection, ref, facts)
+            tell_model(connection, ref)
         return Changes({Kind.MODEL: frozenset([model_id])}, f"Model “{ref.name}” added", created=(model_id,))
 
     @staticmethod

@@ -121,6 +121,9 @@ class BenchPage(Page):
         add_commands(self)
 
     # the page's interface
+    def foot_height(self) -> int:
+        return self.arena.foot_height() if self._parts.isVisible() and self.part.current() == ARENA else 0
+
     def shown(self, *, part: int | None = None, set: int | None = None, question: int | None = None,
               tab: int | None = None, job: int | None = None, **arguments: Any) -> None:
         """``part`` 0 overview … 3 recipes; ``set`` a question set's id; ``question`` a place in it; ``job`` a job's."""

@@ -171,6 +171,10 @@ class ArenaPane(QWidget):
             self._show(self._turn)
             self.focus()
 
+    def foot_height(self) -> int:
+        """Of the bar with the verdicts; 0 while nothing is voted on."""
+        return self.arena.pair_bar.height() if self.stack.currentIndex() == VOTING else 0
+
     # votes
     def _vote(self, choice: str, reasons: tuple[str, ...]) -> None:
         turn, name = self._turn, self._name()

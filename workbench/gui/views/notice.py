@@ -60,15 +60,16 @@ class Notice(QFrame):
 
 
 class UndoToast(QFrame):
-    """What has just been done, at the bottom left of ``room`` for some seconds, with the way back."""
+    """What has just been done, at the bottom left of ``room`` for some seconds, with the way back. ``foot`` says how
+    high the bar of buttons at the bottom is just now: it is not covered."""
 
     undo = Signal()
     SECONDS = 8
 
-    def __init__(self, room: QWidget) -> None:
+    def __init__(self, room: QWidget, foot: Callable[[], int] = lambda: 0) -> None:
         super().__init__(room)
         self.setProperty("card", "raised")
-        self._room = room
+        self._room, self._foot = room, foot
         self._action: Callable[[], object] | None = None
         self._kind = ""
         row = QHBoxLayout(self)
@@ -150,7 +151,7 @@ class UndoToast(QFrame):
         self.layout().activate()
         size = self.sizeHint()
         self.resize(min(size.width(), self._room.width() - 32), size.height())
-        self.move(16, self._room.height() - self.height() - 16)
+        self.move(16, self._room.height() - self.height() - self._foot() - 16)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._room and event.type() == QEvent.Type.Resize and self.isVisible():
