@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from db.jobs import set_state
 from tests.gui import rankings_project
+from tests.gui.waiting import rest
 from workbench.domain import Changes, Interval, Kind, Position, Status
 from workbench.gui.charts.heat_header import row_height
 from workbench.gui.item_models.candidates import Candidates
@@ -62,7 +63,7 @@ def page(ranked: Session, window: MainWindow, qtbot: QtBot) -> RankingsPage:
     ranked.open_page("rankings")
     found = window.page("rankings")
     assert isinstance(found, RankingsPage)
-    qtbot.waitUntil(lambda: not ranked.busy and not found.busy(), timeout=20_000)
+    rest(found, qtbot)
     return found
 
 
@@ -125,14 +126,39 @@ def test_arrows_in_the_table_move_the_cell(page: RankingsPage) -> None:
 def test_a_click_on_a_cell_reads_its_tokens_and_they_explain_its_gain(page: RankingsPage, qtbot: QtBot) -> None:
     place = page.heat.cell_rect(1, 2).center()
     QTest.mouseClick(page.heat.viewport(), Qt.MouseButton.LeftButton, pos=QPointF(place).toPoint())
-    qtbot.waitUntil(lambda: not page.tokens.busy(), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.tokens.busy())
     table = page.model.table
     assert table is not None
     strip = page.tokens.strip
     assert "".join(token.text for token in strip._before).strip().startswith(table.questions[2].references[0])
     change = sum(strip.changes())
     assert change == pytest.approx(table.gain[page.model.order[1]][2], abs=1e-3)
-    assert table.titles[page.model.order[1]].split("\n")[0][:8] in page.tokens._after.toPlainText()
+    page.tokens.tabs.set_current(1)
+    assert table.titles[page.model.order[1]].split("\n")[0][:8] in page.tokens.pair.texts[1].view.toPlainText()
+
+
+def test_two_candidates_are_compared_by_category_question_and_token(page: RankingsPage, qtbot: QtBot) -> None:
+    table = page.model.table
+    assert table is not None
+    page.table.choose(2, [2])
+    page.session.commands.run("rankings.compare")
+    first, second = (int(page.model.order[row]) for row in (0, 2))
+    assert page.table.selected_rows() == [0, 2]
+    gaps = table.gain[first] - table.gain[second]
+    rows = [row for row in page.charts.categories.table().rows if str(row[0])[0].isdigit()]
+    assert [row[1] for row in rows] == sorted(gaps.tolist(), key=abs, reverse=True)      # the questions
+    shown = {row[0]: row[1] for row in page.charts.categories.table().rows}
+    assert shown["style"] == pytest.approx(gaps[3:5].mean())                             # a category
+    assert "than" in page.charts._summary.text()
+    page.charts.categories.picked.emit(4)                # a click on a question reads its tokens with both
+    qtbot.waitUntil(lambda: page.tokens._read_now())
+    assert page.heat.cell == (2, 4)
+    assert sum(page.tokens.strip.changes()) == pytest.approx(gaps[4], abs=1e-3)
+    assert page.tokens.strip.table().columns[1:4] == (
+        "Log-probability with #3, nats", "Log-probability with #1, nats", "difference, nats")
+    page.tokens.tabs.set_current(2)
+    for place, index in enumerate((first, second)):
+        assert table.titles[index].split()[0] in page.tokens.pair.texts[place].view.toPlainText()
 
 
 def test_the_search_is_compared_on_held_out_questions_in_words(page: RankingsPage) -> None:
@@ -286,7 +312,7 @@ def test_the_form_gives_back_what_is_set_in_it(ranked: Session, qtbot: QtBot, se
     form.turns.setCurrentIndex(1)
     assert form.start.text() == "Start scoring"
     assert not form.heldout.isVisible()
-    qtbot.waitUntil(lambda: "answers to score" in form._work.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "answers to score" in form._work.text())
     form.start.click()
     settle()
     assert started[0].kind == "score"
@@ -338,7 +364,7 @@ def test_a_started_run_shows_its_rows_as_they_come_and_the_search_can_be_chosen_
     assert project is not None
     page.starter.submit(replace(request_for(project), kind="score"))
     qtbot.waitUntil(lambda: page._reading is not None and isinstance(page._reading.spec, ScoreSpec)
-                    and page.model.rowCount() == 6 and not page._reading.running, timeout=60_000)
+                    and page.model.rowCount() == 6 and not page._reading.running)
     table = page.model.table
     assert table is not None
     means = [interval.mean for interval in table.mean]
@@ -360,8 +386,9 @@ def test_an_answer_that_cannot_be_read_is_said_once_and_not_tried_again_and_agai
     weights = Path(spec.model.path) / "model.safetensors"
     moved = weights.rename(weights.with_suffix(".moved"))
     try:
+        page.heat.set_cell(0, 0)
         page.heat.cell_opened.emit(0, 0)
-        qtbot.waitUntil(lambda: not page.tokens.busy() and not ranked.busy and not page.busy(), timeout=60_000)
+        rest(page, qtbot)
     finally:
         moved.rename(weights)
     assert page.tokens._state.accessibleName() == "The tokens could not be read"

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from workbench.domain import Interval
 from workbench.gui import theme
-from workbench.gui.charts.chart import CENTRE, RIGHT, Chart, Table, draw_text, text_width, tip
+from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, text_width
+from workbench.gui.charts.marks import Mark, MarkedChart
 from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits, tone
 
 ROW = 32.0
 AXIS = 24.0
+SPOKEN = 20                          # rows that the description reads out
 FEW = 10                             # so many rows may stand close; more are scrolled
 
 
@@ -29,21 +31,21 @@ class DotRow:
     token: str = ""
     strong: bool = False
     points: tuple[float, ...] = ()
+    key: object = None               # what a click on it opens
 
 
-class DotPlot(Chart):
+class DotPlot(MarkedChart):
     """Rows of means with intervals on one scale, zero always drawn. ``unit`` names the scale in the table."""
 
     def __init__(self, name: str, unit: str, first_column: str = "", parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._unit, self._first_column = unit, first_column
         self._rows: tuple[DotRow, ...] = ()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def set_rows(self, rows: Sequence[DotRow]) -> None:
         self._rows = tuple(rows)
         self.setMinimumHeight(round(len(rows) * (theme.px() + (4 if len(rows) <= FEW else 9)) + AXIS))
-        self.describe("; ".join(self._words(row) for row in rows))
+        self.describe("; ".join(self._words(row) for row in rows[:SPOKEN]))
         self.updateGeometry()
         self.update()
 
@@ -78,7 +80,7 @@ class DotPlot(Chart):
         number_width = text_width("+00.00", number_font)
         plot = QRectF(rect.x() + label_width + number_width + 24, rect.y(),
                       rect.width() - label_width - number_width - 24 - 14, rect.height() - AXIS)
-        row_height = min(ROW, plot.height() / len(self._rows))
+        row_height = self._row_height(rect)
         plot.setHeight(row_height * len(self._rows))
         self._draw_scale(painter, plot)
         for index, row in enumerate(self._rows):
@@ -123,17 +125,26 @@ class DotPlot(Chart):
     def _words(self, row: DotRow) -> str:
         return f"{row.label} {signed(row.interval.mean)} {self._unit}, {interval_words(row.interval)}"
 
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._rows:
-            height = min(ROW, (self.height() - AXIS) / len(self._rows))
-            index = int(event.pos().y() // height)
-            if index < len(self._rows):
-                row = self._rows[index]
-                lines = [row.label, f"{signed(row.interval.mean)} {self._unit}", interval_words(row.interval)]
-                QToolTip.showText(event.globalPos(), tip(*lines[:2], row.detail or lines[2]), self)
-                return True
-            QToolTip.hideText()
-        return super().event(event)
+    def _row_height(self, rect: QRectF) -> float:
+        return min(ROW * max(1.0, theme.scale()), (rect.height() - AXIS) / max(1, len(self._rows)))
+
+    def marks(self, rect: QRectF) -> Sequence[Mark]:
+        height = self._row_height(rect)
+        return [Mark(QRectF(rect.x() + 1, rect.y() + place * height + 1, rect.width() - 2, height - 2),
+                     (row.label, f"{signed(row.interval.mean)} {self._unit}",
+                      row.detail or interval_words(row.interval)), place)
+                for place, row in enumerate(self._rows)]
+
+    def target(self, mark: Mark) -> object:
+        assert isinstance(mark.key, int)
+        return self._rows[mark.key].key
+
+    def _go_to(self, mark: Mark) -> None:
+        super()._go_to(mark)
+        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        if isinstance(area, QScrollArea):
+            middle = mark.rect.center().toPoint()
+            area.ensureVisible(middle.x(), middle.y(), 0, round(mark.rect.height()))
 
 
 def draw_interval(painter: QPainter, low: float, mean: float, high: float, y: float, colour: QColor) -> None:
@@ -145,5 +156,3 @@ def draw_interval(painter: QPainter, low: float, mean: float, high: float, y: fl
         painter.setPen(QPen(theme.color("surface"), 1.5))
         painter.setBrush(colour)
         painter.drawEllipse(QPointF(mean, y), 4.5, 4.5)
-
-

@@ -58,6 +58,7 @@ class HeatMap(QAbstractScrollArea):
         self._order: Order = np.arange(0)
         self._layout: ColumnLayout = layout((), 0)
         self._cell, self._hover = NONE, NONE
+        self._bands: tuple[int, ...] = ()
         self._row = row_height()
         self._keyboard_focus = False
         self._colours: list[QColor] = []
@@ -116,6 +117,11 @@ class HeatMap(QAbstractScrollArea):
             self._show_column(self._layout.order.index(question))
             self._announce(" ".join(self.cell_words(row, question)))
         self.cell_changed.emit(row, question)
+
+    def set_bands(self, rows: Sequence[int]) -> None:
+        """The rows that stand out: those that the table has selected."""
+        self._bands = tuple(rows)
+        self.viewport().update()
 
     def cell_words(self, row: int, question: int) -> tuple[str, str]:
         """("Sky at sunset, question 9, reasoning", "gain +0.12 nats")."""
@@ -185,9 +191,10 @@ class HeatMap(QAbstractScrollArea):
         top = self.verticalScrollBar().value()
         rows = range(max(0, (event.rect().top() + top) // self._row),
                      min(self.rows, (event.rect().bottom() + top) // self._row + 1))
-        if self._cell[0] in rows:
-            band = QRectF(0, self._cell[0] * self._row - top, self.viewport().width(), self._row)
-            painter.fillRect(band, theme.color("selected"))
+        for row in {*self._bands, self._cell[0]}:
+            if row in rows:
+                band = QRectF(0, row * self._row - top, self.viewport().width(), self._row)
+                painter.fillRect(band, theme.color("selected"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.dense:
             self._paint_image(painter, rows)

@@ -35,7 +35,7 @@ class Mark:
 class MarkedChart(Chart):
     """Subclasses write ``marks`` beside ``draw``. Arrows move between marks; Enter, Space or a click open one."""
 
-    picked = Signal(object)                      # a mark's key
+    picked = Signal(object)                      # a mark's target
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
@@ -46,6 +46,10 @@ class MarkedChart(Chart):
     def marks(self, rect: QRectF) -> Sequence[Mark]:
         """The marks of a chart drawn into ``rect``."""
         raise NotImplementedError(type(self).__name__)
+
+    def target(self, mark: Mark) -> object:
+        """What a click on ``mark`` opens, None for nothing."""
+        return mark.key
 
     def draw_current(self, painter: QPainter, mark: Mark) -> None:
         draw_outline(painter, mark.rect)
@@ -76,8 +80,8 @@ class MarkedChart(Chart):
 
     def _open(self, mark: Mark) -> None:
         self._go_to(mark)
-        if mark.key is not None:
-            self.picked.emit(mark.key)
+        if self.target(mark) is not None:
+            self.picked.emit(self.target(mark))
 
     # events
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -87,7 +91,7 @@ class MarkedChart(Chart):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         mark = self.mark_at(event.position())
-        over = mark is not None and mark.key is not None
+        over = mark is not None and self.target(mark) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

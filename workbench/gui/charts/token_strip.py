@@ -1,4 +1,4 @@
-"""The tokens of one answer, coloured by log-probability: before and after a demonstration is added, and the change."""
+"""The tokens of one answer, coloured by log-probability: under one prompt, under another, and the change."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from workbench.domain import TokenScore
 from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, Chart, Table, draw_text, text_width, tip
-from workbench.gui.charts.numbers import plain, signed
+from workbench.gui.charts.numbers import plain, signed, tone
 
 UNLIKELY = 4.0                       # nats: at this surprise the sequential ramp ends
 SMALLEST_CLIP = 0.5                  # of the change's ramp: smaller changes stay pale
-BOX, GAP, LINE = 24.0, 2.0, 32.0
-BLOCK_GAP = 12.0
+BOX, GAP = 24.0, 2.0                 # a box's height at the design's text size
+LINE_GAP, BLOCK_GAP = 8.0, 12.0
 ROWS = ("Before", "After", "Change")
 
 
@@ -54,19 +54,22 @@ class TokenStrip(Chart):
         super().__init__("Answer tokens by log-probability", parent)
         self._before: tuple[TokenScore, ...] = ()
         self._after: tuple[TokenScore, ...] = ()
+        self._names = ROWS
         self._clip = 1.0
         self._current = -1
         self._boxes: list[Box] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def set_tokens(self, before: Sequence[TokenScore], after: Sequence[TokenScore]) -> None:
-        """The same answer's tokens twice; a token's log-probability is in nats."""
-        self._before, self._after = tuple(before), tuple(after)
+    def set_tokens(self, before: Sequence[TokenScore], after: Sequence[TokenScore],
+                   names: tuple[str, str, str] = ROWS) -> None:
+        """The same answer's tokens twice; a token's log-probability is in nats. ``names`` are the three rows'."""
+        self._before, self._after, self._names = tuple(before), tuple(after), names
         self._current = -1
         changes = np.abs([change for change in self.changes() if change == change])
         self._clip = max(SMALLEST_CLIP, float(np.percentile(changes, 98))) if changes.size else 1.0
         self.clip_changed.emit(self._clip)
-        self.describe(f"{len(before)} tokens, mean {plain(mean(before))} before and {plain(mean(after))} after")
+        self.describe(f"{len(before)} tokens, mean {plain(mean(before))} {names[0].lower()}, {plain(mean(after))} "
+                      f"{names[1].lower()}. {self.largest()}")
         self._arrange()
 
     @property
@@ -81,8 +84,17 @@ class TokenStrip(Chart):
         found = [a.logprob - b.logprob if a.text == b.text else nan for b, a in pairs]
         return found + [nan] * (len(self._before) - len(found))
 
+    def largest(self, most: int = 3) -> str:
+        """The tokens that make the most of the change, in words: "“stood” +0.91, “15” −0.40"."""
+        known = [(change, token.text) for change, token in zip(self.changes(), self._before, strict=True)
+                 if tone(change)]
+        known.sort(key=lambda pair: -abs(pair[0]))
+        return ", ".join(f"“{visible(text)}” {signed(change)}" for change, text in known[:most])
+
     def table(self) -> Table:
-        columns = ("Token", "Log-probability before, nats", "After, nats", "Change, nats", "Rank before", "Rank after")
+        first, second, change = (name.lower() for name in self._names)
+        columns = ("Token", f"Log-probability {first}, nats", f"Log-probability {second}, nats", f"{change}, nats",
+                   f"Rank {first}", f"Rank {second}")
         rows = []
         for index, before in enumerate(self._before):
             after = self._after[index] if index < len(self._after) else None
@@ -92,14 +104,18 @@ class TokenStrip(Chart):
 
     def export_size(self) -> QSizeF:
         width = max(640.0, self.width())
-        return QSizeF(width, max(LINE * 3, self._height(list(self._wrap(width)))))
+        return QSizeF(width, max(self._line() * 3, self._height(list(self._wrap(width)))))
 
     def sizeHint(self) -> QSize:
-        return QSize(480, round(LINE * 3))
+        return QSize(480, round(self._line() * 3))
 
     # layout
+    @staticmethod
+    def _line() -> float:
+        return BOX * theme.scale() + LINE_GAP
+
     def _label_width(self) -> float:
-        return max(text_width(row, theme.font("small_medium")) for row in ROWS) + 16
+        return max(text_width(row, theme.font("small_medium")) for row in self._names) + 16
 
     def _wrap(self, width: float) -> Iterator[Box]:
         font = theme.font("mono")
@@ -114,7 +130,7 @@ class TokenStrip(Chart):
 
     def _height(self, boxes: Sequence[Box]) -> float:
         blocks = boxes[-1].block + 1 if boxes else 0
-        return blocks * (LINE * 3 + BLOCK_GAP)
+        return blocks * (self._line() * 3 + BLOCK_GAP)
 
     def _arrange(self) -> None:
         self._boxes = list(self._wrap(self.width()))
@@ -134,9 +150,9 @@ class TokenStrip(Chart):
         changes = self.changes()
         mono, small = theme.font("mono"), theme.font("small_medium")
         for block in range(boxes[-1].block + 1 if boxes else 0):
-            for row, name in enumerate(ROWS):
-                y = rect.y() + block * (LINE * 3 + BLOCK_GAP) + row * LINE
-                draw_text(painter, QRectF(rect.x(), y + 1, self._label_width(), BOX), name, theme.color("text2"), small)
+            for row, name in enumerate(self._names):
+                place = self._place(Box(0, block, 0.0, self._label_width()), row).translated(rect.topLeft())
+                draw_text(painter, place, name, theme.color("text2"), small)
         for box in boxes:
             for row in range(3):
                 place = self._place(box, row).translated(rect.topLeft())
@@ -155,7 +171,8 @@ class TokenStrip(Chart):
                 painter.drawRoundedRect(first.united(last).translated(rect.topLeft()).adjusted(-1, -1, 1, 1), 5, 5)
 
     def _place(self, box: Box, row: int) -> QRectF:
-        return QRectF(box.x, box.block * (LINE * 3 + BLOCK_GAP) + row * LINE + 1, box.width, BOX)
+        line = self._line()
+        return QRectF(box.x, box.block * (line * 3 + BLOCK_GAP) + row * line + 1, box.width, line - LINE_GAP)
 
     def _colour(self, index: int, row: int, changes: Sequence[float]) -> QColor | None:
         if row == 2:
@@ -174,7 +191,7 @@ class TokenStrip(Chart):
             lines.append(f"Rank {before.rank + 1} → {after.rank + 1}")
         if after.alternatives:
             likely = ", ".join(f"“{visible(text)}” {plain(value)}" for text, value in after.alternatives[:3])
-            lines.append(f"Likeliest after: {likely}")
+            lines.append(f"Likeliest {self._names[1].lower()}: {likely}")
         return lines
 
     def _index_at(self, position: QPointF) -> int:

@@ -79,6 +79,11 @@ class RankingModel(QAbstractTableModel):
         at = self._candidates.row_of.get(demonstration_id) if self._candidates is not None else None
         return int(self._rows[at]) if at is not None else -1
 
+    def rank_of(self, demonstration_id: int) -> int:
+        """Its rank by the measure, from 1, however the rows are sorted."""
+        assert self._candidates is not None
+        return int(self._ranks[self._candidates.row_of[demonstration_id]])
+
     def top(self, n: int) -> list[int]:
         """The ids of the ``n`` best by the measure, best first, however the rows are sorted."""
         if self._candidates is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
@@ -21,17 +20,15 @@ from workbench.gui.item_models.ranking import RankingModel
 from workbench.gui.page import Page
 from workbench.gui.pages.rankings_charts import ChartsPane
 from workbench.gui.pages.rankings_header import RankingsHeader
-from workbench.gui.pages.rankings_reading import RUNNING, RunReading, read_run
+from workbench.gui.pages.rankings_reading import Found, RunReading, find_run
 from workbench.gui.pages.rankings_start import RunStarter
 from workbench.gui.pages.rankings_tokens import TokensPane
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import icon_button, primary, secondary
 from workbench.gui.views.empty import EmptyState
-from workbench.gui.views.labels import hairline
 from workbench.gui.views.notice import Notice
-from workbench.gui.views.pane import PaneHeader, Splitter, splitter
+from workbench.gui.views.pane import PaneHeader, headed_pane, move_together, splitter
 from workbench.gui.views.ranking_table import RankingTable
-from workbench.services.project import Project
 from workbench.services.results import RunInfo
 
 UPDATE_MS = 250                      # live: at most four times a second
@@ -39,15 +36,6 @@ COLUMNS = [533, 737]
 ROWS = [470, 326]
 ROOMY = 1150                         # a narrower page shows the tokens or the charts, not both
 EMPTY, WAITING, CONTENT = range(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was read; ``waiting`` when the wanted run has no results yet."""
-
-    runs: list[RunInfo]
-    reading: RunReading | None
-    waiting: bool = False
 
 
 class RankingsPage(Page):
@@ -61,7 +49,7 @@ class RankingsPage(Page):
         self._round = 0
         self._reading: RunReading | None = None
         self._wanted_cell: tuple[int, int] | None = None
-        self._under_way = self._again = self._at_top = False
+        self._under_way = self._again = self._at_top = self._selecting = False
         self._reading_time = QElapsedTimer()
         self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
         self._stale.timeout.connect(self._read)
@@ -103,6 +91,9 @@ class RankingsPage(Page):
     def _content(self) -> QWidget:
         self._candidates = PaneHeader("Candidates", "")
         self._candidates.add_tool(self.tools.round)
+        compare = icon_button("split", "Compare", "Compare with the best, or the two that are selected, C")
+        compare.clicked.connect(self.compare)
+        self._candidates.add_tool(compare)
         columns = icon_button("more", "Columns", "Columns of the table")
         columns.setMenu(self.table.columns_menu())
         self._candidates.add_tool(columns)
@@ -116,8 +107,8 @@ class RankingsPage(Page):
         across = Qt.Orientation.Horizontal
         self._below_table = QWidget()
         self._below_table.setFixedHeight(0)
-        left = _pane(self._candidates, self.table, self._below_table)
-        self._top = splitter(across, left, _pane(self._questions, self._heat_view), sizes=COLUMNS, stretch=1,
+        left = headed_pane(self._candidates, self.table, self._below_table)
+        self._top = splitter(across, left, headed_pane(self._questions, self._heat_view), sizes=COLUMNS, stretch=1,
                              key="rankings-top")
         self._bottom = splitter(across, self.charts, self.tokens, sizes=COLUMNS, stretch=1, key="rankings-top")
         for row in (self._top, self._bottom):
@@ -129,7 +120,7 @@ class RankingsPage(Page):
         return rows
 
     def _connect(self) -> None:
-        _move_together(self._top, self._bottom)
+        move_together(self._top, self._bottom)
         table, heat = self.table.verticalScrollBar(), self.heat.verticalScrollBar()
         table.valueChanged.connect(heat.setValue)
         heat.valueChanged.connect(table.setValue)
@@ -138,14 +129,16 @@ class RankingsPage(Page):
         bar.rangeChanged.connect(lambda low, high: self._below_table.setFixedHeight(
             bar.sizeHint().height() if high > low and not self._heat_view.as_table else 0))
         self.heat.scale_changed.connect(lambda clip: self._scale.set_ends(signed(-clip, 1), signed(clip, 1)))
-        self.model.layoutChanged.connect(self._arrange_heat)
+        self.model.layoutChanged.connect(self._arranged)
         self.table.row_changed.connect(self._row_changed)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._candidates_changed())
         self.table.sideways.connect(self._sideways)
         self.heat.cell_changed.connect(self._cell_changed)
-        self.heat.cell_opened.connect(lambda row, question: self._look(row, question, at_once=True))
+        self.heat.cell_opened.connect(lambda row, question: self._look(question, at_once=True))
         self.charts.other.clicked.connect(lambda: self._share(tokens=True))
         self.tokens.other.clicked.connect(lambda: self._share(tokens=False))
         self.charts.picked.connect(self.select_candidate)
+        self.charts.asked.connect(self._asked)
         self.tools.run_chosen.connect(self.show_run)
         self.tools.round_chosen.connect(self.show_round)
         self.tools.new_run.connect(lambda: self.starter.open_form())
@@ -153,6 +146,10 @@ class RankingsPage(Page):
         self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.starter.open_form(),
                                   "Ctrl+Shift+N", self.name, lambda: not self.session.read_only, icon="play",
                                   group="Rankings")
+        self.session.commands.add("rankings.compare", "Compare two candidates, or one with the best", self.compare, "C",
+                                  self.name, lambda: self.model.rowCount() > 1, icon="split", group="Rankings")
+        self.session.commands.add("rankings.open", "Open the demonstration", self._open_demonstration, "E", self.name,
+                                  lambda: self.model.rowCount() > 0, icon="demos", group="Rankings")
         self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
                                   "P", self.name, self.tools.add.isEnabled, icon="plus", group="Rankings")
         self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
@@ -225,7 +222,7 @@ class RankingsPage(Page):
         self._under_way = True
         self._reading_time.start()
         job_id, round = self._job_id, self._round
-        self.session.ask(lambda project: _read(project, job_id, round), self._have_read, self._failed, owner=self)
+        self.session.ask(lambda project: find_run(project, job_id, round), self._have_read, self._failed, owner=self)
 
     def _failed(self, error: Exception) -> None:
         self._under_way = False
@@ -246,6 +243,7 @@ class RankingsPage(Page):
     # showing
     def _show(self, reading: RunReading | None) -> None:
         selected, current, question = self._selection()
+        self._selecting = True                   # until all is in place again, nothing follows the selection
         self._at_top = self.table.currentIndex().row() <= 0
         self._reading = reading
         table = reading.table if reading is not None else None
@@ -294,6 +292,11 @@ class RankingsPage(Page):
         self._scale.set_ends(signed(-self.heat.clip, 1), signed(self.heat.clip, 1))
         self._heat_view.chart_changed()
 
+    def _arranged(self) -> None:
+        """The rows stand in another order."""
+        self._arrange_heat()
+        self._candidates_changed()
+
     def _selection(self) -> tuple[list[int], int | None, int]:
         """(selected ids, current id, current question): what has to survive an update."""
         current = self.table.currentIndex().row()
@@ -305,15 +308,14 @@ class RankingsPage(Page):
         follows = self._at_top and question < 0 and len(selected) < 2
         row = self.model.row_of(current) if current is not None and not follows else -1
         if self._wanted_cell is not None and self.model.rowCount():
-            (row, question), self._wanted_cell = self._wanted_cell, None
+            (row, question), self._wanted_cell, selected = self._wanted_cell, None, ()
         if row < 0 and self.model.rowCount():
             row = 0
-        if row < 0:
-            self.charts.show_candidate(None)
-            return
-        self.table.choose(row, [row] if follows else [self.model.row_of(id) for id in selected])
-        self.heat.set_cell(row, question)
-        self._candidate_changed(row)
+        if row >= 0:
+            self.table.choose(row, [row] if follows else [self.model.row_of(id) for id in selected])
+            self.heat.set_cell(row, question)
+        self._selecting = False
+        self._candidates_changed()
 
     def select_candidate(self, demonstration_id: int) -> None:
         """Go to a candidate that was picked in a chart; one that the shown round no longer ranks is not there."""
@@ -328,28 +330,58 @@ class RankingsPage(Page):
     def _row_changed(self, row: int) -> None:
         if row >= 0 and self.heat.cell[1] >= 0:
             self.heat.set_cell(row, self.heat.cell[1])
-        self._candidate_changed(row)
+        self._candidates_changed()
 
-    def _candidate_changed(self, row: int) -> None:
-        self.charts.show_candidate(self.model.id_at(row) if row >= 0 else None)
+    def _shown_rows(self) -> list[int]:
+        """The current row, or the two that are selected: those are compared, the upper one with the lower one."""
+        rows, current = self.table.selected_rows(), self.table.currentIndex().row()
+        return rows if len(rows) == 2 and current in rows else [current] if current >= 0 else []
+
+    def _candidates_changed(self) -> None:
+        if self._selecting:
+            return
+        rows = self._shown_rows()
+        self.heat.set_bands(rows)
+        self.charts.show_candidates([self.model.id_at(row) for row in rows])
+        self._look(self.heat.cell[1])
         self.tools.show_offer()
+
+    def compare(self) -> None:
+        """Compare the two selected candidates, or the current one with the best (that one with the next)."""
+        current = self.table.currentIndex().row()
+        if len(self._shown_rows()) != 2 and self.model.rowCount() > 1:
+            best = next(row for row in map(self.model.row_of, self.model.top(2)) if row != current)
+            self.table.choose(current, [current, best])
+        self.charts.show_comparison()
+        self._share(tokens=False)
+
+    def _open_demonstration(self) -> None:
+        row = max(0, self.table.currentIndex().row())
+        self.session.open_page("demonstrations", demonstration_id=self.model.id_at(row))
 
     def _cell_changed(self, row: int, question: int) -> None:
         if row >= 0 and self.table.currentIndex().row() != row:
-            self.table.choose(row, [row])
-        self._look(row, question)
+            rows = self._shown_rows()
+            self.table.choose(row, rows if row in rows else [row])
+        self._look(question)
 
-    def _look(self, row: int, question: int, *, at_once: bool = False) -> None:
+    def _look(self, question: int, *, at_once: bool = False) -> None:
         if at_once:
             self._share(tokens=True)
-        self.tokens.show_cell(self.model.order[row] if row >= 0 else -1, question, at_once=at_once)
+        shown = [(self.model.order[row], self.model.rank_of(self.model.id_at(row))) for row in self._shown_rows()]
+        self.tokens.show_cell(shown, question, at_once=at_once)
+
+    def _asked(self, question: int) -> None:
+        """A question that was picked in the comparison."""
+        self.heat.set_cell(self.table.currentIndex().row(), question)
+        self._look(question, at_once=True)
 
     def _sideways(self, key: Qt.Key) -> None:
         row, question = self.table.currentIndex().row(), self.heat.cell[1]
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if row >= 0:
                 self.heat.set_cell(row, max(0, question))
-                self._look(row, max(0, question), at_once=True)
+                self._look(max(0, question), at_once=True)
         elif row >= 0 and question < 0:
             self.heat.set_cell(row, 0)
         else:
@@ -364,33 +396,3 @@ class RankingsPage(Page):
     def _started(self, job_id: int) -> None:
         self.session.notice.emit("The run has started. Its results show here as they come.", "info")
         self.show_run(job_id)
-
-
-def _read(project: Project, job_id: int | None, round: int) -> Found:
-    """The runs, and the wanted one; the newest, when that one is gone."""
-    runs = project.results.runs()
-    run = next((run for run in runs if run.job_id == job_id), None)
-    if run is not None:
-        return Found(runs, read_run(project, run, round))
-    if any(job.id == job_id and job.state in RUNNING for job in project.jobs.all()):
-        return Found(runs, None, waiting=True)
-    return Found(runs, read_run(project, runs[0], 0) if runs else None)
-
-
-def _pane(header: PaneHeader, widget: QWidget, below: QWidget | None = None) -> QWidget:
-    pane = QWidget()
-    column = QVBoxLayout(pane)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for part in (header, hairline()):
-        column.addWidget(part)
-    column.addWidget(widget, 1)
-    if below is not None:
-        column.addWidget(below)
-    return pane
-
-
-def _move_together(one: Splitter, other: Splitter) -> None:
-    """Both rows of the page are split at the same place."""
-    one.splitterMoved.connect(lambda *_: other.setSizes(one.sizes()))
-    other.splitterMoved.connect(lambda *_: one.setSizes(other.sizes()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -14,6 +14,7 @@ from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.numbers import interval_words, plain
+from workbench.gui.pages.rankings_comparison import difference_rows, difference_words
 from workbench.gui.pages.rankings_reading import RunReading, by_category, gains_over, mean_set
 from workbench.gui.views.buttons import link
 from workbench.gui.views.empty import EmptyState
@@ -28,14 +29,15 @@ NAMES = {"base": "Base prompt", "random": "Random sets", "top_k": "Top by single
 
 
 class ChartsPane(QWidget):
-    """``picked`` carries the demonstration that was chosen in a chart."""
+    """``picked`` carries the demonstration that was chosen in a chart, ``asked`` a question (its index)."""
 
     picked = Signal(int)
+    asked = Signal(object)
 
     def __init__(self, failed: Callable[[WorkbenchError], None]) -> None:
         super().__init__()
         self._reading: RunReading | None = None
-        self._candidate: int | None = None
+        self._candidates: tuple[int, ...] = ()
         self._fillers = (self._fill_rounds, self._fill_held_out, self._fill_categories, self._fill_cost)
         self.bump, self.cost = BumpChart(), CostPlot()
         self.held_out = DotPlot("Held-out questions", "nats per answer over the base prompt", "Set")
@@ -61,6 +63,7 @@ class ChartsPane(QWidget):
         self._tab_changed(self.tabs.current())
         self.bump.picked.connect(self.picked)
         self.cost.picked.connect(self._cost_picked)
+        self.categories.picked.connect(self.asked)
         self.tabs.changed.connect(self._tab_changed)
 
     def _build(self) -> None:
@@ -94,16 +97,20 @@ class ChartsPane(QWidget):
             self.tabs.set_current(ROUNDS if reading.is_search else CATEGORIES)
         self._fill()
 
-    def show_candidate(self, demonstration_id: int | None) -> None:
-        """The candidate that is selected in the table."""
-        if demonstration_id == self._candidate:
+    def show_candidates(self, ids: Sequence[int]) -> None:
+        """The candidate that is selected in the table, or the two that are compared."""
+        if tuple(ids) == self._candidates:
             return
-        self._candidate = demonstration_id
-        self.bump.select(demonstration_id)
+        self._candidates = tuple(ids)
+        self.bump.select(ids[0] if ids else None)
         if self.tabs.current() == CATEGORIES:
             self._fill()
         elif self.tabs.current() == COST:
-            self.cost.select(self._row())
+            self.cost.select(next(iter(self._rows()), None))
+
+    def show_comparison(self) -> None:
+        """Bring the chart to the front that says where the compared candidates differ."""
+        self.tabs.set_current(CATEGORIES)
 
     def _fill(self) -> None:
         """Fill the chart that is in front; the others wait until they are looked at."""
@@ -123,23 +130,27 @@ class ChartsPane(QWidget):
         return bool(rows)
 
     def _fill_categories(self, reading: RunReading) -> bool:
-        row = self._row()
-        found = by_category(reading.table, row) if row is not None else []
-        self.categories.set_rows([DotRow(name, interval, f"{questions} questions")
-                                  for name, interval, questions in found])
-        return bool(found)
+        shown, table = self._rows(), reading.table
+        if len(shown) == 2:
+            rows = difference_rows(table, *shown)
+        else:
+            rows = [DotRow(name, interval, f"{questions} questions") for row in shown
+                    for name, interval, questions in by_category(table.questions, table.gain[row].tolist())]
+        self.categories.setAccessibleName("Difference by category and question" if len(shown) == 2
+                                          else "Gain by category")
+        self.categories.set_rows(rows)
+        return bool(rows)
 
     def _fill_cost(self, reading: RunReading) -> bool:
         table = reading.table
         self.cost.set_points(table.titles, table.tokens, [interval.mean for interval in table.mean])
-        self.cost.select(self._row())
+        self.cost.select(next(iter(self._rows()), None))
         return bool(table.titles)
 
-    def _row(self) -> int | None:
-        """The selected candidate's row in the reading's table."""
-        if self._reading is None or self._candidate is None:
-            return None
-        return self._reading.candidates.row_of.get(self._candidate)
+    def _rows(self) -> list[int]:
+        """The rows in the reading's table of what is selected: two are compared."""
+        known = self._reading.candidates.row_of if self._reading is not None else {}
+        return [known[id] for id in self._candidates if id in known]
 
     def _tab_changed(self, tab: int) -> None:
         self._pages.setCurrentIndex(tab)
@@ -148,10 +159,14 @@ class ChartsPane(QWidget):
 
     def _say_hint(self) -> None:
         reading, tab = self._reading, self.tabs.current()
+        compared = self._rows() if tab == CATEGORIES else []
         hint = {ROUNDS: _rounds_hint(reading), HELD_OUT: "nats per answer over the base prompt",
-                CATEGORIES: "nats, 95 %", COST: "nats per answer, by tokens added"}[tab]
+                CATEGORIES: "upper − lower, nats" if len(compared) == 2 else "nats, 95 %",
+                COST: "nats per answer, by tokens added"}[tab]
         self._hint.setText(hint)
         summary = held_out_words(reading.held_out) if tab == HELD_OUT and reading and reading.held_out else ""
+        if reading is not None and len(compared) == 2:
+            summary = difference_words(reading.table, compared[0], compared[1])
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
 

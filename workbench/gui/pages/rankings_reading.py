@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from workbench.domain import Interval, SearchRound, SetEvaluation
+from workbench.domain import Interval, Question, SearchRound, SetEvaluation
 from workbench.gui.charts.bump import bump_lines
 from workbench.gui.item_models.candidates import Candidates
 from workbench.jobs.specs import ScoreSpec, SearchSpec
@@ -63,6 +63,26 @@ class RunReading:
         return self.chosen[:max(0, self.table.round - 1)] if self.is_search else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read; ``waiting`` when the wanted run has no results yet."""
+
+    runs: list[RunInfo]
+    reading: RunReading | None
+    waiting: bool = False
+
+
+def find_run(project: Project, job_id: int | None, round: int) -> Found:
+    """The runs, and the wanted one; the newest, when that one is gone."""
+    runs = project.results.runs()
+    run = next((run for run in runs if run.job_id == job_id), None)
+    if run is not None:
+        return Found(runs, read_run(project, run, round))
+    if any(job.id == job_id and job.state in RUNNING for job in project.jobs.all()):
+        return Found(runs, None, waiting=True)
+    return Found(runs, read_run(project, runs[0], 0) if runs else None)
+
+
 def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
     """Read a run; ``round`` 0 is a score job's table, or a search's newest round."""
     job, spec = project.jobs.get(run.job_id), project.jobs.spec(run.job_id)
@@ -102,9 +122,9 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return bootstrap(known[None, :], np.ones(known.size), np.random.default_rng(0))[0]
 
 
-def by_category(table: GainTable, row: int) -> list[tuple[str, Interval, int]]:
-    """(category, mean gain with its interval, questions) of one candidate, in the order of the questions."""
+def by_category(questions: Sequence[Question], gains: Sequence[float]) -> list[tuple[str, Interval, int]]:
+    """(category, mean gain with its interval, questions) of ``gains``, one a question, in the questions' order."""
     values: dict[str, list[float]] = {}
-    for question, gain in zip(table.questions, table.gain[row], strict=True):
+    for question, gain in zip(questions, gains, strict=True):
         values.setdefault(question.category or "No category", []).append(gain)
     return [(name, mean_interval(gains), len(gains)) for name, gains in values.items()]

@@ -1,7 +1,9 @@
-"""The lower right of the Rankings page: one cell of the heat map, token by token, and the exact prompts."""
+"""The lower right of the Rankings page: one cell of the heat map, token by token, the exact prompts, the candidates'
+texts. With two candidates: the one against the other."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt, QTimer
@@ -12,20 +14,22 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain, signed, tone
-from workbench.gui.charts.token_strip import UNLIKELY, TokenStrip, mean
+from workbench.gui.charts.token_strip import ROWS, UNLIKELY, TokenStrip, mean
 from workbench.gui.pages.rankings_reading import RunReading
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import link
 from workbench.gui.views.empty import EmptyState
 from workbench.gui.views.labels import ElidedLabel, label, set_property
-from workbench.gui.views.safe_text import PlainText, displayable
 from workbench.gui.views.segmented import Segmented
+from workbench.gui.views.text_pair import TextPair
 from workbench.jobs.events import Failed, Finished, Stopped, Tokens
 from workbench.jobs.specs import InspectSpec
 from workbench.services.project import Project
 
 FOLLOW_MS = 450                      # how long the current cell rests before its tokens are read
-TABS = ("Tokens", "Prompt before", "Prompt after")
+TABS = ("Tokens", "Prompts", "Texts")
+TOKENS, PROMPTS, TEXTS = range(3)
+STATE, STRIP, PAIR = range(3)        # what the body shows
 KEPT = 64                            # results that are remembered
 
 
@@ -47,7 +51,8 @@ class TokensPane(QWidget):
         super().__init__()
         self._session = session
         self._reading: RunReading | None = None
-        self._cell: Cell | None = None
+        self._shown: list[tuple[int, int]] = []  # (row of the table, rank) of one candidate, or of two
+        self._cells: tuple[Cell, ...] = ()       # as many, or none
         self._asked: Cell | None = None          # the cell whose job is on its way
         self._job: int | None = None
         self._mine: set[int] = set()             # jobs of this pane: taken out of the list when they have ended
@@ -85,9 +90,8 @@ class TokensPane(QWidget):
         self._body = QStackedWidget()
         self._state = EmptyState("eye", *NO_CELL)
         self._state.setMinimumHeight(60)         # it may be cut before it pushes the table away
-        self._before = PlainText(mono=True, accessible="Prompt before, exact text")
-        self._after = PlainText(mono=True, accessible="Prompt after, exact text")
-        for page in (self._state, self._tokens_page(), self._before, self._after):
+        self.pair = TextPair()
+        for page in (self._state, self._tokens_page(), self.pair):
             self._body.addWidget(page)
         self.tabs.changed.connect(lambda tab: self._show_tab())
         column = QVBoxLayout(self)
@@ -122,15 +126,17 @@ class TokensPane(QWidget):
         scales.addWidget(likely)
         scales.addWidget(self._change_scale)
         scales.addStretch(1)
-        self._means = [label("", "strong") for _ in range(3)]
+        self._means = [label("", "strong") for _ in ROWS]
+        self._mean_names = [label("", "faint") for _ in ROWS]
         means = QHBoxLayout()
         means.setSpacing(6)
         means.addWidget(label("Mean per token", "faint"))
-        for number, word in zip(self._means, ("before", "after", "change"), strict=True):
+        for number, word in zip(self._means, self._mean_names, strict=True):
             means.addWidget(number)
-            means.addWidget(label(word, "faint"))
+            means.addWidget(word)
             means.addSpacing(8)
-        means.addStretch(1)
+        self._most = ElidedLabel("", "faint")
+        means.addWidget(self._most, 1)
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 0, 16, 10)
         column.setSpacing(8)
@@ -145,27 +151,30 @@ class TokensPane(QWidget):
                 and reading.run.job_id == self._reading.run.job_id and reading.table.round == self._reading.table.round)
         self._reading = reading
         if not same:
-            self._cell = None
+            self._cells, self._shown = (), []
             self._follow.stop()
             self._show_state("eye", *NO_CELL)
 
-    def show_cell(self, row: int, question: int, *, at_once: bool = False) -> None:
-        """Look at a cell (indices into the reading's table): at once for a click, after a rest for the arrows."""
-        if self._reading is None or row < 0:
-            self._cell = None
+    def show_cell(self, shown: Sequence[tuple[int, int]], question: int, *, at_once: bool = False) -> None:
+        """Look at a question with one candidate or two, each a (row of the reading's table, rank): at once for a
+        click, after a rest for the arrows. ``question`` -1: at the candidates alone."""
+        self._shown = list(shown)
+        if self._reading is None or not shown or question < 0:
+            self._cells = ()
             self._show_state("eye", *NO_CELL)
             return
         table = self._reading.table
-        cell = Cell(self._reading.run.job_id, table.round, table.demonstration_ids[row], question)
-        self._show_title(row, question)
-        same = self._cell is not None and replace(self._cell, turn=0) == cell
+        cells = tuple(Cell(self._reading.run.job_id, table.round, table.demonstration_ids[row], question)
+                      for row, _ in shown)
+        self._show_title(question)
+        same = tuple(replace(cell, turn=0) for cell in self._cells) == cells
         if same and not at_once:                 # newer numbers of the run: what was read, or failed, stays
             return
         if not same:
-            self._cell = cell
+            self._cells = cells
             self._offer_turns(question)
             self._show_state("eye", *REST)
-        if cell in self._known or at_once:
+        if at_once or self._known.keys() >= set(self._cells):
             self._follow.stop()
             self.read()
         else:
@@ -175,13 +184,14 @@ class TokensPane(QWidget):
         """Whether tokens are on their way."""
         return self._follow.isActive() or self._asked is not None
 
-    def _show_title(self, row: int, question: int) -> None:
+    def _show_title(self, question: int) -> None:
         assert self._reading is not None
-        table = self._reading.table
-        self._say_title(one_line(table.titles[row]))
+        table, rows = self._reading.table, [row for row, _ in self._shown]
+        self._say_title(one_line(table.titles[rows[0]]) if len(rows) == 1
+                        else " against ".join(f"#{rank}" for _, rank in self._shown))
         category = one_line(table.questions[question].category)
         self._question.setText(f"question {question + 1}" + (f", {category}" if category else ""))
-        gain = table.gain[row][question]
+        gain = float(table.gain[rows[0]][question] - (table.gain[rows[1]][question] if len(rows) == 2 else 0.0))
         self._gain.setText(f"{signed(gain)} nats" if gain == gain else "not scored")
         set_property(self._gain, "tone", tone(gain))
         self._fit_title()
@@ -200,19 +210,19 @@ class TokensPane(QWidget):
         self.turns.setVisible(several)
 
     def _turn_changed(self, turn: int) -> None:
-        if self._cell is not None and turn != self._cell.turn:
-            self._cell = replace(self._cell, turn=turn)
+        if any(cell.turn != turn for cell in self._cells):
+            self._cells = tuple(replace(cell, turn=turn) for cell in self._cells)
             self.read()
 
     # reading it
     def read(self) -> None:
-        """Show the current cell's tokens; start the short job that reads them if they are not known."""
+        """Show the tokens of the current cells; start the short job that reads the first that is not known."""
         self._follow.stop()
-        cell = self._cell
-        if cell is None or self._reading is None:
+        if not self._cells or self._reading is None:
             return
-        if cell in self._known:
-            self._show_tokens(self._known[cell])
+        cell = next((cell for cell in self._cells if cell not in self._known), None)
+        if cell is None:
+            self._show_tokens([self._known[cell] for cell in self._cells])
             return
         if self._session.read_only:
             self._show_state("eye", "The tokens cannot be read now",
@@ -245,8 +255,8 @@ class TokensPane(QWidget):
             self._known[cell] = event
             while len(self._known) > KEPT:
                 self._known.pop(next(iter(self._known)))
-            if cell == self._cell:
-                self._show_tokens(event)
+            if cell in self._cells:
+                self.read()
         elif isinstance(event, Failed):
             self._failed(Exception(event.message))
 
@@ -264,31 +274,63 @@ class TokensPane(QWidget):
         self._session.ask(lambda project: project.jobs.cancel(job_id), failed=lambda error: None)
 
     # showing it
-    def _show_tokens(self, tokens: Tokens) -> None:
-        self.strip.set_tokens(tokens.before, tokens.after)
+    def _show_tokens(self, found: Sequence[Tokens]) -> None:
+        """One cell: before and after. Two: with the second candidate, and with the first."""
+        before, after, names = found[0].before, found[0].after, ROWS
+        if len(found) == 2:
+            before, names = found[1].after, (f"With #{self._shown[1][1]}", f"With #{self._shown[0][1]}", "Difference")
+        self.strip.set_tokens(before, after, names)
         self.view.chart_changed()
-        before, after = mean(tokens.before), mean(tokens.after)
-        for number, text in zip(self._means, (plain(before), plain(after), signed(after - before)), strict=True):
+        means = mean(before), mean(after)
+        for number, text in zip(self._means, (*map(plain, means), signed(means[1] - means[0])), strict=True):
             number.setText(text)
-        set_property(self._means[2], "tone", tone(after - before))
-        for view, text in ((self._before, tokens.before_text), (self._after, tokens.after_text)):
-            view.setPlainText(displayable(text))
+        for word, name in zip(self._mean_names, names, strict=True):
+            word.setText(name.lower())
+        set_property(self._means[2], "tone", tone(means[1] - means[0]))
+        largest = self.strip.largest()
+        self._most.setText(f"Most of it: {largest}" if largest else "")
         self._show_tab()
 
+    def _read_now(self) -> bool:
+        return bool(self._cells) and self._known.keys() >= set(self._cells)
+
     def _show_tab(self) -> None:
-        if self._cell in self._known:
-            self._body.setCurrentIndex(1 + self.tabs.current())
+        tab, there = self.tabs.current(), self._read_now()
+        if tab == TEXTS and self._shown and self._reading is not None:
+            self.pair.show_texts(self._texts())
+            self._body.setCurrentIndex(PAIR)
+        elif tab == PROMPTS and there:
+            self.pair.show_texts(self._prompts())
+            self._body.setCurrentIndex(PAIR)
+        else:
+            self._body.setCurrentIndex(STRIP if there else STATE)
         for button in (self.tools.table, self.tools.export):
-            button.setEnabled(self._cell in self._known)
+            button.setEnabled(there and tab == TOKENS)
+
+    def _prompts(self) -> list[tuple[str, str]]:
+        found = [self._known[cell] for cell in self._cells]
+        if len(found) == 1:
+            return [("Prompt before", found[0].before_text), ("Prompt after", found[0].after_text)]
+        return [(f"Prompt with #{rank}", tokens.after_text)
+                for (_, rank), tokens in zip(self._shown, found, strict=True)]
+
+    def _texts(self) -> list[tuple[str, str]]:
+        """The candidates as they stand in the pool that was scored."""
+        assert self._reading is not None
+        table = self._reading.table
+        pool = {candidate.id: candidate for candidate in self._reading.spec.candidates}
+        return [(f"#{rank} {one_line(table.titles[row])}",
+                 "\n\n".join(f"{turn.role.value.capitalize()}\n{turn.text}"
+                             for turn in pool[table.demonstration_ids[row]].turns))
+                for row, rank in self._shown]
 
     def _show_state(self, icon: str, title: str, text: str) -> None:
-        if self._cell is None:
+        if not self._cells:
             self._say_title("Answer tokens")
             self._question.setText("")
             self._gain.setText("")
             self.turns.hide()
         self._state.set_text(title, text)
-        self._body.setCurrentIndex(0)
         self._show_tab()
 
 

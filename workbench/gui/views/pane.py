@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
 from workbench.gui import preferences, theme
-from workbench.gui.views.labels import ElidedLabel, label
+from workbench.gui.views.labels import ElidedLabel, hairline, label
 
 
 class PaneHeader(QWidget):
@@ -107,3 +107,23 @@ def field(name: str, widget: QWidget, *, hint: str = "") -> QWidget:
     if hint:
         column.addWidget(label(hint, "faint", wrap=True))
     return made
+
+
+def headed_pane(header: PaneHeader, widget: QWidget, below: QWidget | None = None) -> QWidget:
+    """``widget`` under its header and a hairline."""
+    pane = QWidget()
+    column = QVBoxLayout(pane)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for part in (header, hairline()):
+        column.addWidget(part)
+    column.addWidget(widget, 1)
+    if below is not None:
+        column.addWidget(below)
+    return pane
+
+
+def move_together(one: Splitter, other: Splitter) -> None:
+    """Two splitters that are split at the same place."""
+    one.splitterMoved.connect(lambda *_: other.setSizes(one.sizes()))
+    other.splitterMoved.connect(lambda *_: one.setSizes(other.sizes()))
