@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from workbench.gui.item_models.dragged_ids import ids_from_mime
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.demonstrations import DemonstrationsPage
 from workbench.gui.session import Session
+from workbench.gui.views import demonstration_editor
 from workbench.gui.views.facets import Entry, toggled
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
 
 Rest = Callable[[], None]
+PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -41,9 +44,7 @@ def rest(page: DemonstrationsPage, qtbot: QtBot) -> Rest:
     return lambda: waiting.rest(page, qtbot)
 
 
-def press(
-    page: DemonstrationsPage, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
+def press(page: DemonstrationsPage, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
     """As a person does: to the window, wherever the focus is."""
     QTest.keyClick(page.window().windowHandle(), key, modifier)
 
@@ -130,6 +131,24 @@ def test_text_typed_into_one_never_lands_in_the_next(page: DemonstrationsPage, r
     rest()
     assert stored(page, second).instruction == "Instruction 1: say something about number 1."
     assert stored(page, first).instruction.startswith("Instruction 0: say something about number 0.x")
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_E, Qt.Key.Key_T])
+def test_typing_waits_for_the_text_of_a_row_that_is_read_slowly(
+    page: DemonstrationsPage, rest: Rest, key: Qt.Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demonstration_editor, "ARRIVAL_MS", 60_000)
+    first, second = page.table.ids()[:2]
+    slow = threading.Event()
+    page.session.ask(lambda project: slow.wait(20))
+    page.view.go_to(1)
+    threading.Timer(0.2, slow.set).start()
+    press(page, key)
+    press(page, Qt.Key.Key_X)
+    press(page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier if key == Qt.Key.Key_E else PLAIN)
+    rest()
+    changed = [(stored(page, id).instruction.endswith("x"), "x" in stored(page, id).tags) for id in (first, second)]
+    assert changed == [(False, False), (key == Qt.Key.Key_E, key == Qt.Key.Key_T)]
 
 
 def test_an_edit_that_would_make_a_double_is_refused_and_stays_in_the_field(

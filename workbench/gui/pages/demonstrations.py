@@ -272,6 +272,13 @@ class DemonstrationsPage(Page):
         self._side.setCurrentWidget(self.editor)
         self.drawer.open()
 
+    def await_editor(self) -> None:
+        """Return once the editor shows the current row; what is typed meanwhile is kept for it."""
+        if self._looked.isActive():
+            self._looked.stop()
+            self._show_selection()
+        self.editor.await_text()
+
     def _close_editor(self) -> None:
         self.drawer.close()
         self.focus_table()

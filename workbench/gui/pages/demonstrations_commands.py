@@ -111,11 +111,14 @@ class DemonstrationsCommands(QObject):
     def edit(self) -> None:
         if self._page.view.selected_count() <= 1:
             self._page.show_editor()
+            self._page.await_editor()
             self._page.editor.turns.start()
 
     def tag(self) -> None:
         many = self._page.view.selected_count() > 1
         self._page.drawer.open()
+        if not many:
+            self._page.await_editor()
         (self._page.selection if many else self._page.editor.properties).tags.start()
 
     def add_to_prompt(self) -> None:

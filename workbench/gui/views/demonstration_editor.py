@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEventLoop, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -26,6 +26,7 @@ from workbench.services.demonstrations import Revision, Row
 from workbench.services.project import Project
 
 COUNTED = 200_000                                # characters up to which each turn's tokens are counted
+ARRIVAL_MS = 3_000                               # how long typing waits for the text that it is meant for
 BLANK = (Turn(Role.USER, ""), Turn(Role.ASSISTANT, ""))
 
 
@@ -57,6 +58,7 @@ class DemonstrationEditor(QWidget):
     step_pressed = Signal(int)
     created = Signal(int)
     closed = Signal()                                # Esc, or a new demonstration given up
+    _arrived = Signal()
 
     def __init__(self, session: Session, tokenizers: Tokenizers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,6 +182,15 @@ class DemonstrationEditor(QWidget):
         if id is not None and not self._new:
             self._session.ask(lambda p: read_detail(p, id, self._tokenizers), self._show, owner=self)
 
+    def await_text(self) -> None:
+        """Return once the fields hold what is to be shown: keys that are pressed meanwhile are kept for them."""
+        if self._new or self._wanted == self._shown:
+            return
+        loop = QEventLoop()
+        self._arrived.connect(loop.quit)
+        QTimer.singleShot(ARRIVAL_MS, loop, loop.quit)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
     def write_new(self) -> None:
         """An empty demonstration to be written."""
         self.save()
@@ -211,6 +222,7 @@ class DemonstrationEditor(QWidget):
         self._history.show_history(detail.history)
         for button in (self._reject, self._flag, self._accept):
             button.setEnabled(not read_only)
+        self._arrived.emit()
 
     def _detail_shown(self, stored: bool) -> None:
         for widget in (self.properties, self._history_title, self._history, self._flag, self._up, self._down):
