@@ -158,7 +158,7 @@ def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Pat
     device = next(models.student.parameters()).device
     trainer = AlignmentTrainer(
         models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
-        device=device.type, callbacks=[WholeBetweenPasses(), TrainingWatch(watcher, options, measure)])
+        device=str(device), callbacks=[WholeBetweenPasses(), TrainingWatch(watcher, options, measure)])
     trainer.start()
     return trainer.flops
 

@@ -27,6 +27,7 @@ from workbench.alignment.heap import give_back_holes, keep_large_blocks_apart
 from workbench.alignment.lean_layers import make_lean
 from workbench.alignment.options import AlignmentOptions, OutputScope
 from workbench.alignment.output_loss import output_loss
+from workbench.alignment.placing import placed
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
 from workbench.alignment.samples import Padded, Sample, counted, pad
 from workbench.alignment.teacher import Teacher
@@ -90,7 +91,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         self._tidy = give_back_holes if device == "cpu" else lambda: None
         if device == "cpu":
             keep_large_blocks_apart()
-        super().__init__(model=model, args=training_arguments(options, folder, device),
+        super().__init__(model=model, args=placed(device, lambda: training_arguments(options, folder, device)),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
         self.remove_callback(PrinterCallback)
 

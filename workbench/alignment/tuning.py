@@ -47,7 +47,7 @@ def fine_tune(network: Any, tokenizer: Tokenizer, padding_id: int, prompt: Promp
     student = with_adapters(network, options) if options.lora_rank else network
     losses = _Losses(watcher)
     trainer = AlignmentTrainer(
-        student, fitting, options, folder / "checkpoints", padding_id=padding_id, device=device.type, scope="answers",
+        student, fitting, options, folder / "checkpoints", padding_id=padding_id, device=str(device), scope="answers",
         callbacks=[TrainingWatch(losses, options, lambda step: None)])
     trainer.start()
     with written("The fine-tuned model"):
