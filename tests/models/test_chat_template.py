@@ -18,7 +18,8 @@ def _render(template: str) -> str:
 def test_what_templates_use_works_within_the_bounds() -> None:
     assert _render(
         "{% set ns = namespace(n=0) %}{% macro tag(name) %}<{{ name }}>{% endmacro %}"
-        "{% set head %}{{ bos_token }}{% endset %}{{ head }}{% for m in messages if m.role != 'system' %}{{ loop.index }}/{{ loop.length }}{{ tag(m['role']) }}"
+        "{% set head %}{{ bos_token }}{% endset %}{{ head }}"
+        "{% for m in messages if m.role != 'system' %}{{ loop.index }}/{{ loop.length }}{{ tag(m['role']) }}"
         "{{ m['content'] | trim ~ '!' }}{% set ns.n = ns.n + 1 %}{{ '; ' if not loop.last else '.' }}{% else %}none"
         "{% endfor %}{{ ns.n }} {{ 'ab' * 2 }}{{ '%s' % 'c' }} {{ messages | map(attribute='role') | join(',') }}"
         " {{ {'é': 1} | tojson }}{{ 'x'.replace('x', 'y').upper() }}"

@@ -13,10 +13,14 @@ import pytest
 from db import jobs as stored
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
+from workbench.alignment.harness_options import HarnessOptions
+from workbench.alignment.options import AlignmentOptions
 from workbench.domain import CandidateScore, Changes, Kind, ModelRef
 from workbench.errors import JobError, ProjectError
+from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.events import Counted, Event, Failed, Finished, Scored, StateChanged, Stopped
-from workbench.jobs.specs import JobState
+from workbench.jobs.specs import AlignSpec, JobState
+from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
 
 
@@ -189,6 +193,47 @@ def test_what_makes_no_sense_is_refused(place: Workplace) -> None:
         place.run(lambda: place.project.jobs.remove(running))
     place.run(lambda: place.project.jobs.cancel(running))
     place.ended(running)
+
+
+@pytest.mark.parametrize("options", [HarnessOptions(("humaneval",), allow_code=True),
+                                     HarnessOptions(("own",), folders=("artifacts/tasks",))])
+def test_a_job_that_may_run_code_is_not_started_by_opening_a_project(place: Workplace, options: HarnessOptions) -> None:
+    def left_behind() -> int:
+        spec = encode_spec(EvaluateSpec(place.model, options))
+        with place.project.database.write() as connection:
+            job_id = stored.insert_job(connection, "evaluate", "Somebody's tasks", spec)
+        place.project.jobs.start_waiting()
+        return job_id
+
+    info = place.info(place.run(left_behind))
+    assert info.state is JobState.INTERRUPTED
+    assert "resume it if you trust" in info.detail
+    counted = place.submit(place.count_spec())           # and the queue goes on
+    assert place.ended(counted) == Finished({"texts": 2})
+    assert place.info(info.id).state is JobState.INTERRUPTED
+
+
+def test_a_jobs_folder_is_always_among_its_projects_artifacts(place: Workplace) -> None:
+    project, training = place.project, AlignmentOptions()
+    artifacts = project.folder / "artifacts"
+
+    def folder(where: str) -> str:
+        spec = AlignSpec(place.model, place.model, (), (), where, training)
+        with project.database.write() as connection:
+            job_id = stored.insert_job(connection, "align", "Train", encode_spec(spec))
+        found = project.jobs.spec(job_id)
+        assert isinstance(found, AlignSpec)
+        return found.folder
+
+    def check() -> None:
+        assert folder(str(artifacts / "align-1")) == str(artifacts / "align-1")
+        for elsewhere in ("/home/ada/old/artifacts/align-1", r"C:\projects\old\artifacts\align-1", "/x/../align-1"):
+            assert folder(elsewhere) == str(artifacts / "align-1")
+        for nowhere in ("/", "..", "/home/ada/.."):
+            with pytest.raises(JobError, match="not a folder"):
+                folder(nowhere)
+
+    place.run(check)
 
 
 def test_a_removed_job_is_gone_with_its_log(place: Workplace) -> None:

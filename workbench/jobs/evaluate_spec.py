@@ -22,3 +22,8 @@ class EvaluateSpec:
     base: Prompt = field(default_factory=Prompt)
     allow_download: bool = False
     kind: Literal["evaluate"] = "evaluate"
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether it may run code that a model writes, or that task files and their templates bring along."""
+        return self.options.allow_code or bool(self.options.folders)

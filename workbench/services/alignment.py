@@ -126,6 +126,9 @@ class Alignment:
         """
         with self._project.database.read() as connection:
             students = [a for a in stored.artifacts(connection, job_id) if a.role == STUDENT]
-        if not students or not Path(students[-1].path).is_dir():
-            raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")
-        return Path(students[-1].path)
+        for path in (Path(one.path) for one in students[-1:]):
+            moved = self._project.folder / "artifacts" / path.parent.name / path.name     # with its project
+            for place in (path, moved):
+                if place.is_dir():
+                    return place
+        raise JobError("This run has no trained student yet.", remedy="Wait until it has finished, or resume it.")

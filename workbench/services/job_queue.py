@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from db import jobs
 from workbench.domain import Changes, Kind
 from workbench.errors import JobError, WorkbenchError
+from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.events import Event, Failed, Finished, Progress, StateChanged, Stopped
 from workbench.jobs.failures import from_exception
 from workbench.jobs.judge_spec import JudgeSpec
@@ -21,7 +22,7 @@ from workbench.jobs.specs import KINDS, JobSpec, JobState, processes_of
 from workbench.jobs.supervisor import Host
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.services.job_results import store
-from workbench.services.job_resume import continued
+from workbench.services.job_resume import at_home, continued
 from workbench.services.job_titles import job_detail, job_title
 from workbench.services.warm_host import WarmHost
 
@@ -34,6 +35,7 @@ SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click i
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
 WARM = (*SHORT, "score", "search", "sensitivity", "answer", "judge", "recipe")   # kept for the next job
 KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
+UNASKED = "It may run code, so it waits for somebody to say so: resume it if you trust where it comes from."
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
 RESUMABLE = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
@@ -75,6 +77,7 @@ class JobQueue:
         self._project = project
         self._hosts: dict[int, Host] = {}            # of the jobs that run or are paused
         self._kinds: dict[int, str] = {}             # of all that this queue has started
+        self._wanted: set[int] = set()               # what was submitted or resumed here, not by an earlier program
         self._warm = WarmHost(project.lane)
         self._listeners: list[Listener] = []
         self._box: deque[tuple[int, Event]] = deque()
@@ -93,7 +96,7 @@ class JobQueue:
 
     def spec(self, job_id: int) -> JobSpec:
         """What a job was told to do."""
-        return decode_spec(self._stored(job_id).spec)
+        return at_home(decode_spec(self._stored(job_id).spec), self._project.folder / "artifacts")
 
     def log(self, job_id: int) -> list[LogLine]:
         with self._project.database.read() as connection:
@@ -106,6 +109,7 @@ class JobQueue:
         with self._project.database.write() as connection:
             job_id = jobs.insert_job(connection, spec.kind, title or job_title(spec), encode_spec(spec),
                                      detail=detail, person=self._project.person, after=after)
+        self._wanted.add(job_id)
         self._changed(job_id, JobState.WAITING)
         self.start_waiting()
         return job_id
@@ -131,6 +135,7 @@ class JobQueue:
             return
         with self._project.database.write() as connection:
             jobs.move_to_end(connection, job_id)
+        self._wanted.add(job_id)
         self._set_state(job_id, JobState.WAITING, detail="")
         self.start_waiting()
 
@@ -200,7 +205,10 @@ class JobQueue:
     def _start(self, job: jobs.StoredJob) -> None:
         self._kinds[job.id] = job.kind
         try:
-            spec = decode_spec(job.spec)             # fails for a job of an older program
+            spec = self.spec(job.id)                 # fails for a job of an older program
+            if isinstance(spec, EvaluateSpec) and spec.runs_code and job.id not in self._wanted:
+                self._set_state(job.id, JobState.INTERRUPTED, detail=UNASKED)
+                return
             planned = isinstance(spec, JudgeSpec) and spec.plan is not None
             spec = self._project.judging.filled(spec) if isinstance(spec, JudgeSpec) else spec
             with self._project.database.write() as connection:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path, PureWindowsPath
 
 from db import answers, jobs, judgements, scores
 from db.session import Connection
+from workbench.errors import JobError
 from workbench.jobs.specs import (
+    AlignSpec,
     AnswerSpec,
+    EvaluateSpec,
     JobSpec,
     JudgedSearchSpec,
     JudgeSpec,
@@ -18,6 +22,26 @@ from workbench.jobs.specs import (
     ShiftSpec,
 )
 from workbench.services.job_reuse import take_over
+
+
+def at_home(spec: JobSpec, artifacts: Path) -> JobSpec:
+    """The same job with its folders among this project's artifacts: the project may have been moved, or come from
+    somebody else, and no job writes outside of it. Raises JobError for a folder without a name."""
+    def here(folder: str) -> str:
+        name = PureWindowsPath(folder).name          # which knows both kinds of separators
+        if name in ("", "..", "."):
+            raise JobError(f"“{folder}” is not a folder for a job's files.", safe="Nothing was started.")
+        return str(artifacts / name)
+
+    if isinstance(spec, AlignSpec | EvaluateSpec):
+        return replace(spec, folder=here(spec.folder)) if spec.folder else spec
+    if not isinstance(spec, RecipeSpec) or spec.tuning is None:
+        return spec
+    trainings = tuple(replace(one, folder=here(one.folder)) for one in spec.tuning.trainings)
+    moved = {old.path: new.path for old, new in zip(spec.tuning.trainings, trainings, strict=True)}
+    contestants = tuple(replace(one, model=replace(one.model, path=moved.get(one.model.path, one.model.path)))
+                        for one in spec.contestants)
+    return replace(spec, tuning=replace(spec.tuning, trainings=trainings), contestants=contestants)
 
 
 def continued(connection: Connection, job_id: int, spec: JobSpec, kept_scores: str = "") -> JobSpec:
