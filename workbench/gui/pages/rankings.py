@@ -344,7 +344,6 @@ class RankingsPage(Page):
         self.heat.set_bands(rows)
         self.charts.show_candidates([self.model.id_at(row) for row in rows])
         self._look(self.heat.cell[1])
-        self.tools.show_offer()
 
     def compare(self) -> None:
         """Compare the two selected candidates, or the current one with the best (that one with the next)."""

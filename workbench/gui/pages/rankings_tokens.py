@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.domain import Demonstration
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
@@ -51,6 +52,7 @@ class TokensPane(QWidget):
         super().__init__()
         self._session = session
         self._reading: RunReading | None = None
+        self._pool: dict[int | None, Demonstration] = {}     # of the reading
         self._shown: list[tuple[int, int]] = []  # (row of the table, rank) of one candidate, or of two
         self._cells: tuple[Cell, ...] = ()       # as many, or none
         self._asked: Cell | None = None          # the cell whose job is on its way
@@ -151,6 +153,7 @@ class TokensPane(QWidget):
                 and reading.run.job_id == self._reading.run.job_id and reading.table.round == self._reading.table.round)
         self._reading = reading
         if not same:
+            self._pool = {}
             self._cells, self._shown = (), []
             self._follow.stop()
             self._show_state("eye", *NO_CELL)
@@ -318,10 +321,11 @@ class TokensPane(QWidget):
         """The candidates as they stand in the pool that was scored."""
         assert self._reading is not None
         table = self._reading.table
-        pool = {candidate.id: candidate for candidate in self._reading.spec.candidates}
+        if not self._pool:
+            self._pool = {candidate.id: candidate for candidate in self._reading.spec.candidates}
         return [(f"#{rank} {one_line(table.titles[row])}",
                  "\n\n".join(f"{turn.role.value.capitalize()}\n{turn.text}"
-                             for turn in pool[table.demonstration_ids[row]].turns))
+                             for turn in self._pool[table.demonstration_ids[row]].turns))
                 for row, rank in self._shown]
 
     def _show_state(self, icon: str, title: str, text: str) -> None:

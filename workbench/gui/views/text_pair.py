@@ -22,6 +22,7 @@ class TextPair(QWidget):
         self._columns: list[QWidget] = []
         self._names: list[ElidedLabel] = []
         self.texts: list[SafeText] = []
+        self._shown: list[tuple[str, str]] = []
         for place in range(2):
             row.addWidget(self._line) if place else None
             row.addWidget(self._column(), 1)
@@ -40,7 +41,10 @@ class TextPair(QWidget):
         return made
 
     def show_texts(self, texts: Sequence[tuple[str, str]]) -> None:
-        """At most two (name, text)."""
+        """At most two (name, text). The same again leaves them where they are scrolled to."""
+        if list(texts) == self._shown:
+            return
+        self._shown = list(texts)
         for place, (column, name, text) in enumerate(zip(self._columns, self._names, self.texts, strict=True)):
             called, content = texts[place] if place < len(texts) else ("", "")
             column.setVisible(place < len(texts))
