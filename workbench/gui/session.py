@@ -55,6 +55,7 @@ class Session(QObject):
     job_event = Signal(int, object)              # job id, Event
     notice = Signal(str, str)                    # text, kind: "undo" | "info" | "error"
     saving = Signal(str)                         # what a slow change is doing; "" when none is under way any more
+    progress = Signal(str, int, int, float)      # what the window does beside jobs ("": it is over), done, of, a second
     error = Signal(object)                       # WorkbenchError: to be shown with its remedy
     bug = Signal(object)                         # any other exception
     page_requested = Signal(str, dict)

@@ -53,6 +53,7 @@ class _JobLine(QWidget):
         super().__init__(parent)
         self._session = session
         self.job: JobInfo | None = None
+        self._own = ""                           # what the window itself does; a job is shown before it
         self._icon = IconLabel("jobs", "accent_text", 16)
         self._title = ElidedLabel("", "small")
         self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -76,7 +77,7 @@ class _JobLine(QWidget):
         for widget in (self._icon, self._bar, self._rest, self._pause):
             widget.setVisible(job is not None)
         if job is None:
-            self._set_title("No job is running")
+            self._set_title(self._own or "No job is running")
             return
         self._set_title(job.title)
         paused = job.state is JobState.PAUSED
@@ -93,6 +94,18 @@ class _JobLine(QWidget):
         self._bar.set_part(part, "warn" if paused else "accent")
         left = "paused" if paused else time_left(seconds_left)
         self._rest.setText("  ·  ".join(text for text in (f"{part * 100:.0f} %", left) if text))
+
+    def show_own(self, title: str, done: int, total: int, rate: float) -> None:
+        """What the window does beside jobs; "" when that is over."""
+        self._own = title
+        if self.job is not None:
+            return
+        for widget in (self._icon, self._bar, self._rest):
+            widget.setVisible(bool(title))
+        self._set_title(title or "No job is running")
+        if title:
+            self.show_progress(done, total, (total - done) / rate if rate else None)
+            self._rest.setText(f"{self._rest.text()}  ·  {grouped(round(rate))} a second")
 
     def _toggle(self) -> None:
         if self.job is None:
@@ -134,6 +147,7 @@ class StatusBar(QWidget):
         session.project_closed.connect(self._closed)
         session.changed.connect(self._refresh)
         session.job_event.connect(self._on_event)
+        session.progress.connect(self._job.show_own)
         self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
         self._timer.timeout.connect(lambda: None if session.busy else self._read_memory())
 
@@ -147,6 +161,7 @@ class StatusBar(QWidget):
     def _closed(self) -> None:
         self._timer.stop()
         self._total = None
+        self._job.show_own("", 0, 0, 0.0)
         self._job.show_job(None)
         self._counts.setText("Ready")
         self._memory.setText("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QObject, QTimer
 
 from workbench.domain import Changes, Demonstration, Kind, ModelRef
@@ -11,8 +13,9 @@ from workbench.models import Tokenizer, load_tokenizer
 from workbench.services.project import Project
 
 CHUNK = 250                                      # demonstrations counted before other work has its turn
-AHEAD = 10_000                                   # ids looked up at a time
 TELL_EVERY = 8                                   # chunks after which the views hear of it
+ALL = 2**31                                      # ids looked up at a time
+TITLE = "Counting tokens"
 
 
 class Tokenizers:
@@ -48,7 +51,9 @@ class TokenCounting(QObject):
         self._session = session
         self._tokenizers = tokenizers
         self._running = self._again = False
-        self._queue: list[int] = []                  # belongs to the lane
+        self._queue: list[int] = []                  # belongs to the lane, as its place
+        self._place = self._total = self._done_ids = 0
+        self._began = 0.0
         self._counted: list[int] = []
         self._chunks = 0
 
@@ -59,7 +64,8 @@ class TokenCounting(QObject):
             self._again = True
             return
         self._running, self._again = True, False
-        self._queue = []
+        self._queue, self._place, self._total, self._done_ids = [], 0, 0, 0
+        self._began = time.monotonic()
         self._step()
 
     def busy(self) -> bool:
@@ -74,8 +80,11 @@ class TokenCounting(QObject):
         if found is None or found[0].id is None:
             return []
         ref, tokenizer = found
-        self._queue = self._queue or project.demonstrations.uncounted(found[0].id, AHEAD)
-        ids, self._queue = self._queue[:CHUNK], self._queue[CHUNK:]
+        if self._place == len(self._queue):
+            self._queue, self._place = project.demonstrations.uncounted(found[0].id, ALL), 0
+            self._total += len(self._queue)
+        ids = self._queue[self._place:self._place + CHUNK]
+        self._place += len(ids)
         counts = [(d.id, sum(turn_tokens(tokenizer, d))) for d in project.demonstrations.get(ids) if d.id is not None]
         if counts and ref.id is not None:
             project.demonstrations.store_token_counts(ref.id, counts)
@@ -84,18 +93,30 @@ class TokenCounting(QObject):
     def _done(self, ids: list[int]) -> None:
         if not ids:
             self._tell()
-            self._running = False
+            self._end()
             if self._again:
                 self.start()
             return
         self._counted += ids
+        self._done_ids += len(ids)
         self._chunks += 1
         if self._chunks % TELL_EVERY == 0:
             self._tell()
+            self._say_progress()
         QTimer.singleShot(0, self, self._step)
 
-    def _failed(self, error: Exception) -> None:
+    def _say_progress(self) -> None:
+        done, seconds = self._done_ids, time.monotonic() - self._began
+        if done < self._total:
+            rate = done / seconds if seconds else 0.0
+            self._session.progress.emit(TITLE, done, self._total, rate)
+
+    def _end(self) -> None:
         self._running = False
+        self._session.progress.emit("", 0, 0, 0.0)
+
+    def _failed(self, error: Exception) -> None:
+        self._end()
         self._session.error.emit(error)
 
     def _tell(self) -> None:
