@@ -20,16 +20,22 @@ from workbench.jobs.wire import decode_spec
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return _project(tmp_path, candidates=5, questions=6)
+
+
+def _project(tmp_path: Path, *, candidates: int, questions: int) -> Path:
     """A project with candidates, two question sets and a model."""
     model = write_random_model(tmp_path / "random")
-    place = Workplace.make(tmp_path / "project", ModelRef("random", model.path), candidates=5, questions=6)
+    place = Workplace.make(tmp_path / "project", ModelRef("random", model.path), candidates=candidates,
+                           questions=questions)
     place.run(lambda: place.project.models.register(tmp_path / "random", "random"))
     place.project.close()
     return tmp_path / "project"
 
 
-def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Path, run: Run) -> None:
-    command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "3", "--random-sets", "60"]
+def test_ctrl_c_stops_a_search_and_resume_finishes_it(tmp_path: Path, run: Run) -> None:
+    folder = _project(tmp_path, candidates=30, questions=16)         # seconds of work are left after the first round
+    command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "3", "--random-sets", "200"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         assert program.stderr
         for line in program.stderr:
@@ -38,7 +44,8 @@ def test_ctrl_c_stops_a_search_and_resume_finishes_it(folder: Path, tmp_path: Pa
         program.send_signal(signal.SIGINT)
         _, err = program.communicate(timeout=60)
     assert program.returncode == 1
-    assert err.splitlines()[-1] == "workbench: Cancelled; what was finished is kept."
+    assert err.splitlines()[-1] == (
+        "workbench: Cancelled; what was finished is kept. Go on with it: workbench jobs resume PROJECT 1")
     assert [one["state"] for one in run("jobs", "list", folder, "--json")[1]] == ["stopped"]
     code, found, err = run("jobs", "resume", folder, 1, "--json")
     assert (code, err) == (0, "")
@@ -84,7 +91,7 @@ def _look_at_a_finished_search(folder: Path, tmp_path: Path, run: Run) -> None:
     assert code == 1
     assert "is finished, so it cannot be resumed" in err
     assert run("export", folder, tmp_path / "report.html", "--report", 1)[0] == 0
-    assert run("list", folder, "gain>-100", "--json")[1]["total"] == 5
+    assert run("list", folder, "gain>-100", "--json")[1]["total"] == 30
     assert run("jobs", "remove", folder, 1)[0] == 0
     assert run("jobs", "list", folder, "--json")[1] == []
 
