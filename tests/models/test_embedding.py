@@ -9,6 +9,7 @@ from tests.models import tiny_models
 from workbench.domain import ModelRef
 from workbench.models import LanguageModel
 from workbench.models.embedding import Embedder, hidden_states
+from workbench.models.transformers_model import TransformersModel
 
 TEXTS = [*tiny_models.TEXT, "", "x", "naïve " * 400]
 
@@ -30,3 +31,20 @@ def test_how_many_go_together_changes_nothing(loaded: LanguageModel, budget: int
     rows = hidden_states(loaded._model, loaded.tokenizer, TEXTS, context=512, budget=budget)  # type: ignore[attr-defined]
     for some, others in zip(rows, loaded.embed(TEXTS), strict=True):
         np.testing.assert_allclose(some, others, atol=1e-5)
+
+
+def test_half_as_many_are_tried_when_memory_runs_out(llama: ModelRef, loaded: LanguageModel) -> None:
+    assert isinstance(loaded, Embedder)
+    tried: list[int] = []
+
+    def small(module: torch.nn.Module, positional: tuple[torch.Tensor, ...], named: dict[str, torch.Tensor]) -> None:
+        tried.append(len(named["input_ids"]))
+        if tried[-1] > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    network = TransformersModel.load(llama).network
+    network.base_model.register_forward_pre_hook(small, with_kwargs=True)
+    rows = hidden_states(network, loaded.tokenizer, TEXTS, context=512, budget=10**6)
+    for some, others in zip(rows, loaded.embed(TEXTS), strict=True):
+        np.testing.assert_allclose(some, others, atol=1e-4)
+    assert tried[:3] == [9, 4, 2]

@@ -22,12 +22,15 @@ class Embedder(Protocol):
 def hidden_states(
     model: Any, tokenizer: Tokenizer, texts: Sequence[str], *, context: int, budget: int
 ) -> list[NDArray[np.float32]]:
-    """Last hidden states of a transformers module, at most ``budget`` tokens a pass; texts are cut to the context.
+    """Last hidden states of a transformers module, at most ``budget`` tokens a pass, or half as many where that is more
+    than the memory holds; texts are cut to the context. Raises MemoryError where it does not hold a single one.
 
     The start token goes in front and is left out of the result: its state is the same everywhere, and often so large
     that it would hide the others. Padding stands to the right, where causal attention does not see it.
     """
     import torch
+
+    from workbench.models.passes import inference
 
     start = [] if tokenizer.start is None else [tokenizer.start]
     rows = [[*start, *tokenizer.encode(text, special=False).ids][:context] or [0] for text in texts]
@@ -35,13 +38,20 @@ def hidden_states(
     found: dict[int, NDArray[np.float32]] = {}
     while order:
         longest = len(rows[order[0]])
-        group, order = order[: max(1, budget // longest)], order[max(1, budget // longest) :]
+        group = order[: max(1, budget // longest)]
         batch = np.zeros((len(group), longest), np.int64)
         for line, place in enumerate(group):
             batch[line, : len(rows[place])] = rows[place]
-        with torch.inference_mode():
-            ids = torch.from_numpy(batch).to(model.device)
-            states = model.base_model(input_ids=ids, use_cache=False).last_hidden_state.float().cpu().numpy()
+        try:
+            with inference():
+                ids = torch.from_numpy(batch).to(model.device)
+                states = model.base_model(input_ids=ids, use_cache=False).last_hidden_state.float().cpu().numpy()
+        except MemoryError:
+            if len(group) == 1:
+                raise
+            budget = len(group) * longest // 2
+            continue
+        order = order[len(group) :]
         for line, place in enumerate(group):
             length = len(rows[place])
             found[place] = states[line, (len(start) if length > len(start) else 0) : length]

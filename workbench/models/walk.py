@@ -13,6 +13,7 @@ from workbench.errors import ModelError
 from workbench.models.base import ScoredSequence
 from workbench.models.token_tree import Ids, Node, plan, shared_length
 
+_KEPT_PART = 4                   # a pass that keeps what it computes has a quarter of the budget
 _WORTH_KEEPING = 16              # tokens: a shorter start is computed again
 
 
@@ -125,13 +126,13 @@ class Walker:
         waiting = sorted(nodes, key=lambda node: len(node.ids), reverse=True)
         while waiting:
             # What is kept of a group stays in memory until all below it is done, so those groups are smaller.
-            group = self._group(waiting, self.way.most_kept, self.budget // 4) if keep else self._group(
+            group = self._group(waiting, self.way.most_kept, self.budget // _KEPT_PART) if keep else self._group(
                 waiting, self.way.most, self.budget
             )
             try:
                 found, kept = self.way.run(group, past, keep=keep)
             except MemoryError as error:
-                self._halve(error, len(group))
+                self._halve(error, group, keep)
                 continue
             waiting = waiting[len(group) :]
             self.passes += 1
@@ -152,14 +153,16 @@ class Walker:
                 return list(waiting[:count])
         return list(waiting)
 
-    def _halve(self, error: MemoryError, size: int) -> None:
-        if size == 1 or self.budget < 2:
+    def _halve(self, error: MemoryError, group: Sequence[Node], keep: bool) -> None:
+        """Half of what the group took, which may be less than the budget."""
+        if len(group) == 1 or self.budget < 2:
             raise ModelError(
                 "The memory is not enough for one of the prompts.",
                 safe="What was scored before is kept.",
                 remedy="Close other programs, use a smaller model or dtype, or shorten the prompt.",
             ) from error
-        self.budget //= 2
+        taken = sum(map(self.way.cost, group)) * (_KEPT_PART if keep else 1)
+        self.budget = min(self.budget, taken) // 2
 
     def _fill(self, node: Node, values: np.ndarray) -> None:
         if not len(values):
