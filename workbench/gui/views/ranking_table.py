@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from workbench.gui import theme
+from workbench.gui.charts.chart import text_width
 from workbench.gui.charts.heat_header import header_height, row_height
 from workbench.gui.item_models.ranking import Column, RankingModel
 from workbench.gui.views.ranking_delegate import RankingDelegate
@@ -55,6 +56,7 @@ class RankingTable(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch if stretch
                                         else QHeaderView.ResizeMode.Fixed)
         self._fit_to_font()
+        self.model().modelReset.connect(self._fit_to_font)
         theme.notifier.changed.connect(self._fit_to_font)
         for column in OPTIONAL:
             self.setColumnHidden(column, True)
@@ -72,7 +74,8 @@ class RankingTable(QTableView):
         for column, width in WIDTHS.items():
             if column is Column.GAIN:
                 width = min(width, max(LEAST_GAIN, round(self.viewport().width() / scale * GAIN_SHARE)))
-            self.setColumnWidth(column, round(width * scale))
+            least = text_width(f"{self.model().rowCount()}", theme.font("small")) + 24 if column is Column.RANK else 0
+            self.setColumnWidth(column, round(max(width * scale, least)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -94,7 +97,8 @@ class RankingTable(QTableView):
 
     def selected_rows(self) -> list[int]:
         """From the top; by ranges, since a hundred thousand indices would take seconds."""
-        return sorted({row for part in self.selectionModel().selection() for row in range(part.top(), part.bottom() + 1)})
+        parts = self.selectionModel().selection()
+        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
 
     def choose(self, row: int, selected: Sequence[int]) -> None:
         """Make ``row`` the current one and select ``selected`` (rows; those below zero are left out)."""
