@@ -26,7 +26,7 @@ SET, QUESTIONS, BEFORE = 1, 8, 3
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_killed_judge_job_goes_on_and_asks_and_pays_for_nothing_twice(tmp_path: Path) -> None:
-    on, lock, asked = threading.Event(), threading.Lock(), Counter[str]()
+    on, holds, lock, asked = threading.Event(), threading.Event(), threading.Lock(), Counter[str]()
 
     def rates(path: str, body: dict[str, Any], headers: dict[str, str]) -> list[dict[str, Any]]:
         """Rates; after some answers it holds its words back until ``on``, so that the kill comes in the middle."""
@@ -34,6 +34,7 @@ def test_a_killed_judge_job_goes_on_and_asks_and_pays_for_nothing_twice(tmp_path
             asked[body["messages"][-1]["content"]] += 1
             wait = asked.total() > BEFORE
         if wait:
+            holds.set()
             on.wait(60)
         return [{"choices": [{"index": 0, "delta": {"content": "Rating: [[7]]"}, "finish_reason": "stop"}]},
                 {"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 4}}]
@@ -49,6 +50,7 @@ def test_a_killed_judge_job_goes_on_and_asks_and_pays_for_nothing_twice(tmp_path
             job = place.run(lambda: place.project.judging.submit(place.project.judging.spec(
                 SET, [contestant], judge, prompts=PROMPTS, price=Price(1e6, 1e6))))
             place.until(job, lambda event: sum(isinstance(one, Judged) for one in place.events(job)) >= BEFORE)
+            assert holds.wait(60)
             os.kill(place.run(lambda: place.project.jobs._hosts[job].pid), signal.SIGKILL)
             assert isinstance(place.ended(job), Failed)
             on.set()
