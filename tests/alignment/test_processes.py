@@ -16,9 +16,7 @@ from accelerate.commands.config.config_args import load_config_from_file
 from safetensors.torch import load_file
 
 import resources
-from workbench.alignment.episodes import AlignmentError
 from workbench.alignment.options import AlignmentOptions
-from workbench.alignment.sharding import check_sharding
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import JobError
 from workbench.jobs.run_align import share_of
@@ -67,26 +65,45 @@ def curve(said: list[dict[str, Any]], name: str) -> list[float]:
     return [event["value"] for event in said if event["kind"] == "metric" and event["name"] == name]
 
 
-@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch cannot train in several processes")
+def same(said: list[dict[str, Any]], alone: list[dict[str, Any]], folder: Path, other: Path) -> None:
+    assert [event["kind"] for event in said if event["kind"] == "finished"] == ["finished"]             # only one spoke
+    for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
+        assert len(curve(alone, name)) > 1
+        assert curve(said, name) == pytest.approx(curve(alone, name), rel=1e-3)
+    ours, theirs = (load_file(one / "student" / "model.safetensors") for one in (folder, other))
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
+
+
+several = pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch knows one process only")
+
+
+@several
 def test_two_processes_have_the_curve_and_the_weights_of_one_with_twice_the_accumulation(tmp_path: Path) -> None:
-    """gloo on the CPU, started by torchrun, by torchrun with weights, gradients and moments sharded as in fsdp.yaml,
-    or, with a step that they share out, by the specification."""
-    together = launch(spec(tmp_path / "two", OPTIONS), tmp_path / "two.json", 2)
+    """gloo on the CPU, started by torchrun, by torchrun with weights, gradients and moments sharded in every pass, or,
+    with a step that they share out, by the specification."""
     one = spec(tmp_path / "one", replace(OPTIONS, accumulation=2))
     alone = launch(one, tmp_path / "one.json", 1)
-    shared = launch(replace(one, folder=str(tmp_path / "led"), processes=2), tmp_path / "led.json", 1)
-    sharded = launch(spec(tmp_path / "fsdp", OPTIONS), tmp_path / "fsdp.json", 2, fsdp())
+    runs = {
+        "two": launch(spec(tmp_path / "two", OPTIONS), tmp_path / "two.json", 2),
+        "led": launch(replace(one, folder=str(tmp_path / "led"), processes=2), tmp_path / "led.json", 1),
+        "fsdp": launch(spec(tmp_path / "fsdp", OPTIONS), tmp_path / "fsdp.json", 2,
+                       fsdp() | {"FSDP_RESHARD_AFTER_FORWARD": "true"})}
     said = events(alone)
-    for run, process in (("two", together), ("led", shared), ("fsdp", sharded)):
-        two = events(process)
-        assert [event["kind"] for event in two if event["kind"] == "finished"] == ["finished"]      # only one spoke
-        for name in ("loss", "kl", "ranking_loss", "grad_norm", "held_out_kl", "log_likelihood_8"):
-            assert len(curve(said, name)) > 1
-            assert curve(two, name) == pytest.approx(curve(said, name), rel=1e-3)
-        ours, theirs = (load_file(tmp_path / folder / "student" / "model.safetensors") for folder in (run, "one"))
-        for name, tensor in ours.items():
-            torch.testing.assert_close(tensor, theirs[name], rtol=0, atol=2e-5)
+    for run, process in runs.items():
+        same(events(process), said, tmp_path / run, tmp_path / "one")
     assert (tmp_path / "fsdp" / "checkpoints" / "checkpoint-2" / "pytorch_model_fsdp.bin").is_file()
+
+
+@several
+def test_adapters_on_weights_sharded_as_in_the_file_become_those_of_one_process(tmp_path: Path) -> None:
+    options = replace(OPTIONS, lora_rank=4, learning_rate=1e-2)
+    alone = launch(spec(tmp_path / "one", replace(options, accumulation=2)), tmp_path / "one.json", 1)
+    sharded = launch(spec(tmp_path / "fsdp", options), tmp_path / "fsdp.json", 2, fsdp())
+    same(events(sharded), events(alone), tmp_path / "fsdp", tmp_path / "one")
+    ours, theirs = (load_file(tmp_path / run / "adapter" / "adapter_model.safetensors") for run in ("fsdp", "one"))
+    assert ours.keys() == theirs.keys()
+    assert max(tensor.abs().max() for tensor in ours.values()) > 0.01
 
 
 def test_processes_share_out_a_step_whose_samples_stay_as_many() -> None:
@@ -97,10 +114,3 @@ def test_processes_share_out_a_step_whose_samples_stay_as_many() -> None:
     assert (shared(1, 64, 4), shared(8, 1, 4), shared(6, 3, 2), shared(10, 1, 1)) == ((1, 16), (2, 1), (3, 3), (10, 1))
     with pytest.raises(JobError, match="10 samples of a step cannot be shared out evenly among 4 processes"):
         shared(10, 1, 4)
-
-
-def test_adapters_are_refused_under_fsdp_before_anything_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    check_sharding(OPTIONS)
-    with pytest.raises(AlignmentError, match="Adapters are not trained under FSDP"):
-        check_sharding(replace(OPTIONS, lora_rank=4))

@@ -17,7 +17,7 @@ from workbench.alignment.forward import last_hidden
 from workbench.alignment.measures import SHOTS, HeldOut, Measures
 from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
-from workbench.alignment.sharding import WholeBetweenPasses, check_sharding, whole_weights
+from workbench.alignment.sharding import is_sharded, whole_weights
 from workbench.alignment.teacher import Teacher, subset_scores
 from workbench.alignment.trainer import AlignmentTrainer
 from workbench.alignment.writing import written
@@ -77,7 +77,6 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
     ``folder``/teacher. Raises AlignmentError.
     """
     check_disjoint(source, target)
-    check_sharding(options)
     held_out = HeldOut(_held_out_episodes(target, options, examples), options, models.tokenizer, models.padding_id)
     preferences = subset_scores(models.teacher, held_out.samples, models.padding_id,
                                 lambda done: watcher.progress(done, len(held_out.samples), "examples", "Teacher"))
@@ -106,15 +105,16 @@ def train_student(models: Models, source: Tasks, target: Tasks, options: Alignme
 def _save(student: Any, options: AlignmentOptions, folder: Path, weights: dict[str, Any] | None) -> None:
     with written("The trained student"):
         if options.lora_rank:
-            student.save_pretrained(folder / "adapter")
-            student = _merged(student, folder / "adapter")
+            student.save_pretrained(folder / "adapter", state_dict=weights)
+            student, weights = _merged(student, folder / "adapter"), None
         student.save_pretrained(folder / "student", state_dict=weights)
 
 
 def _merged(student: Any, adapter: Path) -> Any:
-    """One model of the base's weights and the adapter's: of the weights on disk where they were loaded in few bits."""
+    """One model of the base's weights and the adapter's: of the weights on disk where they were loaded in few bits, or
+    where no process has them whole."""
     base = student.get_base_model()
-    if not getattr(base, "is_quantized", False):
+    if not getattr(base, "is_quantized", False) and not is_sharded(student):
         return student.merge_and_unload()
     from peft import PeftModel
 
@@ -158,7 +158,7 @@ def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Pat
     device = next(models.student.parameters()).device
     trainer = AlignmentTrainer(
         models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
-        device=str(device), callbacks=[WholeBetweenPasses(), TrainingWatch(watcher, options, measure)])
+        device=str(device), callbacks=[TrainingWatch(watcher, options, measure)])
     trainer.start()
     return trainer.flops
 

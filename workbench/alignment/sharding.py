@@ -1,15 +1,19 @@
-"""A student whose weights FSDP2 shares out among the processes (torch.distributed.fsdp.fully_shard)."""
+"""A student whose weights FSDP2 shares out among the processes (torch.distributed.fsdp.fully_shard).
+
+The ranking loss takes several passes, and the losses compute logits from the head's weights outside the model's own
+forward pass. Where layers stay whole after a forward pass, all of a step's weights are gathered once, and processes may
+differ in how many passes they take. Where layers are resharded after each pass (``reshard_after_forward``), every pass
+gathers them, so that all processes take as many.
+"""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 import torch.distributed
-from transformers import TrainerCallback
-
-from workbench.alignment.episodes import AlignmentError
-from workbench.alignment.options import AlignmentOptions
 
 
 def is_sharded(student: Any) -> bool:
@@ -20,27 +24,24 @@ def is_sharded(student: Any) -> bool:
     return isinstance(student, FSDPModule)
 
 
-def check_sharding(options: AlignmentOptions) -> None:
-    """Raises AlignmentError for adapters under FSDP: they are merged into weights, which no process has whole."""
-    if options.lora_rank and os.environ.get("ACCELERATE_USE_FSDP") == "true":
-        raise AlignmentError("Adapters are not trained under FSDP.", safe="Nothing was trained.",
-                             remedy="Launch with docs/accelerate/one_machine.yaml, or train all weights (lora_rank 0).")
+@contextmanager
+def whole_between_passes(modules: Sequence[Any]) -> Iterator[None]:
+    """Sharded modules that stay whole after backward passes, since more follow, of graphs that are there already. The
+    next backward pass outside shards them again."""
+    for module in modules:
+        module.set_reshard_after_backward(False)
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.set_reshard_after_backward(True)
 
 
-class WholeBetweenPasses(TrainerCallback):          # type: ignore[misc]
-    """Keeps the weights whole while gradients stay in each process: more passes follow then, of graphs that are there
-    already and in numbers that differ between processes, so that none may have to gather weights."""
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
-        if not is_sharded(model):
-            return
-        set_sync = model.set_requires_gradient_sync
-
-        def set_both(on: bool) -> None:
-            set_sync(on)
-            model.set_reshard_after_backward(on)
-
-        model.set_requires_gradient_sync = set_both          # what Accelerate's no_sync calls
+def most(values: Sequence[int], device: torch.device) -> list[int]:
+    """The largest over all processes of each value."""
+    found = torch.tensor(values, device=device)
+    torch.distributed.all_reduce(found, torch.distributed.ReduceOp.MAX)
+    return list(found.tolist())
 
 
 def whole_weights(student: Any) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from workbench.alignment.output_loss import output_loss
 from workbench.alignment.placing import placed
 from workbench.alignment.ranking_loss import RankingOptions, ranking_loss, sample_pairs
 from workbench.alignment.samples import Padded, Sample, counted, pad
+from workbench.alignment.sharding import most, whole_between_passes
 from workbench.alignment.teacher import Teacher
 from workbench.alignment.writing import written
 from workbench.models.memory import ran_out
@@ -111,6 +112,8 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         model.train()
         device = self.args.device
         inputs = {name: value.to(device) for name, value in inputs.items()}
+        if self._reshards:                               # in every batch: gradients would be whole otherwise
+            model.set_requires_gradient_sync(True)
         share = 1 / self.current_gradient_accumulation_steps
         total = torch.zeros((), device=device)
         if "subsets" in inputs:
@@ -129,13 +132,23 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         value: Tensor = (total + main).detach() * share
         return value
 
+    @property
+    def _reshards(self) -> bool:
+        """Is every layer gathered for each pass, so that all processes must take as many?"""
+        return self.accelerator.is_fsdp2 and bool(self.accelerator.state.fsdp_plugin.reshard_after_forward)
+
     @contextmanager
     def _not_the_last(self, model: Any) -> Iterator[None]:
         """Backward passes whose gradients stay here: processes differ in how many they need, and DeepSpeed would take
-        a step after each."""
+        a step after each. Layers that are resharded share their gradients out too."""
         state = self.accelerator.gradient_state
         before = state.sync_gradients
-        with self.accelerator.no_sync(model):
+        with ExitStack() as stack:
+            if self._reshards:
+                stack.enter_context(whole_between_passes([model.get_output_embeddings()]))
+            else:
+                stack.enter_context(self.accelerator.no_sync(model))
+                stack.enter_context(whole_between_passes([model] if self.accelerator.is_fsdp2 else []))
             state._set_sync_gradients(False)
             try:
                 yield
@@ -168,7 +181,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         """
         network = self.accelerator.unwrap_model(model)
         lengths = subsets.mask.sum(1)
-        once, twice = split_groups(length_groups(lengths, self._tokens_at_once), lengths, held)
+        once, twice = self._groups(lengths, held)
         scores = torch.zeros(len(subsets.ids), device=subsets.ids.device)
 
         def score(rows: Tensor) -> Tensor:
@@ -193,15 +206,34 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         leaf = scores.view(teacher_scores.shape).requires_grad_()
         loss = ranking_loss(leaf, teacher_scores, self._ranking, self._pairs(teacher_scores))
         slope = torch.autograd.grad(loss, leaf)[0].flatten()
-        while graphs:                                   # each graph is dropped before the next pass
+        active = self._active([*once, *twice], slope)
+        for some in reversed(active[: len(once)]):      # each graph is dropped before the next pass
             found, rows = graphs.pop()
-            if slope[rows].any():
+            if len(some):
                 backward(found, rows)
-        for rows in twice:
-            active = rows[slope[rows] != 0]
-            if len(active):
-                backward(score(active), active)
+        for some in active[len(once) :]:
+            if len(some):
+                backward(score(some), some)
         return loss.detach()
+
+    def _groups(self, lengths: Tensor, held: float) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+        """Row numbers of the passes that keep their graph, and of those that are run twice."""
+        groups = length_groups(lengths, self._tokens_at_once)
+        once, twice = split_groups(groups, lengths, held)
+        if not self._reshards:
+            return once, twice
+        passes, fewest = most([len(groups), -len(once)], lengths.device)
+        rows = lengths.argsort(stable=True).tensor_split(passes)
+        return rows[passes + fewest :], rows[: passes + fewest]
+
+    def _active(self, groups: Sequence[Tensor], slope: Tensor) -> list[Tensor]:
+        """The rows of each group that the loss depends on: one at least where another process has some and waits."""
+        found = [rows[slope[rows] != 0] for rows in groups]
+        if not self._reshards:
+            return found
+        anywhere = most([len(rows) for rows in found], slope.device)
+        return [some if len(some) or not any_ else rows[:1]
+                for some, any_, rows in zip(found, anywhere, groups, strict=True)]
 
     def _pairs(self, scores: Tensor) -> Tensor | None:
         if not self.options.pairs:
