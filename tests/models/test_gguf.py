@@ -197,3 +197,17 @@ def test_only_a_plain_llama_is_converted(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not a plain Llama"):
         convert(tmp_path / "m", tmp_path / "m.gguf")
     assert not (tmp_path / "m.gguf").exists()
+
+
+@pytest.mark.gguf
+@needs_llama_cpp
+def test_without_support_for_a_card_the_processor_computes_and_the_facts_say_so(gguf: ModelRef) -> None:
+    import llama_cpp
+
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this llama.cpp supports a graphics card")
+    model = load(replace(gguf, device="auto"))
+    assert model.facts["device"] == "cpu"
+    model.close()
+    with pytest.raises(ModelError, match="without support for cuda:0"):
+        load(replace(gguf, device="cuda:0"))

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import llama_cpp
-import psutil
 import torch
 
 from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
-from workbench.models import memory
+from workbench.models import llama_cpp_offload, memory
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
 from workbench.models.generation import alike, draw
 from workbench.models.gguf_facts import read_gguf_facts
@@ -20,6 +19,7 @@ from workbench.models.gguf_tokenizer import GgufTokenizer
 from workbench.models.inspection import token_score
 from workbench.models.llama_cpp_native import NativeContext, NativeModel
 from workbench.models.llama_cpp_sequences import BATCH, SEQUENCES, Sequences
+from workbench.models.machine import read_machine
 from workbench.models.sequence_rows import SequenceRows
 from workbench.models.threads import thread_count
 from workbench.models.walk import Walker
@@ -41,8 +41,8 @@ class LlamaCppModel:
         ))  # fmt: skip
         self._walker = Walker(self._sequences, vocabulary=model.vocabulary_size, budget=BATCH)
         self.facts: Mapping[str, str] = {
-            "architecture": facts.architecture, "sha256": facts.sha256, "device": ref.device, "dtype": facts.dtype,
-            "cache dtype": "float32" if exact else "float16", "attention": "llama.cpp", "threads": str(threads),
+            "architecture": facts.architecture, "sha256": facts.sha256, "device": _device(model, facts),
+            "dtype": facts.dtype, "cache dtype": "float32" if exact else "float16", "attention": "llama.cpp", "threads": str(threads),
             "llama_cpp_python": llama_cpp.__version__, "python": platform.python_version(),
         }  # fmt: skip
 
@@ -60,8 +60,14 @@ class LlamaCppModel:
                 remedy="Register the model again if the change is wanted.",
             )
         exact = ref.dtype == "float32" or (ref.dtype == "auto" and facts.dtype == "float32")
-        context = _fitting_context(facts, exact=exact, ignore_memory=ignore_memory)
-        native = NativeModel(Path(ref.path), offload=ref.device != "cpu")
+        offloads = llama_cpp.llama_supports_gpu_offload()
+        gpus = read_machine(Path(ref.path).parent).gpus if offloads else ()
+        cards = llama_cpp_offload.chosen(ref.device, gpus, offloads=offloads)
+        free = llama_cpp_offload.free_memory(cards)
+        context = _fitting_context(facts, free, exact=exact, ignore_memory=ignore_memory)
+        needed = memory.estimate(facts, "float32" if exact else "float16", context)
+        native = NativeModel(Path(ref.path), gpu_layers=llama_cpp_offload.layers(cards, facts, needed),
+                             gpu=cards.only if cards else None)
         return cls(ref, native, facts, context=context, exact=exact)
 
     def logprobs(
@@ -116,11 +122,21 @@ class LlamaCppModel:
             )
 
 
-def _fitting_context(facts: ModelFacts, *, exact: bool, ignore_memory: bool) -> int:
-    """The model's context, or as much of it as half of the free memory holds. Raises ModelError below 512 tokens."""
+def _device(model: NativeModel, facts: ModelFacts) -> str:
+    """Where it computes."""
+    if not model.gpu_layers:
+        return "cpu"
+    on = "gpu" if model.gpu is None else f"gpu {model.gpu}"
+    some = 0 < model.gpu_layers <= facts.layers
+    return f"{on}, {model.gpu_layers} of {facts.layers} layers" if some else on
+
+
+def _fitting_context(facts: ModelFacts, free: int, *, exact: bool, ignore_memory: bool) -> int:
+    """The model's context, or as much of it as half of the ``free`` bytes hold beside the weights. Raises ModelError
+    below 512 tokens."""
     context = min(facts.context, _LARGEST_CONTEXT)
     dtype = "float32" if exact else "float16"
-    free = psutil.virtual_memory().available - facts.size_bytes
+    free -= facts.size_bytes
     while context > 512 and not ignore_memory and memory.estimate(facts, dtype, context).cache > free / 2:
         context //= 2
     if not ignore_memory and memory.estimate(facts, dtype, context).cache > free:

@@ -13,6 +13,7 @@ from workbench.errors import ModelError
 
 _F32, _F16 = 0, 1                # ggml types, for the key-value cache
 _NO_SLOT = 1                     # llama_decode: the cache has no room for the batch
+_NO_DEVICES = (ctypes.c_void_p * 1)(None)        # a list that ends at once; without one llama.cpp takes all there are
 
 
 # llama.cpp writes pages to stderr; what goes wrong is told by its return codes. Kept here, as C keeps only a pointer.
@@ -22,14 +23,23 @@ _silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
 class NativeModel:
     """A GGUF file: its vocabulary and, unless ``vocabulary_only``, its weights."""
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False, offload: bool = False) -> None:
-        """Raises ModelError where llama.cpp refuses the file."""
+    def __init__(
+        self, path: Path, *, vocabulary_only: bool = False, gpu_layers: int = 0, gpu: int | None = None
+    ) -> None:
+        """``gpu_layers`` go to graphics cards, -1 for all, to the one with the number ``gpu`` or shared out among all;
+        with none the cards are not touched. Raises ModelError where llama.cpp refuses the file.
+        """
         llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
         settings = llama_cpp.llama_model_default_params()
         settings.vocab_only = vocabulary_only
         settings.check_tensors = not vocabulary_only
-        settings.n_gpu_layers = 999 if offload and llama_cpp.llama_supports_gpu_offload() else 0
+        settings.n_gpu_layers = gpu_layers
+        if gpu is not None:
+            settings.split_mode, settings.main_gpu = llama_cpp.LLAMA_SPLIT_MODE_NONE, gpu
+        if not gpu_layers:
+            settings.devices = ctypes.cast(_NO_DEVICES, ctypes.c_void_p)
+        self.gpu_layers, self.gpu = gpu_layers, gpu
         self.handle = llama_cpp.llama_model_load_from_file(str(path).encode(), settings)
         if not self.handle:
             raise ModelError(f"llama.cpp cannot load {path.name}.", remedy="Download the file again, or another one.")
@@ -88,6 +98,7 @@ class NativeContext:
         settings.type_k = settings.type_v = _F32 if exact else _F16
         settings.flash_attn_type = 0 if exact else -1
         settings.n_threads = settings.n_threads_batch = threads
+        settings.offload_kqv = settings.op_offload = model.gpu_layers != 0
         settings.no_perf = True
         self._model = model
         self._handle = llama_cpp.llama_init_from_model(model.handle, settings)
