@@ -11,6 +11,7 @@ from workbench.gui import focus, theme
 from workbench.gui.charts.chart import one_line
 from workbench.gui.views.buttons import IconButton
 from workbench.gui.views.glyphs import paint_focus, paint_text
+from workbench.gui.views.safe_text import tooltip
 
 RIGHT = Qt.AlignmentFlag.AlignRight
 
@@ -141,7 +142,7 @@ class ProjectButton(QAbstractButton):
         shown = name or "No project open"
         self.setText(shown + (" (read only)" if read_only else ""))
         self.setAccessibleName(f"Project: {shown}")
-        self.setToolTip(f"{shown}\nOpen another project, or close this one")
+        self.setToolTip(tooltip(f"{shown}\nOpen another project, or close this one"))
         self.updateGeometry()
         self.update()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from workbench.gui import focus, theme
 from workbench.gui.preferences import RecentProject
 from workbench.gui.views.glyphs import paint_focus, paint_two_lines
+from workbench.gui.views.safe_text import tooltip
 from workbench.gui.window_commands import short_path
 from workbench.gui.wording import day
 
@@ -38,7 +39,7 @@ class RecentModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{project.name}, {day(project.opened)}, {project.summary}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(project.folder)
+            return tooltip(str(project.folder))
         return project if role == Qt.ItemDataRole.UserRole else None
 
 

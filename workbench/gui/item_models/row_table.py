@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from workbench.gui.views.data_table import ColumnSpec
+from workbench.gui.views.safe_text import tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 Row = TypeVar("Row")
@@ -82,5 +83,5 @@ class RowTable(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self.spoken(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return self.hint(row, column)
+                return tooltip(self.hint(row, column) or "")
         return None

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.gui import theme
-from workbench.gui.charts.chart import one_line, tip
+from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.item_models.row_table import RowTable
@@ -73,8 +73,8 @@ class RunsModel(RowTable[RunReading]):
         if column != SETTINGS:
             return None
         spec = row.run.spec
-        return tip(cells(row)[SETTINGS], f"Student {one_line(spec.student.name)}",
-                   f"Teacher {one_line(spec.teacher.name)}")
+        return "\n".join((cells(row)[SETTINGS], f"Student {one_line(spec.student.name)}",
+                          f"Teacher {one_line(spec.teacher.name)}"))
 
 
 def cells(reading: RunReading) -> tuple[str, ...]:

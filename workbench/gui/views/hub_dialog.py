@@ -11,6 +11,7 @@ from workbench.gui.views.buttons import primary, secondary
 from workbench.gui.views.enter_field import EnterField
 from workbench.gui.views.labels import label, set_property
 from workbench.gui.views.pane import field
+from workbench.gui.views.safe_text import tooltip
 from workbench.gui.wording import counted, gigabytes
 from workbench.services.model_sources import CachedModel, HubModel, cached_models, look_up
 
@@ -115,7 +116,7 @@ class HubDialog(Dialog):
         for model in models:
             item = QListWidgetItem(f"{model.repo}, {gigabytes(model.size)}")
             item.setData(Qt.ItemDataRole.UserRole, model)
-            item.setToolTip(str(model.path))
+            item.setToolTip(tooltip(str(model.path)))
             self.cached.addItem(item)
         if models:
             rows = min(len(models), _SHOWN_CACHED)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.views.buttons import IconButton, link
 from workbench.gui.views.labels import IconLabel, label
+from workbench.gui.views.safe_text import tooltip
 
 _TOAST_ICONS = {"error": ("alert", "bad"), "wait": ("history", "text2")}
 _ICONS = {"warn": "alert", "bad": "alert", "info": "help", "ok": "check"}
@@ -110,7 +111,7 @@ class UndoToast(QFrame):
         self._effect.setEnabled(False)
         line = text if len(text) <= 160 else text[:159] + "…"
         self._text.setText(line if line.endswith((".", "…", "?")) else line + ".")
-        self._text.setToolTip(text)
+        self._text.setToolTip(tooltip(text))
         self._icon.set_icon(*_TOAST_ICONS.get(kind, ("check", "ok")))
         self._undo.setVisible(kind == "undo" or action is not None)
         self._keys.setVisible(kind == "undo" and action is None)
