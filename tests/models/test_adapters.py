@@ -109,6 +109,15 @@ def test_other_kinds_and_pickled_adapters_are_refused(made: tuple[Path, list[flo
     assert any("other weights are never read" in problem for problem in read_facts(pickled).problems)
 
 
+def test_an_adapter_that_names_a_module_to_import_is_refused(made: tuple[Path, list[float]], base: ModelRef,
+                                                            tmp_path: Path) -> None:
+    folder = shutil.copytree(made[0], tmp_path / "adapter")
+    change(folder, megatron_config={"x": 1}, megatron_core="antigravity")
+    assert "never run" in read_facts(folder, base=Path(base.path)).problems[0]
+    with pytest.raises(ModelError, match="never run"):
+        load(replace(ref_of(folder, base), base=base.path))
+
+
 def test_an_adapter_of_another_shape_is_refused(made: tuple[Path, list[float]], tmp_path: Path) -> None:
     smaller = tiny_models.save(tmp_path / "smaller", hidden_size=16, intermediate_size=24)
     facts = read_facts(made[0], base=Path(smaller.path))

@@ -53,6 +53,8 @@ def adapter_facts(
     kind = config.get("peft_type")
     if kind != "LORA":
         problems.append(f"The adapter is of the kind “{kind}”; only LoRA is loaded.")
+    if config.get("megatron_config"):        # peft then imports the module that the settings name
+        problems.append(f"{CONFIG} asks for code from elsewhere (megatron_config), which is never run.")
     extra, size = 0, 0
     if (path / WEIGHTS).is_file():
         extra = sum(math.prod(shape) for _, shape in headers(path / WEIGHTS).values())
