@@ -68,6 +68,17 @@ def paired_difference(
                       int((sums > 0).sum()), int((sums < 0).sum()))
 
 
+def holm(p: Sequence[float]) -> list[float]:
+    """The p of several tests, in their order, corrected so that the chance of any wrong "different" among them stays
+    below the level that each is held against (Holm 1979)."""
+    order = sorted(range(len(p)), key=p.__getitem__)
+    corrected, largest = [0.0] * len(p), 0.0
+    for rank, at in enumerate(order):
+        largest = max(largest, min(1.0, p[at] * (len(p) - rank)))
+        corrected[at] = largest
+    return corrected
+
+
 def _by_turn(values: Sequence[Measured]) -> dict[tuple[int, int], float]:
     groups: dict[tuple[int, int], list[float]] = {}
     for one in values:

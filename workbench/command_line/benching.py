@@ -9,7 +9,7 @@ from workbench.command_line.data import find_prompt
 from workbench.command_line.judge_wish import then_judge, with_baseline
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened, pick
-from workbench.command_line.output import Output, table
+from workbench.command_line.output import Output, p_words, table
 from workbench.command_line.running import follow_to_the_end
 from workbench.domain import Contestant, DecodingSettings, Prompt
 from workbench.errors import WorkbenchError
@@ -17,6 +17,7 @@ from workbench.jobs.specs import AnswerSpec, RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.judging import JudgeWish
 from workbench.services.project import Project
+from workbench.services.recipe_tests import SeriesTest, verdict_words
 from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
 NONE = "none"                        # instead of a prompt
@@ -178,21 +179,30 @@ def _judge_after(project: Project, job_id: int, wish: JudgeWish, options: Namesp
 
 
 def _points(options: Namespace, info: JobInfo) -> Output:
-    def work(project: Project) -> tuple[Score, list[RecipePoint]]:
+    def work(project: Project) -> tuple[Score, list[RecipePoint], list[SeriesTest], list[tuple[Score, float, int]]]:
         shown = project.recipes.scores(info.id)
         wanted = next((one for one in shown if options.score in (None, one.name, one.judge)), None)
         if wanted is None:
             there = ", ".join(one.judge if one.name == "rating" else one.name for one in shown)
             raise WorkbenchError("There is no such score.", remedy=f"There are: {there or 'none yet'}.")
-        return wanted, project.recipes.points(info.id, wanted)
+        return (wanted, project.recipes.points(info.id, wanted), project.recipes.tests(info.id, wanted),
+                project.recipes.orders(info.id, wanted))
 
-    score, found = on_lane(options.project, work, read_only=True)
+    score, found, tests, orders = on_lane(options.project, work, read_only=True)
     rows = [(one.title, one.label, *([one.y] if any(p.y is not None for p in found) else []), one.interval.mean,
              one.interval.low, one.interval.high, one.answers) for one in found]
     heads = ("series", "at", *(["and"] if any(p.y is not None for p in found) else []), "mean", "low", "high",
              "answers")
-    text = f"{info.title}\n{score.title}\n\n{table(rows, heads)}"
-    return Output({"job_id": info.id, "score": score, "points": found}, text)
+    against = table([(one.title if one.turn is None else f"{one.title}, turn {one.turn + 1}", one.against, one.label,
+                      one.difference.interval.mean, one.difference.interval.low, one.difference.interval.high,
+                      p_words(one.difference.p), p_words(one.p), one.difference.questions) for one in tests],
+                    ("series", "less", "at", "mean", "low", "high", "p", "p, Holm", "questions")) if tests else ""
+    order = table([(other.title, tau, points) for other, tau, points in orders],
+                  ("order of the points by", "tau", "points")) if orders else ""
+    parts = (f"{info.title}\n{score.title}. 95 % bootstrap intervals over questions.", table(rows, heads), against,
+             verdict_words(tests), order)
+    return Output({"job_id": info.id, "score": score, "points": found, "tests": tests, "orders": orders},
+                  "\n\n".join(filter(None, parts)))
 
 
 def _some(project: Project, set_id: int, count: int) -> Sequence[int] | None:

@@ -11,7 +11,7 @@ from workbench.command_line.benching import answered_set, find_set
 from workbench.command_line.judge_wish import find_contestant, judge_wish, with_baseline
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened
-from workbench.command_line.output import Output, table
+from workbench.command_line.output import Output, p_words, table
 from workbench.command_line.running import base_prompt, follow
 from workbench.domain import Contestant, DecodingSettings
 from workbench.errors import WorkbenchError
@@ -125,16 +125,19 @@ def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str,
     def shown(rows: list[tuple[object, ...]], *heads: str) -> str:
         return table(rows, heads) if rows else ""
 
-    yield "Means", shown([(names[r.contestant_id], r.group, r.interval.mean, r.interval.low, r.interval.high, r.count)
-                          for r in found["table"]], "contestant", "of", "mean", "low", "high", "answers")
-    yield "Paired differences", shown(
+    yield "Means, with 95 % bootstrap intervals over questions", shown(
+        [(names[r.contestant_id], r.group, r.interval.mean, r.interval.low, r.interval.high, r.count)
+         for r in found["table"]], "contestant", "of", "mean", "low", "high", "answers")
+    yield "Paired differences, p by sign flips and after Holm’s correction for all pairs", shown(
         [(names[r.contestant_id], names[r.other_id], r.difference.interval.mean, r.difference.interval.low,
-          r.difference.interval.high, r.difference.p, r.difference.questions) for r in found["differences"]],
-        "contestant", "less", "mean", "low", "high", "p", "questions")
+          r.difference.interval.high, p_words(r.difference.p), p_words(r.p), r.difference.questions)
+         for r in found["differences"]],
+        "contestant", "less", "mean", "low", "high", "p", "p, Holm", "questions")
     yield "Win rates", shown([(r.model, r.wins, r.losses, r.ties, r.win_rate, r.adjusted) for r in found["win_rates"]],
                              "contestant", "won", "lost", "ties", "rate", "ties half")
-    yield "Bradley–Terry ratings", shown([(r.model, r.rating, r.low, r.high, r.games) for r in found["ratings"]],
-                                         "contestant", "rating", "low", "high", "games")
+    yield "Bradley–Terry ratings, with 95 % bootstrap intervals over questions", shown(
+        [(r.model, r.rating, r.low, r.high, r.games) for r in found["ratings"]],
+        "contestant", "rating", "low", "high", "games")
     bias = found["bias"]
     yield "What the judge likes", shown([] if bias is None else [
         (bias.consistent, bias.favours_first, bias.favours_second, bias.longer_won,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from math import isfinite
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,11 @@ class Output:
     data: object
     text: str
     code: int = 0
+
+
+def p_words(p: float) -> str:
+    """ "0.013"; what is too small to be said so is never 0."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def as_json(data: object) -> str:
@@ -46,7 +51,7 @@ def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> str:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or (isinstance(value, float) and isnan(value)):
         return "–"
     if isinstance(value, float):
         return f"{value:.3f}"

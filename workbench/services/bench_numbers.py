@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.bench.agreement import Vote, agreement, cohens_kappa, krippendorffs_alpha
-from workbench.bench.intervals import Difference, Measured, mean_interval, paired_difference
+from workbench.bench.intervals import Difference, Measured, holm, mean_interval, paired_difference
 from workbench.bench.judgements import PairJudgement, SingleJudgement
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import FOLDS, LengthControlled, length_controlled
@@ -90,11 +90,13 @@ def table(data: BenchData, measure: Measure) -> list[ScoreRow]:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceRow:
-    """``contestant_id`` minus ``other_id``, on the questions that both have answered."""
+    """``contestant_id`` minus ``other_id``, on the questions that both have answered. ``p`` is the difference's after
+    Holm's correction for all pairs of contestants."""
 
     contestant_id: int
     other_id: int
     difference: Difference
+    p: float
 
 
 def differences(data: BenchData, measure: Measure) -> list[DifferenceRow]:
@@ -105,8 +107,8 @@ def differences(data: BenchData, measure: Measure) -> list[DifferenceRow]:
     for a, b in combinations(sorted(found, key=lambda id: (-mean[id], id)), 2):
         difference = paired_difference(found[a], found[b], np.random.default_rng(SEED))
         if difference is not None:
-            rows.append(DifferenceRow(a, b, difference))
-    return rows
+            rows.append(DifferenceRow(a, b, difference, difference.p))
+    return [replace(row, p=p) for row, p in zip(rows, holm([row.p for row in rows]), strict=True)]
 
 
 # — as FastChat counts —

@@ -36,6 +36,7 @@ from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
 from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
+from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
 from workbench.services.tuning import Trainings, TrainingWish, fitting
 
 if TYPE_CHECKING:
@@ -190,12 +191,8 @@ class Recipes:
         values = self._values(spec, job_id)
         score = score or next((one for one in SCORES.values() if (one.judge, one.name) in values), None)
         of_contestant = values.get((score.judge, score.name), {}) if score else {}
-        groups: dict[tuple[str, float, float | None], list[int]] = {}
-        for contestant_id, place in spec.places:
-            groups.setdefault((place.series, place.x, place.y), []).append(contestant_id)
         found = []
-        for (series, x, y), listed in groups.items():
-            ids = tuple(dict.fromkeys(listed))       # what is drawn by lot may come out the same
+        for (series, x, y), ids in groups(spec).items():
             all_values = [one for id in ids for one in of_contestant.get(id, ())]
             label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
             for turn in sorted({one.turn for one in all_values}) if spec.recipe == "tuning" else (None,):
@@ -205,6 +202,20 @@ class Recipes:
                     title = SERIES_NAMES[series] + ("" if turn is None else f", turn {turn + 1}")
                     found.append(RecipePoint(series, title, x, y, label, interval, len(own), ids, turn))
         return found
+
+    def tests(self, job_id: int, score: Score) -> list[SeriesTest]:
+        """Each series against the recipe's reference (see recipe_tests.AGAINST)."""
+        spec = self.spec(job_id)
+        return series_tests(spec, self._values(spec, job_id).get((score.judge, score.name), {}))
+
+    def orders(self, job_id: int, score: Score) -> list[tuple[Score, float, int]]:
+        """How alike ``score`` and each other one order the recipe's points: Kendall's tau, and over how many points."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        own = values.get((score.judge, score.name), {})
+        found = [(one, *order_agreement(spec, own, values[one.judge, one.name])) for one in self.scores(job_id)
+                 if one != score]
+        return [(one, tau, points) for one, tau, points in found if tau == tau and points > 2]
 
     def _values(self, spec: RecipeSpec, job_id: int) -> dict[tuple[str, str], dict[int, list[Measured]]]:
         """(judge, name) → contestant → its values."""

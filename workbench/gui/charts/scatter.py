@@ -163,25 +163,29 @@ class Scatter(MarkedChart):
             painter.drawLine(self._at(plot, dot.x_interval.low, dot.y), self._at(plot, dot.x_interval.high, dot.y))
 
     def _draw_names(self, painter: QPainter, plot: QRectF) -> None:
-        """Beside the large dots, on the side with room; a name that would cross another one, or a large dot, is left to
-        the tooltip."""
+        """Beside the large dots, on a side with room, best without small dots; one that would cross another name, or a
+        large dot, is left to the tooltip."""
         font = theme.font("small")
         large = [dot for dot in self._dots if dot.large]
         taken = [QRectF(at.x() - 6, at.y() - 6, 12, 12) for at in (self._at(plot, dot.x, dot.y) for dot in large)]
+        small = [self._at(plot, dot.x, dot.y) for dot in self._dots if not dot.large]
         for dot in large:
             at = self._at(plot, dot.x, dot.y)
             width = min(text_width(one_line(dot.label), font) + 2, plot.width() / 2, LONGEST_NAME)
             right = QRectF(at.x() + 11, at.y() - 9, width, 18)
             left = QRectF(at.x() - 11 - width, at.y() - 9, width, 18)
-            rooms = [(right, LEFT), (left, RIGHT), (right.translated(0, -15), LEFT), (right.translated(0, 15), LEFT)]
-            for room, align in rooms:
-                if plot.adjusted(-4, -8, 8, 8).contains(room) and not any(room.intersects(one) for one in taken):
-                    taken.append(room)
-                    ground = theme.color("surface")
-                    ground.setAlphaF(0.75)
-                    painter.fillRect(room.adjusted(-1, 1, 1, -1), ground)
-                    draw_text(painter, room, one_line(dot.label), theme.color("text"), font, align)
-                    break
+            rooms = [(side.translated(0, by), align) for by in (0, -15, 15)
+                     for side, align in ((right, LEFT), (left, RIGHT))]
+            free = [(room, align) for room, align in rooms if plot.adjusted(-4, -8, 8, 8).contains(room)
+                    and not any(room.intersects(one) for one in taken)]
+            if not free:
+                continue
+            room, align = next(((room, align) for room, align in free if not any(map(room.contains, small))), free[0])
+            taken.append(room)
+            ground = theme.color("surface")
+            ground.setAlphaF(0.75)
+            painter.fillRect(room.adjusted(-1, 1, 1, -1), ground)
+            draw_text(painter, room, one_line(dot.label), theme.color("text"), font, align)
 
 
 def _ends(value: float, interval: Interval | None) -> tuple[float, ...]:

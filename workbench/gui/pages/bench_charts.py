@@ -334,7 +334,7 @@ def _summary_words(summary: Summary, called: dict[int, str]) -> str:
     if found is not None and found.questions > 1:
         last, first = called[summary.chosen[-1]], called[summary.chosen[0]]
         words.append(f"{last} over {first}: {signed(found.interval.mean)} {summary.measure.unit}, "
-                     f"{interval_words(found.interval)}, p {_p(found.p)} on the same "
+                     f"{interval_words(found.interval)}, p {_p(found.p)} by a sign-flip test on the same "
                      f"{counted(found.questions, 'question')}.")
     lost = sum(summary.unreadable.get(id, 0) for id in summary.chosen)
     if lost:

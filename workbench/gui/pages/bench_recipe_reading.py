@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.bench.tuning import IN_CONTEXT
+from workbench.gui.charts.numbers import plain
 from workbench.gui.pages.bench_found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.recipe_tests import verdict_words
 from workbench.services.recipes import RecipePoint, Score, Tuned
 
+NAMES = {"log_likelihood": "log-likelihood", "f1": "token F1", "exact": "exact match", "rules": "rules kept"}
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
 
 
@@ -30,6 +33,7 @@ class RecipeReading:
     found: Found | None = None           # of a search by a judge, or of shifts
     tuned: tuple[Tuned, ...] = ()        # models that this recipe has trained
     limit: tuple[float, str] | None = None       # the number of demonstrations where the context ends
+    words: str = ""                      # what a reader has to know, which series differ, how scores agree
 
 
 def read_recipes(project: Project, job_id: int | None, score: Score | None) -> RecipeReading:
@@ -44,7 +48,16 @@ def read_recipes(project: Project, job_id: int | None, score: Score | None) -> R
     chosen = score if score in scores else (scores[0] if scores else None)
     points = tuple(project.recipes.points(job.id, chosen)) if chosen is not None else ()
     return RecipeReading(jobs, job, spec, scores, chosen, points, project.questions.holding(spec.questions),
-                         tuned=tuple(project.recipes.tuned(job.id)), limit=context_end(spec))
+                         tuned=tuple(project.recipes.tuned(job.id)), limit=context_end(spec),
+                         words="" if chosen is None else recipe_words(project, spec, job.id, chosen))
+
+
+def recipe_words(project: Project, spec: RecipeSpec, job_id: int, score: Score) -> str:
+    orders = "; ".join(f"{plain(tau)} with {NAMES.get(one.name, f'ratings by {one.judge}')}"
+                       for one, tau, _ in project.recipes.orders(job_id, score))
+    said = (spec.warning, verdict_words(project.recipes.tests(job_id, score)),
+            f"Kendall’s τ of the points’ order: {orders}." if orders else "")
+    return " ".join(filter(None, said))
 
 
 def context_end(spec: RecipeSpec) -> tuple[float, str] | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes
@@ -134,6 +134,14 @@ class RecipesPane(QWidget):
         outer.addWidget(self._hairline)
         outer.addLayout(second)
         outer.addWidget(self.stack, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(20, 0, 20, 0)
+        self.words = label("", "small", wrap=True)
+        self.words.setContentsMargins(0, 0, 0, 14)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words.hide()
+        foot.addWidget(self.words)
+        outer.addLayout(foot)
 
     def current_view(self) -> ChartView:
         place = self._charts.currentIndex()
@@ -190,6 +198,8 @@ class RecipesPane(QWidget):
         for tool in self._tools:
             tool.setVisible(there)
         self._hint.setText("")
+        self.words.setText(reading.words)
+        self.words.setVisible(bool(reading.words and reading.points))
         self.register.setVisible(bool(reading.tuned) and not self._session.read_only)
         self.whole.hide()
         self.stack.setCurrentIndex(NONE if not reading.jobs else CHARTS if there else NOTHING_YET)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 import workbench
-from workbench.bench.intervals import RESAMPLES, paired_difference
+from workbench.bench.intervals import RESAMPLES, holm, paired_difference
 from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
@@ -64,13 +64,11 @@ def _length_controlled(reading: BenchReading, measure: Measure, chosen: Sequence
 def _differences(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> tuple[tuple[str, ...], ...]:
     """Each contestant against each before it, on the questions that both have."""
     found, called = values(reading, measure), names(reading.contestants)
-    rows = []
-    for a, b in combinations(chosen, 2):
-        one = paired_difference(found[b], found[a], np.random.default_rng(numbers.SEED))
-        if one is not None:
-            rows.append((f"{called[b]} − {called[a]}", interval(one.interval), _p(one.p), str(one.questions),
-                         f"{one.wins} : {one.losses}"))
-    return tuple(rows)
+    pairs = [(a, b, one) for a, b in combinations(chosen, 2)
+             if (one := paired_difference(found[b], found[a], np.random.default_rng(numbers.SEED))) is not None]
+    corrected = holm([one.p for _, _, one in pairs])
+    return tuple((f"{called[b]} − {called[a]}", interval(one.interval), _p(one.p), _p(p), str(one.questions),
+                  f"{one.wins} : {one.losses}") for (a, b, one), p in zip(pairs, corrected, strict=True))
 
 
 def _p(value: float) -> str:
@@ -86,7 +84,8 @@ def report(found: Gathered, charts: Sequence[tuple[str, Exportable, str]]) -> Co
     asked = f"{counted(len(reading.questions), 'question')} of “{reading.chosen.name}”"
     sections = [_means("By turn", "Turn", summary.by_turn, summary, called),
                 _means("By category", "Category", summary.by_category, summary, called),
-                Section("Paired differences", ("", f">{summary.measure.unit}", ">p", ">Questions", ">Better : worse"),
+                Section("Paired differences", ("", f">{summary.measure.unit}", ">p", ">p, Holm", ">Questions",
+                                               ">Better : worse"),
                         found.differences), *_game_sections(found, called), _agreement(found), _contestants(found)]
     return ComparisonReport(
         f"Comparison: {', '.join(called[id] for id in summary.chosen)}",
@@ -156,7 +155,7 @@ def _method(found: Gathered) -> tuple[str, ...]:
     lines.append(f"Intervals are 95 % percentile intervals over {RESAMPLES:,} bootstrap samples of whole questions: "
                  "the turns and draws of a question stay together.")
     lines.append("Differences are paired: the same questions and turns of both. p is two-sided, from random flips of "
-                 "the sign of each question's difference.")
+                 "the sign of each question's difference; beside it p after Holm's correction for all pairs shown.")
     source = ("Pairs are derived from the values on the same answers; values within 0.1 points are a tie."
               if found.games.derived else "A pair whose two orders disagree is a tie, as in FastChat's show_result.")
     lines.append(f"{source} Ratings are Bradley–Terry strengths on Elo's scale, the mean at 1000, with intervals over "

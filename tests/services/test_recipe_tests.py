@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from workbench.bench.intervals import Measured, holm
+from workbench.bench.recipes import Place
+from workbench.domain import Contestant, ModelRef, Question
+from workbench.jobs.specs import RecipeSpec
+from workbench.services.recipe_tests import order_agreement, series_tests, verdict_words
+
+CONTESTANTS = tuple(Contestant(name, ModelRef("m", "/m"), id=id) for id, name in enumerate("abcde", 1))
+QUESTIONS = tuple(Question((f"{n}?",), id=n) for n in range(1, 11))
+PLACES = ((1, Place("random", 0)), (1, Place("greedy", 0)), (2, Place("random", 3)), (3, Place("random", 3)),
+          (4, Place("greedy", 3)), (5, Place("greedy", 5)))
+SPEC = RecipeSpec("scaling", CONTESTANTS, PLACES, QUESTIONS)
+
+
+def measured(*values: float) -> list[Measured]:
+    return [Measured(number, 0, value) for number, value in enumerate(values, 1)]
+
+
+def test_holms_correction_keeps_the_order_and_never_falls() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_series_are_compared_where_both_have_a_point_of_their_own_with_seeds_averaged() -> None:
+    values = {1: measured(*[0.0] * 10), 2: measured(*range(10)), 3: measured(*range(2, 12)),
+              4: measured(*range(4, 14)), 5: measured(*range(10))}
+    one, = series_tests(SPEC, values)                # 0 is the same contestant, and nothing random stands at 5
+    assert (one.series, one.label, one.difference.interval.mean, one.difference.questions) == ("greedy", "3", 3, 10)
+    assert one.p == one.difference.p == 2 / 1024     # all 2¹⁰ flips of signs, two of which are as far
+    assert verdict_words([one]) == ("Greedy-ranked: above random at 3. By sign-flip tests paired on the same 10 "
+                                    "questions, p < 0.05 after Holm’s correction for 1.")
+    few = {id: found[:5] for id, found in values.items()}
+    assert verdict_words(series_tests(SPEC, few)).endswith("So few questions can tell nothing apart.")
+    values[4] = measured(*reversed(range(10)))
+    assert "Greedy-ranked: not told apart at 3." in verdict_words(series_tests(SPEC, values))
+    assert verdict_words(series_tests(SPEC, {1: values[1]})) == ""
+
+
+def test_the_orders_of_a_recipes_points_are_compared_over_different_points_only() -> None:
+    a = {id: measured(float(id)) for id in range(1, 6)}
+    assert order_agreement(SPEC, a, a) == (1, 4)     # two seeds are one point, and 0 stands there twice
+    assert order_agreement(SPEC, a, {id: measured(-float(id)) for id in range(1, 6)}) == (-1, 4)
+    assert math.isnan(order_agreement(SPEC, a, {})[0])
