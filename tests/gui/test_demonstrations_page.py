@@ -207,7 +207,7 @@ def test_facets_filter_and_count_under_the_other_filters(page: DemonstrationsPag
     page.facets.chosen.emit(toggled(page.filter.where(), Entry("Status", "Accepted", Status.ACCEPTED)))
     rest()
     assert page.table.rowCount() == 2
-    assert page.header()._subtitle.text() == "2 of 12 shown"
+    assert page.header()._subtitle.text() == "2 of 12 shown  ·  3 decided"
     page.facets.chosen.emit(toggled(page.filter.where(), Entry("Status", "Rejected", Status.REJECTED)))
     rest()
     assert page.table.rowCount() == 3

@@ -52,6 +52,7 @@ class Session(QObject):
     closing = Signal()                           # the project is about to close: hand in what was typed
     project_closed = Signal()
     changed = Signal(object)                     # Changes
+    stepped = Signal(object)                     # Changes of an undo or redo, after ``changed``
     job_event = Signal(int, object)              # job id, Event
     notice = Signal(str, str)                    # text, kind: "undo" | "info" | "error"
     saving = Signal(str)                         # what a slow change is doing; "" when none is under way any more
@@ -194,6 +195,7 @@ class Session(QObject):
                 self.notice.emit(otherwise, "info")
                 return
             self.changed.emit(changes)
+            self.stepped.emit(changes)
             self.notice.emit(changes.label, "info")
 
         self._ask(work, _Call(finished, None, None, self.project, saving))

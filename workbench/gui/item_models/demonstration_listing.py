@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.domain import Status
+from workbench.gui.session import grouped
 from workbench.services.demonstrations import Facets, Filter, Sort
 from workbench.services.project import Project
 
@@ -16,6 +18,15 @@ class Listing:
     ids: list[int]
     facets: Facets
     everything: int
+
+    def summary(self) -> str:
+        """How many are shown of how many, and how many of those that could be shown somebody has decided on."""
+        if not self.everything:
+            return ""
+        counts, shown = self.facets.statuses, grouped(len(self.ids))
+        if self.where != Filter():
+            shown += f" of {grouped(self.everything)}"
+        return f"{shown} shown  ·  {grouped(sum(counts.values()) - counts.get(Status.CANDIDATE, 0))} decided"
 
 
 def read_listing(project: Project, where: Filter, sort: Sort, descending: bool) -> Listing:

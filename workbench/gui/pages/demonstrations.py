@@ -16,7 +16,7 @@ from workbench.gui.item_models.demonstration_listing import Listing, read_listin
 from workbench.gui.item_models.demonstration_table import Column, DemonstrationTable
 from workbench.gui.page import Page
 from workbench.gui.pages.demonstrations_commands import DemonstrationsCommands
-from workbench.gui.session import Session, grouped
+from workbench.gui.session import Session
 from workbench.gui.token_counting import TokenCounting, Tokenizers
 from workbench.gui.views.buttons import ghost, primary, secondary
 from workbench.gui.views.demonstration_editor import DemonstrationEditor
@@ -33,8 +33,8 @@ from workbench.gui.views.selection_panel import SelectionPanel
 from workbench.services.demonstrations import Sort
 
 NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
-HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("1", "to"), ("5", "rate"), ("J", "next"), ("K", "previous"),
-         ("Ctrl+Z", "undo"))
+HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("Shift", "and next"), ("1", "to"), ("5", "rate"),
+         ("J", "next"), ("K", "previous"), ("N", "undecided"), ("Ctrl+Z", "undo"))
 
 
 class DemonstrationsPage(Page):
@@ -182,7 +182,7 @@ class DemonstrationsPage(Page):
         self.selection.tags.set_known(listing.facets.tags)
         self.editor.properties.set_categories(listing.facets.categories)
         self.selection.set_categories(list(listing.facets.categories))
-        self.header().set_subtitle(self._subtitle(listing))
+        self.header().set_subtitle(listing.summary())
         self._choose_pane(listing)
         if self._stale:
             self._soon.start()
@@ -191,15 +191,13 @@ class DemonstrationsPage(Page):
         self._reading = False
         self.session.error.emit(error)
 
-    def _subtitle(self, listing: Listing) -> str:
-        shown, whole = grouped(len(listing.ids)), grouped(listing.everything)
-        return f"{shown} of {whole} shown" if self.filter.active() else f"{whole} shown" if listing.everything else ""
-
     def _show_rows(self, ids: list[int], other_filter: bool) -> None:
         """New ids; the current row stays, or the one that takes its place, or the first where others are shown."""
         view = self.view
         current, selected, position = view.current_id(), view.selected_ids(), view.currentIndex().row()
-        wanted, self._wanted = self._wanted, None
+        wanted = self._wanted
+        if not self._stale:                          # else a row that was just stored may come with the next reading
+            self._wanted = None
         if ids == self.table.ids() and wanted is None:
             return
         top = self.view.verticalScrollBar().value()
@@ -346,6 +344,11 @@ class DemonstrationsPage(Page):
         self._wanted = id
         if self.filter.active():
             self.filter.clear()
+        self.read_again()
+
+    def come_back_to(self, id: int) -> None:
+        """Make a row the current one when the rows have been read, if it is among them then."""
+        self._wanted = id
         self.read_again()
 
     def refresh(self, changes: Changes) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QMenu
 
-from workbench.domain import Changes, Kind, Prompt, Status
+from workbench.domain import Changes, Demonstration, Kind, Prompt, Status
 from workbench.gui import theme
+from workbench.gui.pages.demonstrations_review import Review
 from workbench.services.project import Project
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class DemonstrationsCommands(QObject):
         super().__init__(page)
         self._page = page
         self._session = page.session
+        self._review = Review(page)
         self._register()
         self._connect()
 
@@ -42,6 +44,10 @@ class DemonstrationsCommands(QObject):
         add("reject", "Reject", lambda: self.set_status(Status.REJECTED), "R", "x")
         add("flag", "Flag for a second look", lambda: self.set_status(Status.FLAGGED), "F", "alert")
         add("candidate", "Make it a candidate again", lambda: self.set_status(Status.CANDIDATE), "C", "undo")
+        add("accept_next", "Accept and next", lambda: self._review.decide(Status.ACCEPTED), "Shift+A", "check")
+        add("reject_next", "Reject and next", lambda: self._review.decide(Status.REJECTED), "Shift+R", "x")
+        add("flag_next", "Flag and next", lambda: self._review.decide(Status.FLAGGED), "Shift+F", "alert")
+        add("undecided", "Next undecided demonstration", self._review.next_undecided, "N", "down", writes=False)
         add("next", "Next demonstration", lambda: page.step(1), "J", "down", writes=False)
         add("previous", "Previous demonstration", lambda: page.step(-1), "K", "up", writes=False)
         for rating in range(6):
@@ -49,9 +55,12 @@ class DemonstrationsCommands(QObject):
             add(f"rate{rating}", title, lambda rating=rating: self.set_rating(rating), str(rating), "star")
         add("edit", "Edit the text", self.edit, "E", "edit")
         add("tag", "Add a tag", self.tag, "T", "tag")
+        add("tag_again", "Add the last tag again", self._review.tag_again, "Shift+T", "tag")
+        add("note", "Write a note", self.note, "M", "edit")
         add("finish", "Save and next", page.editor.finish, ("Ctrl+Return", "Ctrl+Enter"), "check", chosen=False)
         add("prompt", "Add to prompt", self.add_to_prompt, "P", "prompt")
         add("copy", "Copy the instruction and answer", self.copy, "Ctrl+C", "copy", writes=False)
+        add("variant", "Write a variant of it", self.write_variant, "Ctrl+D", "plus")
         add("delete", "Delete", self.delete, "", "trash")
         add("filter", "Filter demonstrations", self.filter, "Ctrl+F", "search", writes=False, chosen=False)
         add("new", "New demonstration", self.write_new, "Ctrl+N", "plus", chosen=False)
@@ -119,7 +128,15 @@ class DemonstrationsCommands(QObject):
         self._page.drawer.open()
         if not many:
             self._page.await_editor()
-        (self._page.selection if many else self._page.editor.properties).tags.start()
+            self._page.editor.start_tag()
+        else:
+            self._page.selection.tags.start()
+
+    def note(self) -> None:
+        if self._page.view.selected_count() <= 1:
+            self._page.show_editor()
+            self._page.await_editor()
+            self._page.editor.start_note()
 
     def add_to_prompt(self) -> None:
         """Add what is chosen to the current prompt; the first prompt is made for it."""
@@ -152,6 +169,18 @@ class DemonstrationsCommands(QObject):
             self._page.show_editor()
             self._page.editor.write_new()
 
+    def write_variant(self) -> None:
+        """A new demonstration that begins with the turns of the current one."""
+        id = self._page.view.current_id()
+        if id is not None and not self._session.read_only:
+            self._page.editor.save()
+            self._page.show_editor()
+            self._session.ask(lambda p: p.demonstrations.get([id]), self._write_like, owner=self)
+
+    def _write_like(self, found: list[Demonstration]) -> None:
+        for demonstration in found:
+            self._page.editor.write_new(demonstration.turns)
+
     def import_files(self) -> None:
         from workbench.gui.views.import_dialog import choose_files
 
@@ -173,7 +202,8 @@ class DemonstrationsCommands(QObject):
 
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self._page)
-        groups = (("accept", "reject", "flag", "candidate"), ("edit", "tag", "prompt"), ("copy", "export"), ("delete",))
+        groups = (("accept", "reject", "flag", "candidate"), ("edit", "tag", "note", "prompt"),
+                  ("variant", "copy", "export"), ("delete",))
         for group in groups:
             for id in group:
                 command = self._session.commands.get(f"demonstrations.{id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEventLoop, QRectF, QSize, Qt, QTimer, Signal
@@ -191,17 +191,29 @@ class DemonstrationEditor(QWidget):
         QTimer.singleShot(ARRIVAL_MS, loop, loop.quit)
         loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
 
-    def write_new(self) -> None:
-        """An empty demonstration to be written."""
+    def write_new(self, turns: Sequence[Turn] = BLANK) -> None:
+        """A demonstration to be written, empty or from the turns of another."""
         self.save()
         self._new, self._wanted, self._shown = True, None, None
         self._detail_shown(False)
         self._glyph.set_status(Status.CANDIDATE)
         self._status.setText("New demonstration")
         self._about.setText("")
-        self.turns.show_turns(BLANK)
+        self.turns.show_turns(turns)
         self.turns.show_tokens(None, None)
         self.turns.start()
+
+    def start_tag(self) -> None:
+        self.properties.tags.start()
+        self._reveal(self.properties.tags)
+
+    def start_note(self) -> None:
+        self.properties.start_note()
+        self._reveal(self.properties)
+
+    def _reveal(self, widget: QWidget) -> None:
+        """Scroll to a widget once it is laid out: below a long text one would write unseen."""
+        QTimer.singleShot(0, widget, lambda: self._scroll.ensureWidgetVisible(widget, 0, 12))
 
     def _show(self, detail: Detail | None) -> None:
         if detail is None or self._new or detail.demonstration.id != self._wanted:
@@ -310,7 +322,7 @@ class DemonstrationEditor(QWidget):
 
     def give_up_blank(self) -> bool:
         """Leave a new demonstration if nothing was written into it; returns whether none is being written now."""
-        if self._new and not self.turns.written():
+        if self._new and not (self.turns.dirty() and self.turns.written()):
             self.give_up_new()
         return not self._new
 

@@ -84,6 +84,10 @@ class DemonstrationProperties(QWidget):
         column.addWidget(title)
         column.addWidget(self._note)
 
+    def start_note(self) -> None:
+        """Put the cursor into the note."""
+        self._note.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_properties(self, demonstration: Demonstration, gain: Interval | None, *, keep_typed: bool = False,
                         read_only: bool = False) -> None:
         """Show what is stored. ``keep_typed`` leaves a note or category alone that is being written."""
