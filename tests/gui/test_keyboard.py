@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import rest
@@ -14,6 +15,7 @@ from workbench.gui.main_window import MainWindow
 from workbench.gui.pages import PAGES
 from workbench.gui.session import Session
 from workbench.gui.views.buttons import primary, secondary
+from workbench.gui.views.keycaps import KeyHints
 
 
 def focused(window: MainWindow) -> QWidget:
@@ -90,3 +92,22 @@ def test_enter_in_a_dialog_presses_the_focused_button_and_else_the_default(
         QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
         dialog.done(QDialog.DialogCode.Rejected)
     assert pressed == ["default", "other"]
+
+
+def test_every_key_is_listed_and_no_two_commands_of_a_page_share_one(
+    opened: Session, window: MainWindow, qtbot: QtBot
+) -> None:
+    window.commands.open_shortcuts()
+    listed = {key for hints in window.findChildren(KeyHints)
+              for key in hints.accessibleName().partition(": ")[0].split(" or ")}
+    taken: set[tuple[str | None, str]] = set()
+    for command in opened.commands.all():
+        for keys in command.shortcuts:
+            assert keys in listed, f"{keys} ({command.title}) is not in the list of keys"
+            assert (command.page, QKeySequence(keys).toString()) not in taken, f"{keys} means two things"
+            taken.add((command.page, QKeySequence(keys).toString()))
+    known = {keys for _, keys in taken}
+    found = [action for action in window.findChildren(QAction) if not action.shortcut().isEmpty()]
+    found += [button for button in window.findChildren(QAbstractButton) if not button.shortcut().isEmpty()]
+    assert [one.text() for one in found if one.shortcut().toString() not in known] == []
+    window.close_overlays()

@@ -47,7 +47,7 @@ class ShortcutsDialog(Overlay):
     def card_height(self) -> int:
         return 640
 
-    def _scrolled(self, groups: dict[str, list[tuple[str, str]]]) -> QScrollArea:
+    def _scrolled(self, groups: dict[str, list[tuple[tuple[str, ...], str]]]) -> QScrollArea:
         inside = QWidget()
         inside.setProperty("scrolled", "1")
         columns = QHBoxLayout(inside)
@@ -72,21 +72,21 @@ class ShortcutsDialog(Overlay):
         return area
 
 
-def _groups(commands: list[Command]) -> dict[str, list[tuple[str, str]]]:
+def _groups(commands: list[Command]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
     """(keys, what they do) under the name of the page or group that they belong to."""
-    groups: dict[str, list[tuple[str, str]]] = {"Everywhere": [], "Pages": []}
+    groups: dict[str, list[tuple[tuple[str, ...], str]]] = {"Everywhere": [], "Pages": []}
     titles = {page.name: page.title for page in PAGES}
     for command in commands:
         if not command.shortcuts or command.id.startswith("pane."):
             continue
         group = titles[command.page] if command.page else "Pages" if command.group == "Pages" else "Everywhere"
         title = command.title.removeprefix("Go to ") if group == "Pages" else command.title
-        groups.setdefault(group, []).append((command.shortcuts[0], title))
-    groups["Moving about"] = list(_MOVING)
+        groups.setdefault(group, []).append((command.shortcuts, title))
+    groups["Moving about"] = [((keys,), words) for keys, words in _MOVING]
     return {title: lines for title, lines in groups.items() if lines}
 
 
-def _group(title: str, lines: list[tuple[str, str]]) -> QWidget:
+def _group(title: str, lines: list[tuple[tuple[str, ...], str]]) -> QWidget:
     made = QWidget()
     grid = QGridLayout(made)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -94,9 +94,9 @@ def _group(title: str, lines: list[tuple[str, str]]) -> QWidget:
     grid.setHorizontalSpacing(12)
     grid.addWidget(label(title, "section"), 0, 0, 1, 2)
     for row, (keys, words) in enumerate(lines, 1):
-        caps = KeyHints([(keys, "")])
+        caps = KeyHints([*((one, "or") for one in keys[:-1]), (keys[-1], "")])
         caps.setFixedWidth(max(150, caps.sizeHint().width()))
-        caps.setAccessibleName(f"{keys}: {words}")
+        caps.setAccessibleName(f"{' or '.join(keys)}: {words}")
         grid.addWidget(caps, row, 0)
         grid.addWidget(label(words.removesuffix("…")), row, 1)
     grid.setColumnStretch(1, 1)

@@ -161,7 +161,7 @@ class TokensPane(QWidget):
     def show_cell(self, shown: Sequence[tuple[int, int]], question: int, *, at_once: bool = False) -> None:
         """Look at a question with one candidate or two, each a (row of the reading's table, rank): at once for a
         click, after a rest for the arrows. ``question`` -1: at the candidates alone."""
-        self._shown = list(shown)
+        moved, self._shown = list(shown) != self._shown, list(shown)
         if self._reading is None or not shown or question < 0:
             self._cells = ()
             self._show_state("eye", *NO_CELL)
@@ -172,6 +172,8 @@ class TokensPane(QWidget):
         self._show_title(question)
         same = tuple(replace(cell, turn=0) for cell in self._cells) == cells
         if same and not at_once:                 # newer numbers of the run: what was read, or failed, stays
+            if moved and self._read_now():       # their ranks name them
+                self.read()
             return
         if not same:
             self._cells = cells
@@ -231,11 +233,11 @@ class TokensPane(QWidget):
             self._show_state("eye", "The tokens cannot be read now",
                              "The project is open for reading only, so no job can be started.")
             return
+        self._show_state("eye", "Reading the tokens", "The model scores this answer with and without the candidate.")
         if self._asked == cell:
             return
         self._drop_job()
         self._asked = cell
-        self._show_state("eye", "Reading the tokens", "The model scores this answer with and without the candidate.")
         reading = self._reading
         self._session.ask(lambda project: project.jobs.submit(_inspect(project, reading, cell)),
                           lambda job_id: self._started(cell, job_id), self._failed, owner=self)

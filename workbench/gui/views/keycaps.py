@@ -33,6 +33,11 @@ def paint_cap(painter: QPainter, x: float, middle: float, key: str) -> float:
     return x + cap_width(key)
 
 
+def keys_of(sequence: str) -> list[str]:
+    """"Ctrl++" is "Ctrl" and "+"."""
+    return [key or "+" for key in sequence.removesuffix("+").split("+")]
+
+
 class KeyHints(QWidget):
     """``hints`` are (keys, word); "Ctrl+Z" is drawn as two caps. It shows as many as there is room for."""
 
@@ -49,7 +54,7 @@ class KeyHints(QWidget):
 
     @staticmethod
     def _width(keys: str, word: str) -> float:
-        caps = sum(cap_width(key) + 4 for key in keys.split("+"))
+        caps = sum(cap_width(key) + 4 for key in keys_of(keys))
         return caps + QFontMetricsF(theme.font("small")).horizontalAdvance(word) + 16
 
     def sizeHint(self) -> QSize:
@@ -65,7 +70,7 @@ class KeyHints(QWidget):
         for keys, word in self._hints:
             if x + self._width(keys, word) - 15 > self.width():
                 break
-            for key in keys.split("+"):
+            for key in keys_of(keys):
                 x = paint_cap(painter, x, middle, key) + 4
             painter.setPen(theme.color("text2"))
             painter.setFont(theme.font("small"))

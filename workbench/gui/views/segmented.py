@@ -51,6 +51,7 @@ class Segmented(QFrame):
         self._group.setExclusive(True)
         for index, text in enumerate(options):
             button = _Option(text)
+            button.setAutoDefault(False)         # in a dialog Enter is for the dialog
             button.setCheckable(True)
             button.setProperty("list", "1" if vertical else "")
             button.setChecked(index == current)
