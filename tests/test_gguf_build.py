@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,32 @@ def test_a_build_that_was_killed_counts_as_failed(monkeypatch: pytest.MonkeyPatc
         gguf_build.build()
     assert "could not be built" in gguf_build.support()[1]
     assert not gguf_build.building()
+
+
+@pytest.mark.parametrize(("libraries", "said"), [
+    (("libggml-base.so", "libggml-cpu.so", "libllama.so"), True), (("libggml-cpu.so", "libggml-cuda.so.0"), False),
+    (("ggml-vulkan.dll",), False),
+])
+def test_what_lets_gguf_use_a_card_is_said_where_it_is_built_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, libraries: tuple[str, ...], said: bool
+) -> None:
+    (tmp_path / "lib").mkdir()
+    for name in libraries:
+        (tmp_path / "lib" / name).touch()
+    spec = ModuleSpec("llama_cpp", None, is_package=True)
+    spec.submodule_search_locations = [str(tmp_path)]
+    monkeypatch.setattr(gguf_build.importlib.util, "find_spec", lambda name: spec)
+    assert ("-DGGML_CUDA=on" in gguf_build.card_note()) == said
+
+
+def test_a_build_afresh_takes_no_wheel_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(gguf_build.subprocess, "run", run)
+    monkeypatch.setattr(gguf_build.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert gguf_build.main(["--again"]) == 0
+    assert {"--force-reinstall", "--no-cache-dir"} < set(commands[0])

@@ -2,6 +2,7 @@
 
 ``python -m workbench.gguf_build`` builds and waits; with ``--background`` it starts a build that outlives this
 command and returns at once, so that a first look does not wait for it. Log and state lie in the environment's folder.
+With ``--again`` it builds afresh, with what CMAKE_ARGS asks for.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ LOG = Path(sys.prefix) / "gguf-build.log"
 PID = Path(sys.prefix) / "gguf-build.pid"
 FAILED = Path(sys.prefix) / "gguf-build.failed"      # there from a failed build to the next one's begin
 INSTALL = "make gguf"
+AGAIN = "python -m workbench.gguf_build --again"
+_CARDS = ("cuda", "hip", "metal", "vulkan", "sycl", "opencl", "musa", "cann")      # in names of llama.cpp's libraries
 
 
 def installed() -> bool:
@@ -48,14 +51,27 @@ def support() -> tuple[bool, str]:
     return False, f"GGUF models need llama-cpp-python. Install it with: {INSTALL}"
 
 
+def card_note() -> str:
+    """What lets GGUF models use a graphics card; "" where there is no llama.cpp, or it was built for one. Told from its
+    libraries' names: none is loaded."""
+    found = importlib.util.find_spec("llama_cpp")
+    folders = list(found.submodule_search_locations or ()) if found else []
+    libraries = [file.name for folder in folders for file in (Path(folder) / "lib").glob("*ggml-*")]
+    if not folders or any(card in name for name in libraries for card in _CARDS):
+        return ""
+    return ("llama.cpp is built here without support for graphics cards: GGUF models compute on the processor. "
+            f"For NVIDIA's: CMAKE_ARGS=-DGGML_CUDA=on {AGAIN}")
+
+
 def requirement() -> str:
     """The pinned range, as the package itself declares it."""
     declared = importlib.metadata.requires("demonstration-workbench") or []
     return next(line.split(";")[0].strip() for line in declared if line.startswith("llama-cpp-python"))
 
 
-def build() -> int:
-    """Build and install; the pip output goes to LOG. Returns 0, or 1 where it cannot be built."""
+def build(*, again: bool = False) -> int:
+    """Build and install, ``again`` also where it is there; the pip output goes to LOG. Returns 0, or 1 where it cannot
+    be built."""
     me = psutil.Process()
     PID.write_text(f"{me.pid} {me.create_time()}")
     FAILED.touch()                                # until it has succeeded, so that a killed build counts as failed
@@ -66,7 +82,8 @@ def build() -> int:
             if not any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++", "cl")):
                 log.write("No C++ compiler was found.\n")
                 return 1
-            done = subprocess.run([sys.executable, "-m", "pip", "install", requirement()],
+            afresh = ["--force-reinstall", "--no-deps", "--no-cache-dir"] if again else []
+            done = subprocess.run([sys.executable, "-m", "pip", "install", *afresh, requirement()],
                                   stdout=log, stderr=subprocess.STDOUT, check=False)
         if done.returncode == 0:
             FAILED.unlink(missing_ok=True)
@@ -76,6 +93,8 @@ def build() -> int:
 
 
 def main(arguments: list[str]) -> int:
+    if "--again" in arguments:
+        return build(again=True)
     if installed():
         return 0
     if "--background" in arguments:

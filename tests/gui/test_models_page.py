@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from workbench.domain import MemoryEstimate
+from workbench.domain import Backend, MemoryEstimate
 from workbench.gui.dialogs import Dialog
 from workbench.gui.main_window import MainWindow
 from workbench.gui.pages.models import ModelsPage
@@ -207,3 +208,22 @@ def test_a_model_goes_to_the_graphics_card_unless_told_otherwise() -> None:
     assert place(machine, "auto")[0] == "Card A"
     assert place(machine, "cuda:1") == ("Card B", 48 * GB, 8 * GB)
     assert place(machine, "cpu") == ("main memory", 64 * GB, 40 * GB)
+
+
+@pytest.mark.parametrize("note", ["Build it with support.", ""])
+def test_a_gguf_file_takes_a_card_where_llama_cpp_is_built_for_one(
+    tiny: ModelsPage, monkeypatch: pytest.MonkeyPatch, note: str
+) -> None:
+    monkeypatch.setattr("workbench.gguf_build.card_note", lambda: note)
+    details, model = tiny.details, tiny.model.rows[0]
+    file = replace(model, ref=replace(model.ref, backend=Backend.LLAMA_CPP))
+    details.show_machine(Machine(64 * GB, 40 * GB, (("Card A", 24 * GB, 20 * GB),), 100 * GB))
+    details.show_model(file)
+    assert details.device.isEnabled()
+    assert not details.dtype.isEnabled()
+    card = details.device.findData("cuda:0")
+    assert details.device.model().item(card).isEnabled() == (not note)
+    assert details._lacking.isVisibleTo(details) == bool(note)
+    details.show_model(model)
+    assert details.device.model().item(card).isEnabled()
+    assert "with support" not in details._lacking.text()

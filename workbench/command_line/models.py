@@ -10,10 +10,10 @@ from dataclasses import asdict
 
 from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
-from workbench.domain import Changes, Server
+from workbench.domain import Backend, Changes, Server
 from workbench.errors import WorkbenchError
 from workbench.services import model_sources
-from workbench.services.models import ModelInfo
+from workbench.services.models import ModelInfo, Models, read_machine
 from workbench.services.project import Project
 
 
@@ -22,7 +22,10 @@ def list_(options: Namespace) -> Output:
     rows = [(one.ref.id, "*" if one.current else "", one.ref.name, one.state,
              one.facts.parameters if one.facts else None, one.facts.context if one.facts else None, one.ref.path)
             for one in found]
-    return Output(found, table(rows, ("id", "current", "name", "state", "parameters", "context", "path")))
+    text = table(rows, ("id", "current", "name", "state", "parameters", "context", "path"))
+    gguf = any(one.ref.backend is Backend.LLAMA_CPP for one in found)
+    note = Models.card_note() if gguf and read_machine(options.project).gpus else ""
+    return Output(found, f"{text}\n{note}" if note else text)
 
 
 def add(options: Namespace) -> Output:

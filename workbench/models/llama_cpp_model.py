@@ -42,8 +42,8 @@ class LlamaCppModel:
         self._walker = Walker(self._sequences, vocabulary=model.vocabulary_size, budget=BATCH)
         self.facts: Mapping[str, str] = {
             "architecture": facts.architecture, "sha256": facts.sha256, "device": _device(model, facts),
-            "dtype": facts.dtype, "cache dtype": "float32" if exact else "float16", "attention": "llama.cpp", "threads": str(threads),
-            "llama_cpp_python": llama_cpp.__version__, "python": platform.python_version(),
+            "dtype": facts.dtype, "cache dtype": "float32" if exact else "float16", "attention": "llama.cpp",
+            "threads": str(threads), "llama_cpp_python": llama_cpp.__version__, "python": platform.python_version(),
         }  # fmt: skip
 
     @classmethod

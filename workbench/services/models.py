@@ -139,6 +139,11 @@ class Models:
         """Whether llama-cpp-python can be imported; if not, the line that installs it or that it is being built."""
         return gguf_build.support()
 
+    @staticmethod
+    def card_note() -> str:
+        """What lets GGUF models use a graphics card, where llama.cpp is built without support for one."""
+        return gguf_build.card_note()
+
 
 def _known(model: stored.StoredModel | None) -> stored.StoredModel:
     if model is None:

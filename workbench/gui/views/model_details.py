@@ -200,8 +200,8 @@ class ModelDetails(QWidget):
         self._show_types(model)
         self.dtype.setCurrentIndex(max(self.dtype.findData(model.ref.dtype), 0))
         self._fill_devices()
-        for combo in (self.dtype, self.device):
-            combo.setEnabled(not self.session.read_only and model.ref.backend is Backend.TRANSFORMERS)
+        self.dtype.setEnabled(not self.session.read_only and model.ref.backend is Backend.TRANSFORMERS)
+        self.device.setEnabled(not self.session.read_only and model.ref.backend is not Backend.OPENAI)
         self.dtype.setEnabled(self.dtype.isEnabled() and not (model.facts and model.facts.quantisation))
         if new:
             self._verified.setText("")
@@ -214,6 +214,8 @@ class ModelDetails(QWidget):
 
     def show_machine(self, machine: Machine) -> None:
         self._machine = machine
+        if self._model is not None:
+            self._show_types(self._model)
         self._fill_devices()
         self._estimate()
 
@@ -222,25 +224,37 @@ class ModelDetails(QWidget):
         self._parts.set_current(index)
 
     def _show_types(self, model: ModelInfo) -> None:
-        """8 and 4 bit are greyed out where what they need is missing, and a line says what installs it."""
+        """8 and 4 bit are greyed out where what they need is missing, and a line says what installs it; for a GGUF file
+        it says what lets it use a graphics card."""
         lacking = missing_for("bitsandbytes")
         items = self.dtype.model()
         for dtype in QUANTISED:
             item = items.item(self.dtype.findData(dtype))
             item.setEnabled(not lacking)
             item.setToolTip(lacking)
+        if model.ref.backend is Backend.LLAMA_CPP:
+            self._lacking.setText(Models.card_note())
+            self._lacking.setVisible(self._without_cards())
+            return
         self._lacking.setText(lacking)
         packed = model.facts is not None and bool(model.facts.quantisation)
         self._lacking.setVisible(bool(lacking) and model.ref.backend is Backend.TRANSFORMERS and not packed)
 
+    def _without_cards(self) -> bool:
+        """Whether there is a card that this model cannot use, as llama.cpp is built."""
+        gguf = self._model is not None and self._model.ref.backend is Backend.LLAMA_CPP
+        return gguf and self._machine is not None and bool(self._machine.gpus) and bool(Models.card_note())
+
     def _fill_devices(self) -> None:
         wanted = self._model.ref.device if self._model else "auto"
+        without = self._without_cards()
         self.device.clear()
         self.device.addItem("Automatic", "auto")
         self.device.addItem("Processor", "cpu")
         for index, (name, _, _) in enumerate(self._machine.gpus if self._machine else ()):
             data = "mps" if name == "Apple GPU" else f"cuda:{index}"
             self.device.addItem(name, data)
+            self.device.model().item(self.device.count() - 1).setEnabled(not without)
         if self.device.findData(wanted) < 0:
             self.device.addItem(wanted, wanted)
         self.device.setCurrentIndex(self.device.findData(wanted))
@@ -252,7 +266,8 @@ class ModelDetails(QWidget):
             return
         needed = project.models.estimate(
             model.facts, str(self.dtype.currentData()), self.context.value(), self.batch.value())
-        where, total, free = place(self._machine, str(self.device.currentData()))
+        device = "cpu" if self._without_cards() else str(self.device.currentData())
+        where, total, free = place(self._machine, device)
         self._estimate_view.show()
         self._estimate_view.show_estimate(needed, free, total)
         text = _advice(needed, where, total, free)
