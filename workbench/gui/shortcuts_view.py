@@ -81,9 +81,14 @@ def _groups(commands: list[Command]) -> dict[str, list[tuple[tuple[str, ...], st
             continue
         group = titles[command.page] if command.page else "Pages" if command.group == "Pages" else "Everywhere"
         title = command.title.removeprefix("Go to ") if group == "Pages" else command.title
-        groups.setdefault(group, []).append((command.shortcuts, title))
+        groups.setdefault(group, []).append((_caps(command.shortcuts), title))
     groups["Moving about"] = [((keys,), words) for keys, words in _MOVING]
     return {title: lines for title, lines in groups.items() if lines}
+
+
+def _caps(shortcuts: tuple[str, ...]) -> tuple[str, ...]:
+    """As it stands on the key: Enter, be it the large one (Return) or that of the number pad."""
+    return tuple(dict.fromkeys(keys.replace("Return", "Enter") for keys in shortcuts))
 
 
 def _group(title: str, lines: list[tuple[tuple[str, ...], str]]) -> QWidget:
@@ -98,6 +103,6 @@ def _group(title: str, lines: list[tuple[tuple[str, ...], str]]) -> QWidget:
         caps.setFixedWidth(max(150, caps.sizeHint().width()))
         caps.setAccessibleName(f"{' or '.join(keys)}: {words}")
         grid.addWidget(caps, row, 0)
-        grid.addWidget(label(words.removesuffix("…")), row, 1)
+        grid.addWidget(label(words.removesuffix("…"), wrap=True), row, 1, Qt.AlignmentFlag.AlignVCenter)
     grid.setColumnStretch(1, 1)
     return made
