@@ -122,3 +122,21 @@ def test_the_header_counts_what_is_decided(page: DemonstrationsPage, press: Pres
     page.go_to(5)
     press(Qt.Key.Key_A)
     assert page.header()._subtitle.text() == "12 shown  ·  4 decided"
+
+
+def test_escape_from_the_new_tag_goes_back_to_the_list(page: DemonstrationsPage, press: Press) -> None:
+    page.go_to(5)
+    for key in (Qt.Key.Key_T, Qt.Key.Key_Escape, Qt.Key.Key_Down):
+        press(key)
+    assert page.view.hasFocus()
+    assert page.view.current_id() == 6
+
+
+def test_an_arrow_on_the_category_opens_the_list_and_changes_nothing(page: DemonstrationsPage, press: Press) -> None:
+    page.go_to(5)
+    box = page.editor.properties._category
+    box.setFocus()
+    press(Qt.Key.Key_Down)
+    assert box.view().isVisible()
+    box.hidePopup()
+    assert stored(page, 5).category == "Coding"

@@ -33,8 +33,8 @@ from workbench.gui.views.selection_panel import SelectionPanel
 from workbench.services.demonstrations import Sort
 
 NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
-HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("Shift", "and next"), ("1", "to"), ("5", "rate"),
-         ("J", "next"), ("K", "previous"), ("N", "undecided"), ("Ctrl+Z", "undo"))
+HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("Shift", "and next"), ("N", "undecided"), ("J", "next"),
+         ("K", "previous"), ("1–5", "rate"), ("Ctrl+Z", "undo"))
 
 
 class DemonstrationsPage(Page):
@@ -104,7 +104,6 @@ class DemonstrationsPage(Page):
         self._side.setMinimumWidth(least)
         self._side.setMaximumWidth(max(560, round(least * 1.4)))
         self._middle.setMinimumWidth(round(360 * scale))
-        self.facets.setMinimumWidth(round(150 * scale))
         self.facets.setMaximumWidth(round(320 * scale))
 
     def _table_pane(self) -> QWidget:
@@ -145,6 +144,8 @@ class DemonstrationsPage(Page):
         self.view.looked_at.connect(lambda: None if self._restoring else self._looked.start())
         self.editor.created.connect(self._created)
         self.editor.closed.connect(self._show_selection)
+        for tags in (self.editor.properties.tags, self.selection.tags):
+            tags.left.connect(self.focus_table)
         self.editor.close_button.clicked.connect(self._close_editor)
 
     def _restore(self) -> None:

@@ -135,7 +135,7 @@ class DemonstrationEditor(QWidget):
         self._accept = primary("Accept and next", "check")
         self._reject.setToolTip("Reject, R")
         self._flag.setToolTip("Flag for a second look, F")
-        self._accept.setToolTip("Accept and go on to the next")
+        self._accept.setToolTip("Accept and go on to the next, Shift+A")
         row.addWidget(self._reject)
         row.addWidget(self._flag)
         row.addStretch(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.domain import Demonstration, Interval
@@ -17,10 +17,16 @@ from workbench.gui.views.turn_card import GrowingEdit
 
 
 class CategoryBox(QComboBox):
-    """Scrolling the pane must not change the category under the pointer."""
+    """Neither scrolling the pane nor an arrow key changes the category unseen: arrows open the list."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
 
 class DemonstrationProperties(QWidget):

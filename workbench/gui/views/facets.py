@@ -22,6 +22,7 @@ from workbench.services.demonstrations import Facets, Filter
 MOST = 40                                          # entries of one facet; the rest is found by typing category:name
 LENGTHS: tuple[tuple[str, int | None, int | None], ...] = (
     ("Under 50", None, 49), ("50 to 199", 50, 199), ("200 to 599", 200, 599), ("600 and more", 600, None))
+_LEFT, _RIGHT_OF_NAME = 34, 20                 # pixels beside an entry's name
 _ENTRY = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -61,7 +62,16 @@ class FacetTree(QTreeView):
         self.clicked.connect(self._choose)
         self.expanded.connect(lambda index: self._closed.discard(index.data(_ENTRY).group))
         self.collapsed.connect(lambda index: self._closed.add(index.data(_ENTRY).group))
-        theme.notifier.changed.connect(self.doItemsLayout)
+        theme.notifier.changed.connect(self._measure)
+        self._measure()
+
+    def _measure(self) -> None:
+        """The statuses are read in full beside their counts, whatever the font and however many there are."""
+        counts = self._facets.statuses if self._facets is not None else {}
+        least = max((metrics("section").horizontalAdvance(status.value.capitalize())
+                     + metrics("section").horizontalAdvance(grouped(counts.get(status, 0))) for status in Status))
+        self.setMinimumWidth(max(round(150 * theme.scale()), round(least) + _LEFT + _RIGHT_OF_NAME + 12))
+        self.doItemsLayout()
 
     def sizeHint(self) -> QSize:
         return QSize(round(164 * theme.scale()), 400)
@@ -71,6 +81,7 @@ class FacetTree(QTreeView):
         if facets == self._facets and where == self._where:
             return
         self._facets, self._where = facets, where
+        self._measure()
         current = self.currentIndex().data(_ENTRY)
         top = self.verticalScrollBar().value()
         self._model.clear()
@@ -203,7 +214,7 @@ class _FacetDelegate(QStyledItemDelegate):
     def _entry(self, painter: QPainter, rect: QRectF, entry: Entry) -> None:
         dpr, middle = painter.device().devicePixelRatioF(), rect.center().y()
         token, role = ("accent_text", "section") if entry.chosen else ("text", "small")
-        left = 34.0
+        left = _LEFT
         if entry.chosen and entry.group not in ("Status", "Rating"):
             painter.drawPixmap(QPointF(rect.x() + 11, middle - 8), theme.pixmap("check", "accent_text", 16, dpr))
         if entry.group == "Status":
@@ -221,5 +232,5 @@ class _FacetDelegate(QStyledItemDelegate):
             measure = metrics("section").horizontalAdvance(entry.label)
             painter.drawPixmap(QPointF(rect.x() + left + measure + 4, middle - 8),
                                theme.pixmap("check", "accent_text", 16, dpr))
-        paint_line(painter, QRectF(rect.x() + left, rect.y(), rect.width() - left - width - 20, rect.height()),
+        paint_line(painter, QRectF(rect.x() + left, rect.y(), rect.width() - left - width - _RIGHT_OF_NAME, rect.height()),
              entry.label, role, token)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, 
 
 from workbench.domain import Status
 from workbench.gui.views.buttons import Button, danger, primary, secondary
+from workbench.gui.views.demonstration_properties import CategoryBox
 from workbench.gui.views.labels import hairline, label
 from workbench.gui.views.stars import Stars
 from workbench.gui.views.tag_editor import TagEditor
@@ -27,7 +28,7 @@ class SelectionPanel(QWidget):
         self._title = label("", "strong")
         self.stars = Stars()
         self.tags = TagEditor()
-        self._category = QComboBox()
+        self._category = CategoryBox()
         self._category.setAccessibleName("Category for all of them")
         self._category.setPlaceholderText("Choose a category")
         self._category.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

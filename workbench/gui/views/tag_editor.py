@@ -16,6 +16,7 @@ from workbench.gui.views.flow_layout import FlowLayout
 class TagEditor(QWidget):
     added = Signal(str)
     removed = Signal(str)
+    left = Signal()                                  # Esc in the field
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,8 +90,7 @@ class TagEditor(QWidget):
         if event.type() == QEvent.Type.FocusOut and not offering:
             self.stop()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
-            self._add.show()
-            self._add.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self._field.hide()
+            self.left.emit()
+            self.stop()
             return True
         return False
