@@ -250,7 +250,7 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--prompt", help="the prompt of that task, id or name; by default the first")
     command.add_argument("--model", help="id or name; by default the current one")
     command.add_argument("--include", type=Path, action="append", default=[], metavar="FOLDER",
-                         help="a folder with task files (YAML) of your own")
+                         help="a folder with task files (YAML) of your own; they can run code, so only what you trust")
     command.add_argument("--limit", type=whole, default=0, help="examples of each task; 0: all")
     command.add_argument("--shots", type=whole, help="demonstrations; by default as each task says")
     command.add_argument("--allow-code", action="store_true",
