@@ -68,8 +68,8 @@ class FacetTree(QTreeView):
     def _measure(self) -> None:
         """The statuses are read in full beside their counts, whatever the font and however many there are."""
         counts = self._facets.statuses if self._facets is not None else {}
-        least = max((metrics("section").horizontalAdvance(status.value.capitalize())
-                     + metrics("section").horizontalAdvance(grouped(counts.get(status, 0))) for status in Status))
+        least = max(metrics("section").horizontalAdvance(status.value.capitalize())
+                     + metrics("section").horizontalAdvance(grouped(counts.get(status, 0))) for status in Status)
         self.setMinimumWidth(max(round(150 * theme.scale()), round(least) + _LEFT + _RIGHT_OF_NAME + 12))
         self.doItemsLayout()
 
@@ -232,5 +232,5 @@ class _FacetDelegate(QStyledItemDelegate):
             measure = metrics("section").horizontalAdvance(entry.label)
             painter.drawPixmap(QPointF(rect.x() + left + measure + 4, middle - 8),
                                theme.pixmap("check", "accent_text", 16, dpr))
-        paint_line(painter, QRectF(rect.x() + left, rect.y(), rect.width() - left - width - _RIGHT_OF_NAME, rect.height()),
-             entry.label, role, token)
+        room = rect.width() - left - width - _RIGHT_OF_NAME
+        paint_line(painter, QRectF(rect.x() + left, rect.y(), room, rect.height()), entry.label, role, token)
