@@ -15,10 +15,10 @@ from tests.models.serving import MISSING, served
 from workbench.domain import Backend, CandidateScore, Demonstration, ModelRef, Prompt, Question, Server
 from workbench.errors import ModelError
 from workbench.jobs.control import Control
-from workbench.jobs.events import Event, Finished, Log, Scored
+from workbench.jobs.events import Counted, Event, Finished, Log, Scored
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.specs import CountSpec, ScoreSpec, SearchSpec
 from workbench.models import load, load_tokenizer, server_http
 from workbench.models.openai_model import OpenAIModel
 from workbench.models.server_http import Refused, ServerHttp, Unavailable
@@ -43,7 +43,7 @@ def ref(gguf: Path) -> Iterator[ModelRef]:
         yield ModelRef("served", f"{url}#tiny", Backend.OPENAI, server=probe(http, Server("tiny")))
 
 
-def run(spec: ScoreSpec | SearchSpec) -> list[Event]:
+def run(spec: ScoreSpec | SearchSpec | CountSpec) -> list[Event]:
     said: list[Event] = []
     models = LoadedModel()
     try:
@@ -65,6 +65,15 @@ def test_the_counts_of_a_server_with_a_tokenizer_are_the_models_own(gguf: Path, 
     for text in (*tiny_models.TEXT, "a"):
         assert model.tokenizer.count(text) == local.count(text)
     model.close()
+
+
+@pytest.mark.gguf
+@needs_server
+def test_a_job_that_counts_asks_the_server(gguf: Path, ref: ModelRef) -> None:
+    local = load_tokenizer(ModelRef("m", str(gguf), Backend.LLAMA_CPP))
+    said = run(CountSpec(ref, tuple(enumerate(tiny_models.TEXT))))
+    (counted,) = [one for one in said if isinstance(one, Counted)]
+    assert counted.counts == tuple((id, local.count(text, special=False)) for id, text in enumerate(tiny_models.TEXT))
 
 
 @pytest.mark.gguf

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from tests.perf.report import Row, write
+from tests.perf.report import Row, one_thread, write
 from workbench.alignment.episodes import Episode
 from workbench.alignment.heap import give_back_holes
 from workbench.alignment.options import AlignmentOptions
@@ -152,7 +152,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    torch.set_num_threads(1)
+    one_thread()
     if "--peak" in sys.argv:
         measure_peak(sys.argv[-1])
         return 0

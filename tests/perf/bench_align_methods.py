@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 import resources
-from tests.perf.report import Row, write
+from tests.perf.report import Row, one_thread, write
 from workbench.alignment.episodes import Tasks, group_by_task
 from workbench.alignment.measures import Measures
 from workbench.alignment.options import METHOD_NAMES, AlignmentOptions, Method
@@ -135,7 +135,7 @@ def main() -> int:
     if chosen.parts:
         about, found = together(chosen.parts)
     else:
-        torch.set_num_threads(1)
+        one_thread()
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         found = run_all(load(chosen.teacher, chosen.student), sample_tasks(chosen.pool), options, chosen.seeds,

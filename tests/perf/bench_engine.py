@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -32,7 +31,7 @@ import torch
 import transformers
 
 from tests.models import tiny_models
-from tests.perf.report import Report, Row
+from tests.perf.report import Report, Row, one_thread
 from workbench.domain import Backend, ModelRef
 from workbench.models import LanguageModel, ScoredSequence, load
 from workbench.models.gguf_writer import convert
@@ -109,8 +108,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shapes", default="600,gguf,insert,1500", help="also: toy, to try the program itself")
     parser.add_argument("--memory", nargs=3, metavar=("FOLDER", "WAY", "SHAPE"))
     options = parser.parse_args(arguments)
-    os.environ["WORKBENCH_THREADS"] = "1"              # a model that is loaded would set as many as there are cores
-    torch.set_num_threads(1)
+    one_thread()
     transformers.logging.disable_progress_bar()
     if options.memory:
         print(json.dumps(extra_memory(*options.memory)))

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from tests.models import tiny_models
-from tests.perf.report import Row, write
+from tests.perf.report import Row, one_thread, write
 from workbench.domain import Backend, ModelRef
 from workbench.models import Decoding, Draw, LanguageModel, load
 from workbench.models.gguf_writer import convert
@@ -26,7 +26,7 @@ RULES = "The quick brown fox jumps over the lazy dog and two is four.\n" * 55
 
 
 def main() -> int:
-    torch.set_num_threads(1)
+    one_thread()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "model"
         ref = tiny_models.save(folder, hidden_size=512, intermediate_size=1408, num_hidden_layers=8,

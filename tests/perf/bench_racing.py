@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from tests.perf.report import Row, write
+from tests.perf.report import Row, one_thread, write
 from workbench.domain import AnswerScore, Demonstration, ModelRef, Prompt, Question
 from workbench.jobs.pool import usable_candidates, usable_questions
 from workbench.models import load
@@ -32,6 +32,7 @@ KINDS: tuple[Literal["t_race", "halving"], ...] = ("t_race", "halving")
 
 
 def main(arguments: list[str]) -> int:
+    one_thread()
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="tiny-teacher")
     parser.add_argument("--orders", type=int, default=ORDERS)

@@ -37,6 +37,15 @@ def machine() -> dict[str, str | int]:
             "python": platform.python_version(), "torch": torch.__version__}
 
 
+def one_thread() -> None:
+    """For what is measured in CPU seconds: threads that wait for each other count as work. A model that is loaded and
+    a process that is started would take as many as there are cores."""
+    import torch
+
+    os.environ["WORKBENCH_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+
+
 def write(name: str, rows: Sequence[Row], folder: Path = Path("build/bench")) -> None:
     """Print the table and write it; a goal that is missed is said, and fails nothing."""
     Report(name, folder, width=max(len(row.what) for row in rows)).add(*rows)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from workbench.domain import Prompt, Question, Role, TokenScore, Turn
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from workbench.domain import ModelRef, Prompt, Question, Role, TokenScore, Turn
 from workbench.errors import JobError
 from workbench.jobs.events import Counted, Finished, Text, Tokens
 from workbench.jobs.run import Run
 from workbench.jobs.specs import CountSpec, GenerateSpec, InspectSpec
-from workbench.models.base import Decoding, LanguageModel
+from workbench.models.base import Decoding, LanguageModel, Tokenizer
 from workbench.prompts import add, check_context, render
 
 COUNTS_PER_EVENT = 500
@@ -15,12 +18,24 @@ COUNTS_PER_EVENT = 500
 
 def run_count(spec: CountSpec, run: Run) -> None:
     """Says Counted in batches: tokens of each text alone, without the tokens that open a sequence."""
-    tokenizer = run.tokenizer(spec.model)
-    for start in range(0, len(spec.texts), COUNTS_PER_EVENT):
-        batch = spec.texts[start : start + COUNTS_PER_EVENT]
-        run.say(Counted(tuple((id, tokenizer.count(text, special=False)) for id, text in batch)))
-        run.progress(start + len(batch), len(spec.texts), "texts")
+    with _tokenizer(spec.model, run) as tokenizer:
+        for start in range(0, len(spec.texts), COUNTS_PER_EVENT):
+            batch = spec.texts[start : start + COUNTS_PER_EVENT]
+            run.say(Counted(tuple((id, tokenizer.count(text, special=False)) for id, text in batch)))
+            run.progress(start + len(batch), len(spec.texts), "texts")
     run.say(Finished({"texts": len(spec.texts)}))
+
+
+@contextmanager
+def _tokenizer(ref: ModelRef, run: Run) -> Iterator[Tokenizer]:
+    """Of a served model the server's, where it counts; a model that is loaded stays so."""
+    if ref.server is None or not ref.server.tokenising:
+        yield run.tokenizer(ref)
+        return
+    from workbench.models.openai_model import OpenAIModel
+
+    with closing(OpenAIModel.load(ref)) as served:
+        yield served.tokenizer
 
 
 def run_inspect(spec: InspectSpec, run: Run) -> None:

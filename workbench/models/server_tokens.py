@@ -29,6 +29,8 @@ class ServedTokenizer(CharacterTokenizer):
         """A text in the chat template, which the server lays out itself, is estimated."""
         if messages_of(text) is not None:
             return super().count(text)
+        if not special and self._server.tokenising == "llama-cpp-python":      # it always puts the start token in front
+            return self.count(text) - self.count("")
         if (text, special) not in self._counts:
             self._counts[text, special] = count_tokens(self._http, self._server, text, special=special)
         return self._counts[text, special]
