@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.domain import Interval, Question
+from workbench.domain import Contestant, Interval, ModelRef, Question
 from workbench.gui import theme
 from workbench.gui.charts import export
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
@@ -25,6 +25,7 @@ from workbench.gui.charts.matrix import Cell, Matrix
 from workbench.gui.charts.radar import Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.charts.score_map import ScoreMap
+from workbench.gui.pages.bench_reading import short_names
 
 NAMES = ("No demonstrations", "<b>bold</b>", "مرحبا 🙂")
 CATEGORIES = ("Writing", "Maths", "Coding", "Science")
@@ -229,3 +230,15 @@ def test_no_mark_in_a_direction_means_to_stay() -> None:
     assert neighbour([here, right], here, Qt.Key.Key_Left) is here
     assert neighbour([here, right], here, Qt.Key.Key_A) is None
     assert neighbour([here, right], None, Qt.Key.Key_Up) is here
+
+
+def test_names_that_begin_alike_are_shown_by_what_tells_them_apart() -> None:
+    def called(*names: str) -> list[str]:
+        found = [Contestant(name, ModelRef("m", ""), id=id) for id, name in enumerate(names)]
+        return list(short_names(found).values())
+
+    assert called("base, no prompt", "base, URIAL, T 1", "base, URIAL") == ["no prompt", "URIAL, T 1", "URIAL"]
+    assert called("base, URIAL", "base") == ["base, URIAL", "base"]
+    assert called("a, x", "b, x") == ["a, x", "b, x"]
+    assert called("a, x") == ["a, x"]
+    assert called("a, x", "a, x") == ["x", "x"]

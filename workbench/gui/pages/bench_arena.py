@@ -23,7 +23,7 @@ from workbench.services.project import Project
 
 NOTHING, FINISHED, VOTING = range(3)
 PAIRS, RATINGS = range(2)
-HIDDEN = "Names stay hidden until the round is finished. Sides are shuffled."
+HIDDEN = ("Names stay hidden until the round is finished. Sides are shuffled.", "Names stay hidden.")
 
 
 class ArenaPane(QWidget):
@@ -49,7 +49,7 @@ class ArenaPane(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(200)
         self._bar.setAccessibleName("Progress of the round")
-        self._hidden = ElidedLabel(HIDDEN, "small")
+        self._hidden = ElidedLabel(HIDDEN[PAIRS], "small")
         go_on = primary("Start the next round")
         go_on.clicked.connect(self._go_on)
         self._nothing = EmptyState("bench", "Nothing to vote on yet",
@@ -144,6 +144,7 @@ class ArenaPane(QWidget):
         alone = self.mode.current() == RATINGS
         self._title.setText("" if turn is None else ("Ratings" if alone else f"Round {turn.round}"))
         unit = "answer" if alone else "pair"
+        self._hidden.setText(HIDDEN[RATINGS if alone else PAIRS])
         self._count.setText("" if turn is None else f"{turn.done} of {counted(turn.total, unit)}")
         self._bar.setVisible(turn is not None)
         if turn is not None:

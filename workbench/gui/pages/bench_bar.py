@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.gui.charts.chart import one_line
-from workbench.gui.pages.bench_reading import BenchReading, details
+from workbench.gui.pages.bench_reading import BenchReading, details, short_names
 from workbench.gui.views.buttons import icon_button
 from workbench.gui.views.elided_combo import ElidedCombo
 from workbench.gui.views.labels import ElidedLabel
@@ -49,9 +49,9 @@ class BenchBar(QWidget):
 
     def show_reading(self, reading: BenchReading, chosen: Sequence[int], found: Sequence[Measure],
                      measure: Measure | None) -> None:
-        colours = reading.colours()
-        self.legend.show_entries([(one.id, one.name, colours[one.id], details(one)) for one in reading.contestants
-                                  if one.id is not None], chosen)
+        colours, called = reading.colours(), short_names(reading.contestants)
+        self.legend.show_entries([(one.id, called[one.id], colours[one.id], f"{one.name}\n{details(one)}")
+                                  for one in reading.contestants if one.id is not None], chosen)
         self.sets.clear()
         for info in reading.sets:
             self.sets.addItem(one_line(info.name), info.id)

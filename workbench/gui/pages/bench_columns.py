@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.domain import Answer, Judgement
 from workbench.gui.charts.numbers import MISSING, plain
-from workbench.gui.pages.bench_reading import BenchReading, answer_facts, details, names
+from workbench.gui.pages.bench_reading import BenchReading, answer_facts, details, short_names
 from workbench.gui.views.answer_column import ColumnShown, Said, TurnShown
 from workbench.gui.views.answer_diff import Span
 from workbench.services.bench_measures import Measure, mean_value
@@ -17,13 +17,13 @@ def columns(reading: BenchReading, question_id: int, contestants: Sequence[int],
             repeat: int = 0) -> list[ColumnShown]:
     """One column a contestant, with as many turns as the question has or was answered."""
     question = next(one for one in reading.questions if one.id == question_id)
-    colours = reading.colours()
+    colours, called = reading.colours(), short_names(reading.contestants)
     turns = max(len(question.turns), 1)
     made = []
     for id in contestants:
         contestant = reading.contestant(id)
         shown = tuple(_turn(reading, (id, question_id, turn, repeat), measure) for turn in range(turns))
-        made.append(ColumnShown(id, contestant.name, colours[id], details(contestant), shown,
+        made.append(ColumnShown(id, called[id], colours[id], details(contestant), shown,
                                 not contestant.from_file))
     return made
 
@@ -64,7 +64,7 @@ def _said(reading: BenchReading, one: Judgement, answer_id: int) -> Said:
         return Said(name, what, one.words)
     own = one.answer_id == answer_id
     other = reading.answers.get((one.other_answer_id or 0) if own else one.answer_id)
-    against = names(reading.contestants).get(other.contestant_id, "another") if other is not None else "another"
+    against = short_names(reading.contestants).get(other.contestant_id, "another") if other is not None else "another"
     reasons = one.details.get("reasons") or []
     words = "\n\n".join(text for text in (", ".join(map(str, reasons)), one.words, one.words_swapped) if text)
     return Said(one.judge, _verdict(one, own, against), words)

@@ -277,6 +277,7 @@ class BenchForm(Dialog):
         set_property(self._work, "r", "error" if wrong else "small")
         self.start.setEnabled(not wrong)
         self.add.setEnabled(self.model.count() > 0)
+        self.model.setPlaceholderText("None yet: add one on the page Models")
 
     def _accept(self) -> None:
         self._started(self.request())

@@ -16,7 +16,7 @@ from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.score_map import ROW, ScoreMap
 from workbench.gui.pages.bench_charts import Behind, CategoryPane, ComparisonPane
 from workbench.gui.pages.bench_columns import columns
-from workbench.gui.pages.bench_reading import BenchReading, is_baseline, names
+from workbench.gui.pages.bench_reading import BenchReading, is_baseline, short_names
 from workbench.gui.pages.bench_report import Gathered
 from workbench.gui.pages.bench_summary import Summary
 from workbench.gui.views.answer_columns import AnswerColumns
@@ -108,7 +108,7 @@ class Overview(QWidget):
         self._reading, self._summary = reading, summary
         self.categories.show_summary(reading, summary)
         self.comparison.show_summary(reading, summary)
-        called, colours, measure = names(reading.contestants), reading.colours(), summary.measure
+        called, colours, measure = short_names(reading.contestants), reading.colours(), summary.measure
         known = summary.scores[summary.scores == summary.scores]
         low, high = (1.0, 10.0) if measure.kind == "rating" else (
             measure.scale if measure.scale[1] else (float(known.min()), float(known.max())) if known.size else (0, 1))
@@ -150,7 +150,7 @@ class Overview(QWidget):
 
     def _offer(self, chosen: Sequence[int]) -> None:
         """The two boxes offer what is chosen; at first the baseline (or the first) and the last."""
-        called = names(self._reading.contestants)
+        called = short_names(self._reading.contestants)
         start = next((place for place, id in enumerate(chosen) if is_baseline(self._reading.contestant(id))), 0)
         for box, place in ((self.first, start), (self.second, len(chosen) - 1 if start != len(chosen) - 1 else 0)):
             wanted = self._compared.get(box)

@@ -130,3 +130,15 @@ def answer_facts(answer: Answer) -> str:
 
 def names(contestants: Sequence[Contestant]) -> dict[int, str]:
     return {one.id: one.name for one in contestants if one.id is not None}
+
+
+def short_names(contestants: Sequence[Contestant]) -> dict[int, str]:
+    """Names without the parts that all begin with ("base-7b, "): where room is short, what tells them apart has to
+    show."""
+    parts = {one.id: one.name.split(", ") for one in contestants if one.id is not None}
+    if len(parts) < 2:
+        return names(contestants)
+    least = min(map(len, parts.values())) - 1        # something has to be left of each
+    first = next(iter(parts.values()))
+    alike = next((at for at in range(least) if any(one[at] != first[at] for one in parts.values())), least)
+    return {id: ", ".join(one[alike:]) for id, one in parts.items()}

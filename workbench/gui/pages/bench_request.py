@@ -155,6 +155,9 @@ def problem(choices: BenchChoices, request: BenchRequest) -> str:
         return "Pairs need two contestants."
     if chosen.mode == "pair_baseline" and chosen.baseline not in request.known:
         return "The baseline has to be a contestant that is ticked and has answered."
+    if chosen.kind == "likelihood" and not request.new and all(
+            choices.readings[request.set_id].contestant(id).from_file for id in request.known):
+        return "These answers came from files: no model is known that could measure the references’ likelihood."
     names = [one.name for one in request.new]
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         return "Each new contestant needs a name of its own."

@@ -17,6 +17,7 @@ from workbench.gui.views.buttons import link
 from workbench.gui.views.labels import ElidedLabel, hairline, label
 from workbench.gui.wording import counted
 
+SHORT = 8                            # characters of a number: it is never cut
 NARROWEST = 224
 
 
@@ -89,10 +90,13 @@ class _Judgements(QFrame):
                 column.addWidget(hairline())
             line = QHBoxLayout()
             line.setSpacing(6)
-            what = ElidedLabel(one.what, "small")       # a label that is not cut would widen the column
-            what.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             line.addWidget(ElidedLabel(one.who, "strong"), len(one.who) + 1)     # room by what each has to say
-            line.addWidget(what, len(one.what) + 1)
+            if len(one.what) <= SHORT:
+                line.addWidget(label(one.what, "small"))
+            else:                                       # a label that is not cut would widen the column
+                what = ElidedLabel(one.what, "small")
+                what.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                line.addWidget(what, len(one.what) + 1)
             column.addLayout(line)
             if one.words:
                 words = LongAnswer(f"What {one.who} said")

@@ -53,8 +53,10 @@ class LegendEntry(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen if self.isChecked() else QPen(colour, 1.5))
         painter.setBrush(colour if self.isChecked() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(swatch, 2.5, 2.5)
-        draw_text(painter, room.adjusted(23, 0, -4, 0), self.text(),
-                  theme.color("text" if self.isChecked() else "text3"), theme.font("small"), LEFT)
+        font, words = theme.font("small"), room.adjusted(23, 0, -4, 0)
+        # names often begin alike: their ends tell them apart
+        short = QFontMetricsF(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, words.width())
+        draw_text(painter, words, short, theme.color("text" if self.isChecked() else "text3"), font, LEFT)
         if self.hasFocus() and self.property("kbd") == "1":
             draw_focus_ring(painter, room)
 
