@@ -12,25 +12,26 @@ from workbench.services.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """``everything`` counts what there is without any filter."""
+    """``everything`` counts what there is without any filter, ``decided`` those that are no longer candidates."""
 
     where: Filter
     ids: list[int]
     facets: Facets
     everything: int
+    decided: int
 
     def summary(self) -> str:
-        """How many are shown of how many, and how many of those that could be shown somebody has decided on."""
+        """How many are shown of how many, and on how many of all somebody has decided."""
         if not self.everything:
             return ""
-        counts, shown = self.facets.statuses, grouped(len(self.ids))
+        shown = grouped(len(self.ids))
         if self.where != Filter():
             shown += f" of {grouped(self.everything)}"
-        return f"{shown} shown  ·  {grouped(sum(counts.values()) - counts.get(Status.CANDIDATE, 0))} decided"
+        return f"{shown} shown  ·  {grouped(self.decided)} decided"
 
 
 def read_listing(project: Project, where: Filter, sort: Sort, descending: bool) -> Listing:
     ids = project.demonstrations.ids(where, sort, descending=descending)
     facets = project.demonstrations.facets(where)
     whole = facets if where == Filter() else project.demonstrations.facets(Filter())
-    return Listing(where, ids, facets, whole.total)
+    return Listing(where, ids, facets, whole.total, whole.total - whole.statuses.get(Status.CANDIDATE, 0))
