@@ -25,16 +25,14 @@ def is_sharded(student: Any) -> bool:
 
 
 @contextmanager
-def whole_between_passes(modules: Sequence[Any]) -> Iterator[None]:
-    """Sharded modules that stay whole after backward passes, since more follow, of graphs that are there already. The
+def whole_between_passes(module: Any) -> Iterator[None]:
+    """A sharded module that stays whole after backward passes, since more follow, of graphs that are there already. The
     next backward pass outside shards them again."""
-    for module in modules:
-        module.set_reshard_after_backward(False)
+    module.set_reshard_after_backward(False)
     try:
         yield
     finally:
-        for module in modules:
-            module.set_reshard_after_backward(True)
+        module.set_reshard_after_backward(True)
 
 
 def most(values: Sequence[int], device: torch.device) -> list[int]:

@@ -95,6 +95,10 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         super().__init__(model=model, args=placed(device, lambda: training_arguments(options, folder, device)),
                          train_dataset=Numbers(len(samples)), data_collator=self._collate, callbacks=callbacks)
         self.remove_callback(PrinterCallback)
+        deepspeed = self.accelerator.state.deepspeed_plugin
+        if deepspeed is not None and deepspeed.zero_stage > 2:
+            raise AlignmentError("Training does not work with DeepSpeed's ZeRO-3.", safe="Nothing was trained.",
+                                 remedy="Set zero_stage to 2, or shard weights with docs/accelerate/fsdp.yaml.")
 
     def _collate(self, indices: list[int]) -> dict[str, Any]:
         chosen = [self.samples[i] for i in indices]
@@ -112,7 +116,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         model.train()
         device = self.args.device
         inputs = {name: value.to(device) for name, value in inputs.items()}
-        if self._reshards:                               # in every batch: gradients would be whole otherwise
+        if self._alike and self.accelerator.is_fsdp2:    # in every batch: gradients would be whole otherwise
             model.set_requires_gradient_sync(True)
         share = 1 / self.current_gradient_accumulation_steps
         total = torch.zeros((), device=device)
@@ -127,28 +131,36 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             main = self._main_loss(model, inputs)
         self._tidy()
         self.flops += 6 * self._weights * int(inputs["sequence"].mask.sum())
-        self.accelerator.backward(main * share)
+        self._backward(main * share)
         self._note("kl" if self.options.needs_teacher else "cross_entropy", main)
         value: Tensor = (total + main).detach() * share
         return value
 
+    def _backward(self, loss: Tensor) -> None:
+        """``loss`` is divided by the number of accumulated batches already, which DeepSpeed would do again."""
+        sharing = self.accelerator.state.deepspeed_plugin is not None
+        self.accelerator.backward(loss, **({"scale_wrt_gas": False} if sharing else {}))
+
     @property
-    def _reshards(self) -> bool:
-        """Is every layer gathered for each pass, so that all processes must take as many?"""
-        return self.accelerator.is_fsdp2 and bool(self.accelerator.state.fsdp_plugin.reshard_after_forward)
+    def _alike(self) -> bool:
+        """Do processes meet in every pass, to gather a layer or to share out gradients? All must take as many then."""
+        state = self.accelerator.state
+        if self.accelerator.is_fsdp2:
+            return bool(state.fsdp_plugin.reshard_after_forward)
+        return state.deepspeed_plugin is not None and state.deepspeed_plugin.zero_stage > 1
 
     @contextmanager
     def _not_the_last(self, model: Any) -> Iterator[None]:
-        """Backward passes whose gradients stay here: processes differ in how many they need, and DeepSpeed would take
-        a step after each. Layers that are resharded share their gradients out too."""
-        state = self.accelerator.gradient_state
+        """Backward passes before a step's last, after each of which DeepSpeed would take a step. Their gradients stay
+        here, unless processes meet in every pass."""
+        state, sharded = self.accelerator.gradient_state, self.accelerator.is_fsdp2
         before = state.sync_gradients
         with ExitStack() as stack:
-            if self._reshards:
-                stack.enter_context(whole_between_passes([model.get_output_embeddings()]))
-            else:
+            if not self._alike:
                 stack.enter_context(self.accelerator.no_sync(model))
-                stack.enter_context(whole_between_passes([model] if self.accelerator.is_fsdp2 else []))
+            if sharded:
+                kept = model.get_output_embeddings() if self._alike else model
+                stack.enter_context(whole_between_passes(kept))
             state._set_sync_gradients(False)
             try:
                 yield
@@ -195,7 +207,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         def backward(found: Tensor, rows: Tensor) -> None:
             self.flops += 4 * self._weights * int(subsets.mask[rows].sum())
             self._tidy()
-            self.accelerator.backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
+            self._backward((found * slope[rows]).sum() * self.options.ranking_weight * share)
 
         with torch.no_grad():
             for rows in twice:
@@ -220,7 +232,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         """Row numbers of the passes that keep their graph, and of those that are run twice."""
         groups = length_groups(lengths, self._tokens_at_once)
         once, twice = split_groups(groups, lengths, held)
-        if not self._reshards:
+        if not self._alike:
             return once, twice
         passes, fewest = most([len(groups), -len(once)], lengths.device)
         rows = lengths.argsort(stable=True).tensor_split(passes)
@@ -229,7 +241,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
     def _active(self, groups: Sequence[Tensor], slope: Tensor) -> list[Tensor]:
         """The rows of each group that the loss depends on: one at least where another process has some and waits."""
         found = [rows[slope[rows] != 0] for rows in groups]
-        if not self._reshards:
+        if not self._alike:
             return found
         anywhere = most([len(rows) for rows in found], slope.device)
         return [some if len(some) or not any_ else rows[:1]
