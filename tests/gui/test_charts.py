@@ -146,6 +146,22 @@ def test_one_image_stands_for_many_cells_with_the_same_colours(app: QApplication
         assert all(abs(a - b) <= 3 for a, b in zip(got.getRgb(), expected.getRgb(), strict=True))
 
 
+def test_a_drawing_of_many_cells_has_each_category_once_and_the_candidates_names(
+    app: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    made = HeatMap()
+    qtbot.addWidget(made)
+    questions = [Question(("?",), category="one" if n < 60 else "two", id=n) for n in range(120)]
+    made.set_data([f"Candidate {n}" for n in range(100)], questions,
+                  np.repeat([[1.0] * 60 + [-1.0] * 60], 100, axis=0))
+    export.save(made, tmp_path / "heat.svg")
+    drawing = ElementTree.fromstring((tmp_path / "heat.svg").read_text("utf-8"))
+    images = [one.get("{http://www.w3.org/1999/xlink}href") for one in drawing.iter("{http://www.w3.org/2000/svg}image")]
+    assert len(images) == len(set(images)) == 2          # one of gains, one of losses
+    texts = [one.text or "" for one in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert any("Candidate 99" in text for text in texts)
+
+
 def test_cells_that_are_not_scored_are_transparent_in_the_image(app: QApplication) -> None:
     image = cell_image(step_of(GAIN, 1.0), (0, 1, 2, 3, 4))
     assert image.pixelColor(3, 1).alpha() == 0

@@ -59,7 +59,7 @@ class Curve(QObject):
 
     def __init__(self, name: str, value: str, write: Callable[[float], str] = lambda value: plain(value, 3)) -> None:
         super().__init__()
-        self.widget: Plot = plot(name, ("Run", "Step", value), pan_x=True)
+        self.widget: Plot = plot(name, ("Run", "Step", f"{name}, {value}" if value else name), pan_x=True)
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.widget.setMinimumHeight(48)
         self.widget.show_all = self.show_all

@@ -43,15 +43,15 @@ def draw(painter: QPainter, rect: QRectF, titles: Sequence[str], questions: Sequ
         band = QRectF(left + columns.left(group.start), rect.y() + TOP - 20,
                       (group.end - group.start) * columns.cell, 18)
         draw_text(painter, band, one_line(group.category), theme.color("text2"), caption, LEFT)
+    for row in range(rows) if height >= 12 else ():
+        name = QRectF(rect.x(), rect.y() + TOP + row * height, NAMES - 10, height)
+        draw_text(painter, name, titles[row], theme.color("text2"), small, RIGHT)
     if steps.size > MANY_CELLS:
         _draw_image(painter, QRectF(left, rect.y() + TOP, 0, rows * height), steps, columns)
         return
     gap = 1.0 if height >= 6 else 0.0
     for row in range(rows):
         y = rect.y() + TOP + row * height
-        if height >= 12:
-            name = QRectF(rect.x(), y, NAMES - 10, height)
-            draw_text(painter, name, titles[row], theme.color("text2"), small, RIGHT)
         painter.setPen(Qt.PenStyle.NoPen)
         for place, question in enumerate(columns.order):
             if steps[row, question] >= 0:
@@ -65,4 +65,6 @@ def _draw_image(painter: QPainter, area: QRectF, steps: np.ndarray, columns: Col
     for group in columns.groups:
         width = group.end - group.start
         target = QRectF(area.x() + columns.left(group.start), area.y(), width * columns.cell, area.height())
-        painter.drawImage(target, image, QRectF(group.start, 0, width, steps.shape[0]))
+        # a part of its own: Qt's SVG writer would draw the whole image for each group
+        part = image.copy(group.start, 0, width, steps.shape[0])
+        painter.drawImage(target, part.scaled(target.size().toSize()))   # as large as drawn: viewers blur small images

@@ -133,7 +133,7 @@ class HeatMap(QAbstractScrollArea):
 
     # export
     def table(self) -> Table:
-        names = (f"Question {number}" + (f" ({question.category})" if question.category else "")
+        names = (f"Question {number}" + (f" ({question.category})" if question.category else "") + ", nats"
                  for number, question in enumerate(self._cells.questions, start=1))
         titles = (self._cells.titles[row] for row in self._order)
         rows = zip(titles, self._cells.gain[self._order].tolist(), strict=True)
