@@ -7,20 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+ROWS = 256                           # of the table of all pairs that are in memory at a time
+
 
 def kendall_tau(a: Sequence[float] | NDArray[np.float64], b: Sequence[float] | NDArray[np.float64]) -> float:
     """1 for the same order, −1 for the reverse; NaN with fewer than two items, or where one side has a single value.
 
-    Time and memory grow with the square of the items.
+    Time grows with the square of the items.
     """
-    x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if len(x) != len(y):
-        raise ValueError(f"{len(x)} and {len(y)} items")
-    upper = np.triu_indices(len(x), 1)
-    of_x = np.sign(x[:, None] - x[None, :])[upper]
-    of_y = np.sign(y[:, None] - y[None, :])[upper]
-    scale = float(np.sqrt(float((of_x != 0).sum()) * float((of_y != 0).sum())))
-    return float((of_x * of_y).sum() / scale) if scale else float("nan")
+    if len(a) != len(b):
+        raise ValueError(f"{len(a)} and {len(b)} items")
+    together, of_x, of_y = _counts(a, b, np.ones((1, len(a))))
+    scale = float(np.sqrt(of_x[0] * of_y[0]))
+    return float(together[0] / scale) if scale else float("nan")
 
 
 def tau_interval(a: Sequence[float], b: Sequence[float], rng: np.random.Generator, rounds: int = 500) -> tuple[
@@ -29,16 +28,25 @@ def tau_interval(a: Sequence[float], b: Sequence[float], rng: np.random.Generato
 
     (NaN, NaN) where none has one. Each draw counts a pair of items by how often both were drawn.
     """
-    x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    of_x, of_y = np.sign(x[:, None] - x[None, :]), np.sign(y[:, None] - y[None, :])
-    concordant, some_x, some_y = of_x * of_y, of_x != 0, of_y != 0
-    found = []
-    for _ in range(rounds):
-        weight = np.bincount(rng.integers(len(x), size=len(x)), minlength=len(x)).astype(float)
-        scale = float(np.sqrt((weight @ some_x @ weight) * (weight @ some_y @ weight)))
-        if scale:
-            found.append(float(weight @ concordant @ weight) / scale)
-    if not found:
+    items = len(a)
+    weights = np.stack([np.bincount(rng.integers(items, size=items), minlength=items) for _ in range(rounds)])
+    together, of_x, of_y = _counts(a, b, weights.astype(float))
+    scale = np.sqrt(of_x * of_y)
+    if not scale.any():
         return float("nan"), float("nan")
-    low, high = np.percentile(found, [2.5, 97.5])
+    low, high = np.percentile(together[scale > 0] / scale[scale > 0], [2.5, 97.5])
     return float(low), float(high)
+
+
+def _counts(a: Sequence[float] | NDArray[np.float64], b: Sequence[float] | NDArray[np.float64],
+            weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """For each row of ``weights`` (draws, items), over all ordered pairs: concordant less discordant ones, and those
+    with an order on either side."""
+    x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    found = np.zeros((3, len(weights)))
+    for start in range(0, len(x), ROWS):
+        rows = slice(start, start + ROWS)
+        of_x, of_y = np.sign(x[rows, None] - x), np.sign(y[rows, None] - y)
+        for at, table in enumerate((of_x * of_y, np.abs(of_x), np.abs(of_y))):
+            found[at] += ((weights[:, rows] @ table) * weights).sum(1)
+    return found[0], found[1], found[2]
