@@ -17,6 +17,7 @@ from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, sign
 
 ROW = 32.0
 AXIS = 24.0
+INSET = 4.0                          # the focus ring's
 SPOKEN = 20                          # rows that the description reads out
 FEW = 10                             # so many rows may stand close; more are scrolled
 
@@ -44,7 +45,7 @@ class DotPlot(MarkedChart):
 
     def set_rows(self, rows: Sequence[DotRow]) -> None:
         self._rows = tuple(rows)
-        self.setMinimumHeight(round(len(rows) * (theme.px() + (4 if len(rows) <= FEW else 9)) + AXIS))
+        self.setMinimumHeight(round(len(rows) * (theme.px() + (3 if len(rows) <= FEW else 9)) + AXIS))
         self.describe("; ".join(self._words(row) for row in rows[:SPOKEN]))
         self.updateGeometry()
         self.update()
@@ -76,7 +77,7 @@ class DotPlot(MarkedChart):
         if not self._rows:
             return
         label_font, number_font = theme.font("small"), theme.font("strong")
-        label_width = min(rect.width() * 0.42, max(text_width(r.label, theme.font("strong")) for r in self._rows) + 4)
+        label_width = min(rect.width() * 0.42, max(text_width(r.label, theme.font("strong")) for r in self._rows) + 4 + INSET)
         number_width = text_width("+00.00", number_font)
         plot = QRectF(rect.x() + label_width + number_width + 24, rect.y(),
                       rect.width() - label_width - number_width - 24 - 14, rect.height() - AXIS)
@@ -85,7 +86,7 @@ class DotPlot(MarkedChart):
         self._draw_scale(painter, plot)
         for index, row in enumerate(self._rows):
             line = QRectF(rect.x(), rect.y() + index * row_height, rect.width(), row_height)
-            name = QRectF(line.x(), line.y(), label_width, row_height)
+            name = QRectF(line.x() + INSET, line.y(), label_width - INSET, row_height)
             draw_text(painter, name, row.label, theme.color("text" if row.strong else "text2"),
                       theme.font("strong") if row.strong else label_font)
             number = QRectF(line.x() + label_width + 8, line.y(), number_width, row_height)

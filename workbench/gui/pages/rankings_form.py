@@ -147,12 +147,11 @@ class RunForm(Dialog):
         racing, beam, swap, tries = self._option_fields.values()
         self._option = _one_of(racing, beam, tries)
         rows = ((field("Model", self.model), field("Base prompt", self.prompt)),
-                (field("Candidates", self.pool), self._filter_field),
-                (field("Questions", self.questions), heldout),
-                (strategy, self._option), (rounds, budget, random),
+                (field("Candidates", self.pool), field("Questions", self.questions)), (self._filter_field,),
+                (heldout, order), (strategy, self._option), (rounds, budget, random),
                 (field("New demonstrations stand", self.position), field("Answers that count", self.turns),
                  field("Seed", self.seed)),
-                (order, swap), (self.devices,))
+                (swap,), (self.devices,))
         for row, widgets in enumerate(rows):
             wide = 6 // len(widgets)
             for place, widget in enumerate(widgets):
