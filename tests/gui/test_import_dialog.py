@@ -86,6 +86,7 @@ def test_a_file_of_known_columns_is_imported_with_two_clicks(
     rest()
     assert not is_open(dialog)
     assert page.table.rowCount() == 17
+    assert page.view.current_id() == 13                  # the first that came in
 
 
 def test_the_fields_of_columns_that_were_found_stand_without_holes(open_import: Open, tmp_path: Path) -> None:

@@ -62,6 +62,12 @@ def test_a_whole_pool_is_not_put_into_a_prompt(project: Project, prompt_id: int)
     assert len(_instructions(project, prompt_id)) == MOST
 
 
+def test_a_list_in_another_order_is_called_that(project: Project, prompt_id: int) -> None:
+    change = project.prompts.set_demonstrations
+    assert change(prompt_id, [2, 1]).label.endswith("now 2 demonstrations")
+    assert change(prompt_id, [1, 2]).label.endswith("in another order")
+
+
 def test_every_change_is_a_version_and_old_ones_can_be_read(project: Project, prompt_id: int) -> None:
     prompts = project.prompts
     prompts.set_rules(prompt_id, "Be long.")

@@ -99,8 +99,7 @@ class Prompts:
     def set_demonstrations(self, prompt_id: int, ids: Sequence[int]) -> Changes:
         """The whole ordered list: reordering, removing and adding are all this."""
         return self._new_version(
-            prompt_id, lambda connection, prompt: replace(prompt, demonstrations=_whole(connection, ids)),
-            f"now {counted(len(ids), 'demonstration')}")
+            prompt_id, lambda connection, prompt: replace(prompt, demonstrations=_whole(connection, ids)))
 
     def add_demonstrations(
         self, prompt_id: int, ids: Sequence[int], position: Position = Position.BEFORE_BASE
@@ -124,7 +123,7 @@ class Prompts:
 
         return self._new_version(prompt_id, restored, f"draft {version} restored", keep_verbatim=True)
 
-    def _new_version(self, prompt_id: int, edit: _Edit, done: str, *, keep_verbatim: bool = False) -> Changes:
+    def _new_version(self, prompt_id: int, edit: _Edit, done: str = "", *, keep_verbatim: bool = False) -> Changes:
         with self._project.database.write() as connection:
             old = _version(connection, prompt_id)
             prompt = _prompt(connection, old)
@@ -132,6 +131,9 @@ class Prompts:
             if edited.content_hash == prompt.content_hash and _ids(edited) == _ids(prompt):
                 return Changes()
             edited = edited if keep_verbatim else replace(edited, verbatim="")
+            if not done:
+                same = set(_ids(edited)) == set(_ids(prompt))
+                done = "in another order" if same else f"now {counted(len(_ids(edited)), 'demonstration')}"
             number = prompts.insert_version(connection, prompt_id, edited)
             return self._write(connection, prompt_id, {"version": number}, f"Prompt “{old.name}”: {done}")
 

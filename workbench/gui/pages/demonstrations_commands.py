@@ -17,6 +17,7 @@ from workbench.services.project import Project
 
 if TYPE_CHECKING:
     from workbench.gui.pages.demonstrations import DemonstrationsPage
+    from workbench.services.imports import ImportReport
 
 
 class DemonstrationsCommands(QObject):
@@ -192,7 +193,14 @@ class DemonstrationsCommands(QObject):
         from workbench.gui.views.import_dialog import ImportDialog
 
         if not self._session.read_only:
-            _open(ImportDialog(self._session, list(paths), self._page))
+            dialog = ImportDialog(self._session, list(paths), self._page)
+            dialog.imported.connect(self._imported)
+            _open(dialog)
+
+    def _imported(self, report: ImportReport) -> None:
+        """What came in stands at the end of the list: go there."""
+        if report.prompt_id is None and report.question_set_id is None and report.changes.created:
+            self._page.go_to(report.changes.created[0])
 
     def export(self) -> None:
         from workbench.gui.views.export_dialog import ExportDialog
