@@ -16,7 +16,7 @@ from workbench.formats.svg import Mark, interval_plot
 EVIL = ("</title></style></pre></td><script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:1'>x</a>"
         "<svg onload=alert(1)>&lt;b&gt;\"'><iframe src=//evil.example></iframe>")
 HARMLESS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "strong", "figure", "figcaption",
-            "table", "thead", "tbody", "tr", "th", "td", "pre", "div", "svg", "g", "line", "circle", "text", "rect", "path"}
+            "table", "thead", "tbody", "tr", "th", "td", "pre", "div", "svg", "g", "line", "circle", "text"}
 
 
 class _Tags(HTMLParser):
