@@ -425,9 +425,10 @@ def test_every_chart_is_written_as_png_svg_and_csv(
         assert len(list(csv.reader(file))) == 1 + len(chart.table().rows)
 
 
-def test_formulas_in_a_title_are_no_formulas_in_the_csv() -> None:
-    text = export.csv_text(Table(("Candidate", "Gain"), (("=1+1", -0.5), ("-x", float("nan")))))
-    assert text == "Candidate,Gain\n'=1+1,-0.5\n'-x,\n"
+def test_formulas_in_a_title_are_no_formulas_in_the_csv_nor_on_the_clipboard() -> None:
+    table = Table(("Candidate", "Gain"), (("=1+1", -0.5), ("-x", float("nan")), ("\t@x", 1)))
+    assert export.csv_text(table) == "Candidate,Gain\n'=1+1,-0.5\n'-x,\n'\t@x,1\n"
+    assert export.tsv_text(table) == "Candidate\tGain\n'=1+1\t-0.5\n'-x\t\n'@x\t1\n"
 
 
 def test_the_clipboard_gets_one_line_a_row(app: QApplication, qtbot: QtBot) -> None:

@@ -64,7 +64,7 @@ def csv_text(table: Table) -> str:
 
 
 def tsv_text(table: Table) -> str:
-    """The numbers for the clipboard: tabs between the columns, one line a row."""
+    """The numbers for the clipboard: tabs between the columns, one line a row; formulas as in ``csv_text``."""
     rows = [table.columns, *table.rows]
     return "\n".join("\t".join(_flat(cell) for cell in row) for row in rows) + "\n"
 
@@ -158,7 +158,8 @@ def _csv_cell(cell: Cell) -> Cell:
 def _flat(cell: Cell) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    return " ".join(str(cell).split())
+    text = " ".join(str(cell).split())
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA_START) else text
 
 
 def _cannot_write(path: Path, reason: str) -> FormatError:
