@@ -77,7 +77,8 @@ class DotPlot(MarkedChart):
         if not self._rows:
             return
         label_font, number_font = theme.font("small"), theme.font("strong")
-        label_width = min(rect.width() * 0.42, max(text_width(r.label, theme.font("strong")) for r in self._rows) + 4 + INSET)
+        widest = max(text_width(row.label, theme.font("strong")) for row in self._rows)
+        label_width = min(rect.width() * 0.42, widest + 4 + INSET)
         number_width = text_width("+00.00", number_font)
         plot = QRectF(rect.x() + label_width + number_width + 24, rect.y(),
                       rect.width() - label_width - number_width - 24 - 14, rect.height() - AXIS)
