@@ -42,7 +42,7 @@ def chosen_row(picture: Pixels) -> int:
 
 def drawn(picture: Pixels) -> bool:
     """A page of the light theme: much surface, text, and one primary button in the accent colour."""
-    return count(picture, "surface") > 200_000 and count(picture, "accent") > 1_000 and count(picture, "text") > 300
+    return count(picture, "surface") > 200_000 and count(picture, "accent") > 1_000 and count(picture, "text") > 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,17 @@ class Screen:
         last = self.framebuffer.with_name("last.ppm")
         last.write_bytes(b"P6 %d %d 255\n" % SIZE + picture.tobytes())
         raise AssertionError(f"did not come to pass: {what}; see {last}")
+
+    def still(self, look: Callable[[Pixels], T], seconds: float = 2) -> T:
+        """What ``look`` finds, once it has found the same for a while."""
+        found, since = look(self.pixels()), time.monotonic()
+        while time.monotonic() < since + seconds:
+            time.sleep(0.1)
+            now = look(self.pixels())
+            if now != found:
+                found, since = now, time.monotonic()
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

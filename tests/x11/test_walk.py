@@ -17,7 +17,7 @@ WORD = "red"                                     # two of the sample's demonstra
 ACCEPTED = Filter(statuses=frozenset({Status.ACCEPTED}))
 TABLE = slice(560, 760)                          # columns of pixels that only the table's rows cross
 TOKENS_AT = np.s_[600:, 720:]                    # the lower right of Rankings
-TILES = slice(216, 246)                          # where the prompt's cards have their numbers
+TILES = slice(200, 320)                          # where the prompt's cards have their numbers, whatever the font
 
 
 def bands(rows: np.ndarray) -> list[int]:
@@ -115,22 +115,23 @@ def test_cards_and_rows_are_dragged_into_their_order(screen: Screen, start: Call
         """Move with the button down, in steps: a drag begins after some pixels."""
         screen.tool("mousemove", str(x), str(y), "sleep", "0.05", "mousemove_relative", "1", "1")
 
-    picture = screen.until(lambda p: len(chosen(p)) > 0, "the first row is the current one")
-    row = chosen(picture)[0]
+    screen.until(lambda p: len(chosen(p)) > 0, "the first row is the current one")
+    row = screen.still(chosen)[0]
     screen.tool("mousemove", "600", str(row), "mousedown", "1")
     for step in (4, 12, 24):
         drag(600, row + step)
     rail = chosen_row(screen.pixels()) + 36
     drag(RAIL // 2, rail)                                    # it rests on "Prompt" until the page opens
     screen.until(lambda p: len(tiles(p)) == len(before), "the page Prompt opens")
-    cards = tiles(screen.pixels())
+    cards = screen.still(tiles)
     drag(500, cards[1] - 20)                                 # between the first and the second
     screen.tool("mouseup", "1")
     longer = [before[0], *first, *before[1:]]
-    program.until(lambda p: order(p) == longer, "the row is dropped between the cards")
+    dropped = program.until(lambda p: order(p) if order(p) != before else None, "the row is dropped among the cards")
+    assert dropped == longer
 
     screen.until(lambda p: len(tiles(p)) == len(longer), "the prompt has one card more")
-    cards = tiles(screen.pixels())
+    cards = screen.still(tiles)
     screen.tool("mousemove", "400", str(cards[0]), "mousedown", "1")
     for y in (cards[0] + 4, cards[0] + 12, cards[0] + 24, cards[-1], cards[-1] + 20):
         drag(400, y)
