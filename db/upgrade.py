@@ -48,8 +48,8 @@ def upgrade(database: Database) -> Path | None:
     if database.read_only and revision != HEAD:
         raise ProjectError(f"This project has an older schema ({revision}) and has to be upgraded first.",
                            safe="It was not changed.",
-                           remedy="Open it once for writing, in the window or with “workbench backup PROJECT”; a backup "
-                                  "is made before.")
+                           remedy="Open it once for writing, in the window or with “workbench backup PROJECT”; a "
+                                  "backup is made before.")
     if not database.read_only:
         database.use_write_ahead_log()
     if revision == HEAD:
