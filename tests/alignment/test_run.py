@@ -70,6 +70,15 @@ def test_a_second_start_goes_on_from_the_checkpoint_and_the_kept_teacher(tmp_pat
         assert torch.equal(ours, theirs)
 
 
+def test_the_newest_checkpoints_stay_and_the_best_on_held_out_tasks(tmp_path: Path) -> None:
+    options, record = replace(OPTIONS, steps=6, save_every=1, evaluate_every=1, keep=1, learning_rate=0.2), Record()
+    train_student(models(), tasks("a"), tasks("c"), options, tmp_path, record, examples=3)
+    measured = {step: value for step, value in record.metrics["log_likelihood_8"] if 0 < step < 6}
+    best = max(measured, key=lambda step: measured[step])
+    assert best < 5                                                    # the newest but one would stay by chance
+    assert {path.name for path in (tmp_path / "checkpoints").glob("[cd]*")} == {f"checkpoint-{best}", "checkpoint-6"}
+
+
 def test_vanilla_is_measured_and_not_trained(tmp_path: Path) -> None:
     outcome = train_student(models(), tasks("a"), tasks("c"), replace(OPTIONS, method="vanilla"), tmp_path, Record(),
                             examples=3)

@@ -45,10 +45,16 @@ def test_the_work_is_that_of_the_method() -> None:
     assert two == 2 * one
 
 
-def test_the_disk_holds_the_teacher_s_states_of_every_token_and_two_checkpoints() -> None:
-    plain = replace(BALANCED, method="finetune")
-    least = disk_estimate(SEVEN, ONE, plain, 0, 80.0, "bfloat16")
-    assert least == (4 + 2 * 12) * ONE.parameters
+def test_the_disk_holds_the_teacher_s_states_of_every_token_and_the_checkpoints() -> None:
+    def checkpoints(**changes: int) -> int:
+        found = disk_estimate(SEVEN, ONE, replace(BALANCED, method="finetune", **changes), 0, 80.0, "bfloat16")
+        return (found - 4 * ONE.parameters) // (12 * ONE.parameters)
+
+    least = disk_estimate(SEVEN, ONE, replace(BALANCED, method="finetune"), 0, 80.0, "bfloat16")
+    assert checkpoints() == 2 + 1 + 1                         # the newest, the best, the one that is being written
+    assert checkpoints(keep=5) == 7
+    assert checkpoints(keep=5, evaluate_every=0) == 6
+    assert checkpoints(keep=5, save_every=400) == 2           # of 600 steps
     aligned = disk_estimate(SEVEN, ONE, replace(BALANCED, episodes=1_000), 0, 80.0, "bfloat16")
     tokens = (aligned - least) / (1_000 * SEVEN.hidden_size * 2)
     assert 8 * 80 / 4 < tokens < 8 * (80 / 3 + 10)             # eight demonstrations in the mean

@@ -27,7 +27,8 @@ class AlignmentOptions:
     (Eq. 1), on the "answers" of all demonstrations and the test, or on the "label", the test's answer.
     ``ranking_weight`` is λ in L = L_KL + λ · L_rank. ``margin``, ``normaliser_gradient``, ``floor`` and ``push`` are
     those of ranking_loss.RankingOptions. ``batch`` × ``accumulation`` samples make a step. ``lora_rank`` 0 trains all
-    weights, else adapters of that rank on all linear layers, merged into the weights at the end.
+    weights, else adapters of that rank on all linear layers, merged into the weights at the end. Of the checkpoints
+    the ``keep`` newest stay, and the best by the held-out likelihood with the most demonstrations.
     """
 
     method: Method = "bialign"
@@ -58,6 +59,7 @@ class AlignmentOptions:
     kl_chunk: int = 128
     evaluate_every: int = 50
     save_every: int = 50
+    keep: int = 2
     seed: int = 0
 
     @property

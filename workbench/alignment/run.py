@@ -19,7 +19,7 @@ from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
 from workbench.alignment.sharding import is_sharded, whole_weights
 from workbench.alignment.teacher import Teacher, subset_scores
-from workbench.alignment.trainer import AlignmentTrainer
+from workbench.alignment.trainer import HELD_OUT, AlignmentTrainer
 from workbench.alignment.writing import written
 from workbench.models.base import ScoredSequence, Tokenizer
 from workbench.models.weights import from_folder
@@ -158,15 +158,16 @@ def _train(models: Models, source: Tasks, options: AlignmentOptions, folder: Pat
     device = next(models.student.parameters()).device
     trainer = AlignmentTrainer(
         models.student, samples, options, folder / "checkpoints", padding_id=models.padding_id, teacher=teacher,
-        device=str(device), callbacks=[TrainingWatch(watcher, options, measure)])
+        device=str(device), callbacks=[
+            TrainingWatch(watcher, options, lambda step: measure(step).shots[-1].log_likelihood)])
     trainer.start()
     return trainer.flops
 
 
 class TrainingWatch(TrainerCallback):               # type: ignore[misc]
-    """Hands the trainer's numbers on, and measures every ``evaluate_every`` steps."""
+    """Hands the trainer's numbers on, and measures every ``evaluate_every`` steps; the more the better."""
 
-    def __init__(self, watcher: Watcher, options: AlignmentOptions, measure: Callable[[int], object]) -> None:
+    def __init__(self, watcher: Watcher, options: AlignmentOptions, measure: Callable[[int], float]) -> None:
         self._watcher, self._options, self._measure = watcher, options, measure
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -178,7 +179,7 @@ class TrainingWatch(TrainerCallback):               # type: ignore[misc]
                 self._watcher.metric(name, state.global_step, float(logs[name]))
         step, every = state.global_step, self._options.evaluate_every
         if logs and "loss" in logs and every and step % every == 0 and step < state.max_steps:
-            self._measure(step)
+            state.log_history[-1][HELD_OUT] = self._measure(step)
 
 
 def _report(measures: Measures, step: int, watcher: Watcher) -> None:

@@ -10,6 +10,7 @@ distribution are the library's.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ from workbench.alignment.teacher import Teacher
 from workbench.alignment.writing import written
 from workbench.models.memory import ran_out
 
-KEPT_CHECKPOINTS = 2
+HELD_OUT = "held_out"              # in the state's history: a checkpoint with more of it is better
 HELD = 1.9                        # tokens of subsets whose graph is kept, in tokens of the output loss's own pass
 PADDING = 0.05                       # of a pass, at most
 TOKENS_AT_ONCE = {"cpu": 1_024, "gpu": 16_384}          # of the subsets in one pass; padding costs, and so do passes
@@ -291,7 +292,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             folder = Path(self.args.output_dir)
             _sync(folder / "unfinished" / name)
             (folder / "unfinished" / name).replace(folder / name)
-            _forget_old(folder)
+            _forget_old(folder, self.options.keep, self.state.log_history)
 
     def start(self) -> None:
         """Train, from the newest checkpoint in the folder if there is one."""
@@ -352,8 +353,12 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _forget_old(folder: Path) -> None:
-    for old in sorted(folder.glob("checkpoint-*"), key=_step)[:-KEPT_CHECKPOINTS]:
-        for path in old.iterdir():
-            path.unlink()
-        old.rmdir()
+def _forget_old(folder: Path, keep: int, history: Sequence[dict[str, Any]]) -> None:
+    """All but the ``keep`` newest and the best of those measured. Renamed first: what has its name is whole."""
+    there = {_step(path): path for path in folder.glob("checkpoint-*")}
+    measured = {one["step"]: one[HELD_OUT] for one in history if HELD_OUT in one and one["step"] in there}
+    for step in sorted(there)[:-keep]:
+        if step != max(measured, key=lambda step: measured[step], default=None):
+            there[step].rename(folder / f"dropped-{step}")
+    for dropped in folder.glob("dropped-*"):
+        shutil.rmtree(dropped)

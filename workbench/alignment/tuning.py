@@ -48,7 +48,7 @@ def fine_tune(network: Any, tokenizer: Tokenizer, padding_id: int, prompt: Promp
     losses = _Losses(watcher)
     trainer = AlignmentTrainer(
         student, fitting, options, folder / "checkpoints", padding_id=padding_id, device=str(device), scope="answers",
-        callbacks=[TrainingWatch(losses, options, lambda step: None)])
+        callbacks=[TrainingWatch(losses, options, lambda step: 0.0)])
     trainer.start()
     with written("The fine-tuned model"):
         (student if options.lora_rank else student.to(getattr(torch, dtype))).save_pretrained(folder / "unfinished")

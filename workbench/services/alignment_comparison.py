@@ -51,12 +51,13 @@ class Comparison:
 
 
 def comparisons(runs: Sequence[TrainingRun]) -> list[Comparison]:
-    """Finished runs grouped by all that is not method or seed; the group with the newest run first."""
+    """Finished runs grouped by all that is not method or seed and makes a difference; the group with the newest run
+    first."""
     groups: dict[object, list[TrainingRun]] = {}
     for run in sorted((run for run in runs if run.summary), key=lambda run: -run.job_id):
         spec = run.spec
-        same = (spec.teacher, spec.student, replace(spec.options, method=UNTRAINED, seed=0), spec.source, spec.target,
-                spec.examples)
+        options = replace(spec.options, method=UNTRAINED, seed=0, save_every=1, keep=1)
+        same = (spec.teacher, spec.student, options, spec.source, spec.target, spec.examples)
         groups.setdefault(same, []).append(run)
     return [Comparison(tuple(group), _results(group)) for group in groups.values()]
 

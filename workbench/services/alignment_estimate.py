@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TOKENS = 1_024                       # of a sequence, for the estimate of memory
 ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
 FROZEN = 4                           # bytes a weight that an adapter leaves as it is
-CHECKPOINT, CHECKPOINTS = 12, 2      # bytes a trained weight in a checkpoint (without its gradient), and how many stay
+CHECKPOINT = 12                      # bytes a trained weight in a checkpoint (without its gradient)
 ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
 ADAPTED = 23                         # rank · hidden size · this is a layer's LoRA: four projections, three of an MLP
                                      # four times as wide
@@ -72,13 +72,15 @@ class Lengths:
 
 def disk_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions, examples: int,
                   characters: float, teacher_dtype: str = "auto") -> int:
-    """Bytes that a run leaves on the disk: the teacher's last hidden states, checkpoints, the trained student."""
+    """Bytes that a run takes on the disk at most: the teacher's last hidden states, the checkpoints that stay and the
+    one that is being written, the trained student."""
     width = memory.BYTES.get(teacher_dtype) or memory.BYTES.get(teacher.dtype, 4)
     samples = examples + (options.episodes if options.needs_teacher else 0)
     kept = samples * Lengths.of(options, characters).whole * teacher.hidden_size * width
     trained = _adapter_weights(student, options) if options.lora_rank else student.parameters
-    checkpoints = CHECKPOINTS * CHECKPOINT * trained if options.method != "vanilla" else 0
-    return round(kept + checkpoints + FROZEN * student.parameters)
+    written = -(-options.steps // options.save_every) if options.method != "vanilla" else 0
+    checkpoints = min(written, options.keep + bool(options.evaluate_every) + 1)
+    return round(kept + checkpoints * CHECKPOINT * trained + FROZEN * student.parameters)
 
 
 def _adapter_weights(student: ModelFacts, options: AlignmentOptions) -> int:

@@ -19,24 +19,31 @@ MORE = (("batch", "Batch", 1, 4_096), ("accumulation", "Accumulation", 1, 4_096)
         ("fewest", "Fewest shown", 1, 64), ("most", "Most shown", 1, 64),
         ("episodes", "Samples", 1, 1_000_000), ("warmup_steps", "Warm-up steps", 0, 1_000_000),
         ("evaluate_every", "Measure every", 0, 1_000_000), ("save_every", "Save every", 1, 1_000_000),
-        ("pairs", "Pairs of subsets", 0, 120), ("lora_rank", "LoRA rank", 0, 1_024), ("seed", "Seed", 0, 2**31 - 1))
+        ("keep", "Checkpoints kept", 1, 1_000),
+        ("lora_rank", "LoRA rank", 0, 1_024), ("kl_chunk", "KL chunk", 1, 65_536), ("seed", "Seed", 0, 2**31 - 1),
+        ("pairs", "Pairs of subsets", 0, 120), ("floor", "Least range, nats", 0.0, 1_000.0))
 CHOICES = (
     ("subset_method", "Subsets are drawn", (("random", "At random, one size"), ("sizes", "At random, any size"),
                                             ("similarity", "By similarity"))),
     ("output_scope", "KL is taken over", (("sequence", "The whole sequence"), ("answers", "All answers"),
                                                ("label", "The test’s answer"))),
     ("margin", "Margin of the ranking", (("rank", "Difference of ranks"), ("score", "Difference of scores"))),
+    ("normaliser_gradient", "The range of the scores", ((False, "Is a constant"), (True, "Carries a gradient"))),
     ("push", "A wrong order moves", (("both", "Both subsets"), ("up", "The preferred one, up"))),
     ("gradient_checkpointing", "Activations are", ((False, "Kept"), (True, "Computed again, for less memory"))),
     ("precision", "Precision", (("float32", "float32"), ("bfloat16", "bfloat16"))),
 )
-RANKING = ("subsets", "ranking_weight", "pairs", "subset_method", "margin", "push")
+RANKING = ("subsets", "ranking_weight", "pairs", "floor", "subset_method", "margin", "normaliser_gradient", "push")
 TIPS = {
     "subsets": "N: how many subsets of a sample's demonstrations are compared",
     "ranking_weight": "L = L_KL + λ · L_rank",
     "fewest": "Demonstrations in a sample, at least", "most": "Demonstrations in a sample, at most",
     "pairs": "Drawn for each sample's ranking loss; 0 takes all",
     "evaluate_every": "Steps between two measurements; 0 measures at the ends",
+    "floor": "Eq. 3 divides by the range of the student's scores, but by no less than this",
+    "kl_chunk": "Tokens whose logits are held at a time; fewer take less memory",
+    "save_every": "Steps between two checkpoints",
+    "keep": "The newest; the best by the held-out likelihood stays too",
     "lora_rank": "Rank of the adapters that are trained in place of all weights; 0 trains all",
     "episodes": "Samples drawn from the tasks that are trained on",
 }
