@@ -81,7 +81,8 @@ class ProjectLock:
         """Take the lock. Raises ProjectError, naming the holder, if another program has it."""
         self._path = folder / FILE_NAME
         try:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            # It is written over: in a project from somebody else it must not be a link to another file.
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         except OSError as error:
             raise ProjectError(f"The lock file in {folder} cannot be written ({error.strerror}).",
                                remedy="Change the folder's permissions, or open the project read-only.") from error

@@ -63,3 +63,15 @@ def test_a_lock_file_full_of_rubbish_does_not_keep_anybody_out(tmp_path: Path) -
     (tmp_path / "project.lock").write_bytes(b"\xff\x00{" * 100)
     assert holder(tmp_path) is None
     ProjectLock(tmp_path, "Ada").release()
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links cannot be told from files there")
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_is(tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine", "utf-8")
+    folder = tmp_path / "from a stranger"
+    folder.mkdir()
+    (folder / "project.lock").symlink_to(precious)
+    with pytest.raises(ProjectError, match="lock file"):
+        ProjectLock(folder, "Ada")
+    assert precious.read_text("utf-8") == "mine"
