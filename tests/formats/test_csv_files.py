@@ -69,6 +69,14 @@ def test_long_answers_are_read_and_endless_cells_refused(tmp_path):
     assert found[2] == Row(4, {"instruction": "c", "output": "3"})
 
 
+def test_the_lines_of_a_cell_that_is_too_long_are_no_rows_of_their_own(tmp_path):
+    line = "so \"\"it\"\" goes on, " * 50_000 + "\n"
+    many = LINE_LIMIT // len(line) + 3
+    found = read(tmp_path, 'instruction,output\na,"' + line * many + '"\nb,2\n')
+    assert found == [Refused(2, "A cell is longer than 8,000,000 characters."),
+                     Row(many + 3, {"instruction": "b", "output": "2"})]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'=1", "''=1", "'-"])
 def test_what_a_spreadsheet_would_calculate_is_neutralised_and_read_back(text):
     assert csv_table.neutralise(text) == "'" + text

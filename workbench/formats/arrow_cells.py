@@ -25,7 +25,7 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError, OverflowError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:200].rstrip(".") if str(error) else type(error).__name__
         raise FormatError(f"{name} cannot be read: {reason}.", safe="Nothing was imported.",
                           remedy="It may be cut off or damaged: copy or download it again.") from error
 

@@ -107,6 +107,8 @@ def _records(stream: TextIO, dialect: type[csv.Dialect]) -> Iterator[tuple[int, 
         except StopIteration:
             return
         except csv.Error as error:
+            if "field limit" in str(error):
+                lines.skip_cell()
             yield Refused(line, _in_words(str(error), dialect))
         else:
             if any(cells):
@@ -121,6 +123,13 @@ class _Lines:
 
     def __iter__(self) -> _Lines:
         return self
+
+    def skip_cell(self) -> None:
+        """Read past the line on which a cell in quotation marks ends: its other lines are no rows."""
+        while line := self._stream.readline(LINE_LIMIT):
+            self.number += line.endswith(("\n", "\r"))
+            if (line.count('"') - line.count('\\"')) % 2:
+                return
 
     def __next__(self) -> str:
         line = self._stream.readline(LINE_LIMIT)
