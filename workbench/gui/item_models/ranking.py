@@ -175,7 +175,8 @@ class RankingModel(QAbstractTableModel):
             return None
         gain = {Measure.MEAN: "Nats per answer, 95 %", Measure.WIN_RATE: "Questions won, 95 %",
                 Measure.LOWER: "Lower bound, nats"}[self._measure]
-        return {Column.RANK: "#", Column.CHANGE: "", Column.TITLE: "Candidate", Column.TOKENS: "Tokens",
+        # the space after "#" keeps the sort arrow off it
+        return {Column.RANK: "#\N{EN SPACE}", Column.CHANGE: "", Column.TITLE: "Candidate", Column.TOKENS: "Tokens",
                 Column.DIFFICULTY: "IFD", Column.GAIN: gain}[Column(section)]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

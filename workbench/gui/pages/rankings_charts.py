@@ -58,6 +58,7 @@ class ChartsPane(QWidget):
         self.other = link("Tokens")              # shown where there is room for one pane only
         self.other.hide()
         self._summary = label("", "small", wrap=True)
+        self._summary.setContentsMargins(4, 0, 0, 0)     # as the charts' names
         self._hint = ElidedLabel("", "faint")
         self._build()
         self._tab_changed(self.tabs.current())
