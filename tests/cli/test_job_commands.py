@@ -36,7 +36,12 @@ def _project(tmp_path: Path, *, candidates: int, questions: int) -> Path:
 def test_ctrl_c_stops_a_search_and_resume_finishes_it(tmp_path: Path, run: Run) -> None:
     folder = _project(tmp_path, candidates=30, questions=16)         # seconds of work are left after the first round
     command = [sys.executable, "-m", "workbench", "search", str(folder), "--rounds", "3", "--random-sets", "200"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and hand
+    try:                                                             # that down to all that they start
+        started = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    with started as program:
         assert program.stderr
         for line in program.stderr:
             if line.startswith("Round 1: demonstration"):
