@@ -194,7 +194,7 @@ class Host:
 def child_environment() -> dict[str, str]:
     """Ours; and the child imports the same program as we do, and nothing from the folder it is started in. GPUs have
     the numbers that the driver's program gives them, unless a person has said otherwise: CUDA's own put the fastest
-    first. And float32 products are of float32, where libraries (llama.cpp) would have TF32."""
+    first. And float32 products are of float32, where libraries would choose TF32."""
     package_root = str(Path(workbench.__file__).parents[1])
     path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
     ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
