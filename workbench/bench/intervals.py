@@ -16,6 +16,8 @@ from workbench.domain import Interval
 
 Floats = NDArray[np.float64]
 
+ONE_QUESTION = "There is one question only, so the intervals say nothing."
+
 RESAMPLES = 2_000
 EXACT_QUESTIONS = 12                 # up to here all 2ⁿ flips of signs are looked at
 FLIPS = 20_000

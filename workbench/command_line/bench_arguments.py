@@ -83,6 +83,7 @@ def _add_judging(bench: Any) -> None:
     command = add(bench, "numbers", "judging:numbers", "means, differences, win rates, ratings, agreement")
     command.add_argument("--questions", **questions)
     command.add_argument("--by", metavar="JUDGE", help="a judge's name or a measure's; by default the first there is")
+    command.add_argument("--baseline", metavar="CONTESTANT", help="of length-controlled win rates, id or name")
     command = add(bench, "import-answers", "judging:import_answers", "from FastChat, AlpacaEval or URIAL files")
     command.add_argument("files", type=Path, nargs="+")
     command.add_argument("--questions", **asked)

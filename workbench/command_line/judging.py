@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from workbench.bench.intervals import ONE_QUESTION
 from workbench.command_line.benching import answered_set, find_set
 from workbench.command_line.judge_wish import find_contestant, judge_wish, with_baseline
 from workbench.command_line.models import find_model
@@ -102,9 +103,13 @@ def numbers(options: Namespace) -> Output:
             raise WorkbenchError("There is no such judge or measure.",
                                  remedy=f"There are: {', '.join(one.label for one in there)}.")
         found = _numbers(data, chosen, [one for one in there if one != chosen])
+        if options.baseline is not None:
+            baseline = find_contestant(list(data.contestants), options.baseline).id or 0
+            found["length_controlled"] = bench_numbers.length_controlled_rates(data, chosen.judge, baseline)
         sections = [f"{title}\n{text}" for title, text in _tables(data.names, found) if text]
-        return Output({"measure": chosen, **found}, "\n\n".join([chosen.note if chosen.kind == "measure" else
-                                                                  f"{chosen.label}. {chosen.note}", *sections]))
+        note = chosen.note if chosen.kind == "measure" else f"{chosen.label}. {chosen.note}"
+        alone = [ONE_QUESTION] if len({one.question_id for one in data.answers.values()}) == 1 else []
+        return Output({"measure": chosen, **found}, "\n\n".join([note, *alone, *sections]))
 
     return on_lane(options.project, work, read_only=True)
 
@@ -135,6 +140,10 @@ def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str,
         "contestant", "less", "mean", "low", "high", "p", "p, Holm", "questions")
     yield "Win rates", shown([(r.model, r.wins, r.losses, r.ties, r.win_rate, r.adjusted) for r in found["win_rates"]],
                              "contestant", "won", "lost", "ties", "rate", "ties half")
+    yield "Length-controlled win rates against the baseline, as AlpacaEval 2 has them", shown(
+        [(names[id], one.win_rate, one.controlled.mean, one.controlled.low, one.controlled.high, one.questions)
+         for id, one in found.get("length_controlled", {}).items()],
+        "contestant", "rate", "controlled", "low", "high", "games")
     yield "Bradley–Terry ratings, with 95 % bootstrap intervals over questions", shown(
         [(r.model, r.rating, r.low, r.high, r.games) for r in found["ratings"]],
         "contestant", "rating", "low", "high", "games")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.bench.intervals import ONE_QUESTION
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
@@ -336,6 +337,8 @@ def _summary_words(summary: Summary, called: dict[int, str]) -> str:
         words.append(f"{last} over {first}: {signed(found.interval.mean)} {summary.measure.unit}, "
                      f"{interval_words(found.interval)}, p {_p(found.p)} by a sign-flip test on the same "
                      f"{counted(found.questions, 'question')}.")
+    if summary.scores.shape[1] == 1:
+        words.append(ONE_QUESTION)
     lost = sum(summary.unreadable.get(id, 0) for id in summary.chosen)
     if lost:
         words.append(f"{counted(lost, 'judgement')} could not be read and {'is' if lost == 1 else 'are'} not counted.")

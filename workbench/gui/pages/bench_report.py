@@ -13,7 +13,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 import workbench
-from workbench.bench.intervals import RESAMPLES, holm, paired_difference
+from workbench.bench.intervals import ONE_QUESTION, RESAMPLES, holm, paired_difference
 from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
@@ -160,6 +160,8 @@ def _method(found: Gathered) -> tuple[str, ...]:
               if found.games.derived else "A pair whose two orders disagree is a tie, as in FastChat's show_result.")
     lines.append(f"{source} Ratings are Bradley–Terry strengths on Elo's scale, the mean at 1000, with intervals over "
                  "resampled questions.")
+    if len(found.reading.questions) == 1:
+        lines.append(ONE_QUESTION)
     if found.slope is not None:
         lines.append(f"Length: an answer twice as long gets {interval(found.slope)} {measure.unit} within the same "
                      "question and turn. It is an association: longer answers may be better ones.")
