@@ -36,7 +36,7 @@ class Heard:
             before = -1
             while len(self.events) > before:
                 before = len(self.events)
-                self._arrival.wait_for(lambda: len(self.events) > before, seconds)
+                self._arrival.wait_for(lambda before=before: len(self.events) > before, seconds)
 
     def of(self, kind: str) -> list[Event]:
         return [event for event in self.events if event.kind == kind]
