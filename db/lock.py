@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,8 +94,9 @@ class ProjectLock:
                                safe="Nothing was changed.", remedy="Close it there, or open it read-only.")
         text = json.dumps(asdict(Holder(person, socket.gethostname(), os.getpid(),
                                         datetime.now(UTC).isoformat(timespec="seconds"))))
-        os.ftruncate(self._file, 0)
-        os.write(self._file, text.encode())
+        with suppress(OSError):                  # a full disk: it is locked all the same, without a name
+            os.ftruncate(self._file, 0)
+            os.write(self._file, text.encode())
 
     def release(self) -> None:
         if self._file >= 0:

@@ -1,12 +1,13 @@
 """A disk that is full: said in words, nothing lost, and work goes on when there is space again."""
 
+import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from db import check
+from db import check, lock
 from tests.faults.conftest import Child
 from workbench.domain import Demonstration
 from workbench.errors import ProjectError
@@ -62,6 +63,20 @@ def test_a_write_that_the_system_refuses_is_reported_and_can_be_repeated(
     assert "What was saved before is safe" in error
     assert added == "500"
     assert check.check(folder) == []
+
+
+def test_a_project_on_a_full_disk_opens_although_the_lock_cannot_say_who_has_it(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock.os, "write", full)
+        project = Project.open(folder)
+    assert project.demonstrations.ids(Filter()) == [1, 2]
+    with pytest.raises(ProjectError, match="open already: another program has it"):
+        Project.open(folder)
+    project.close()
 
 
 def test_a_backup_that_does_not_fit_leaves_no_half_backup(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
