@@ -43,6 +43,7 @@ def test_people_vote_and_rate_with_the_keyboard_alone(
                 for one, (who, verdict, score) in zip(said, wanted, strict=True))
 
         program.until(look, f"the votes are {wanted}", folder=folder)
+        screen.still(lambda picture: picture[:860].tobytes())        # the next question is there
 
     def command(words: str) -> None:
         bright = count(screen.pixels(), "canvas")
