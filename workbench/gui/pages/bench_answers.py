@@ -129,8 +129,6 @@ class AnswersPane(QWidget):
     def show_summary(self, reading: BenchReading, summary: Summary | None, contestants: Sequence[int]) -> None:
         """``summary`` None: nothing is judged yet, and answers show without scores."""
         self._reading, self._summary, self._contestants = reading, summary, tuple(contestants)
-        known = {one.id for one in reading.contestants}
-        self._only = tuple(id for id in self._only if id in known)
         self.draw.blockSignals(True)
         before = max(0, self.draw.currentIndex())
         self.draw.clear()
@@ -251,7 +249,8 @@ class AnswersPane(QWidget):
         self.question.show_question(self._reading.questions[place], place + 1)
         measure: Measure | None = self._summary.measure if self._summary is not None else None
         known = {one.id for one in self._reading.contestants}
-        shown = [id for id in self._only or self._contestants if id in known]
+        # those that a search has just brought back are not in what was read before
+        shown = [id for id in self._only if id in known] or [id for id in self._contestants if id in known]
         self.columns.show_columns(columns(self._reading, id, shown, measure,
                                           max(0, self.draw.currentIndex())))
         if id in self._said_found:
