@@ -21,7 +21,11 @@ TOKENS = 1_024                       # of a sequence, for the estimate of memory
 ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
 FROZEN = 4                           # bytes a weight that an adapter leaves as it is
 CHECKPOINT = 12                      # bytes a trained weight in a checkpoint (without its gradient)
-ACTIVATIONS = 68                     # bytes a token, layer and hidden unit: 34 in 16 bit (arXiv 2205.05198, eq. 2)
+# Bytes a token, layer and hidden unit in float32, rounded up from peaks of training (docs/design.md):
+ACTIVATIONS, HELD_TOO = 88, 110      # of one pass, and with the subsets whose graph BiAlign keeps
+FOR_ADAPTERS = 45                    # what adapters add
+KEPT_BETWEEN, ONE_LAYER = 4, 240     # with checkpointing: each layer's input, and all of one layer
+LONGEST = 1.25                       # of the mean length of samples with the most demonstrations
 ADAPTED = 23                         # rank · hidden size · this is a layer's LoRA: four projections, three of an MLP
                                      # four times as wide
 CHARACTERS_A_TOKEN, TOKENS_A_TURN = 3.5, 6.0         # of a demonstration, and of what the template puts around it
@@ -36,22 +40,26 @@ LORA_RANK = 16
 
 
 def memory_estimate(teacher: ModelFacts, student: ModelFacts, options: AlignmentOptions,
-                    teacher_dtype: str = "auto") -> int:
+                    teacher_dtype: str = "auto", characters: float = 0.0) -> int:
     """Bytes that training takes at its peak, roughly: the teacher, and the student with Adam's state.
 
-    Counted are weights, gradients, moments, and the activations of one batch of TOKENS tokens (or of the shorter
-    context); not what libraries take for themselves.
+    Counted are weights, gradients, moments, and the activations of one batch of the longest samples of demonstrations
+    that have ``characters`` in the mean (0: of TOKENS tokens); not what libraries take for themselves.
     """
-    tokens = min(TOKENS, teacher.context or TOKENS, student.context or TOKENS) * options.batch
-    running = memory.estimate(teacher, teacher_dtype, tokens // options.batch, options.batch)
+    longest = LONGEST * (options.most + 1) * Lengths.of(options, characters).turn if characters else TOKENS
+    each = round(min(longest, teacher.context or longest, student.context or longest))
+    running = memory.estimate(teacher, teacher_dtype, each, options.batch)
     weights = ADAM * student.parameters
     if options.lora_rank:
         weights = FROZEN * student.parameters + ADAM * _adapter_weights(student, options)
-    bytes_each = 4 if options.gradient_checkpointing else ACTIVATIONS
-    activations = bytes_each * student.layers * student.hidden_size * tokens
+    layer = HELD_TOO if options.method == "bialign" else ACTIVATIONS
+    unit = (layer + (FOR_ADAPTERS if options.lora_rank else 0)) * student.layers
+    if options.gradient_checkpointing:
+        unit = min(unit, KEPT_BETWEEN * student.layers + ONE_LAYER)
+    activations = unit * student.hidden_size * each * options.batch
     if options.precision == "bfloat16":
         activations //= 2
-    return running.weights + running.working + weights + activations
+    return running.weights + weights + max(activations, running.working)     # the teacher is done before training
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class Estimator:
         same = [one for one in self._earlier if one[1].spec.options.method == options.method]
         seconds, known = seconds_estimate(self._work(options, self._examples) / self._devices, self._student,
                                           same or self._earlier, on_gpu=self.on_gpu)
-        memory = memory_estimate(self._teacher, self._student, options, self._dtype)
+        memory = memory_estimate(self._teacher, self._student, options, self._dtype, self._choices.characters)
         disk = disk_estimate(self._teacher, self._student, options, self._examples, self._choices.characters,
                              self._dtype)
         return Estimate(memory, self.free, disk, self._choices.machine.disk_free, seconds, known)
