@@ -98,7 +98,7 @@ def verdict_words(tests: Sequence[SeriesTest]) -> str:
                   for kind, some in of.items() if some]
         words.append(f"{title}{'' if turn is None else f', turn {turn + 1}'}: {'; '.join(places)}.")
     questions = sorted({one.difference.questions for one in tests})
-    too_few = len(tests) * 2 ** (1 - questions[-1]) >= SURE              # the smallest p that so many flips can give
+    too_few = len(tests) * 2.0 ** (1 - questions[-1]) >= SURE            # the smallest p that so many flips can give
     asked = f"{questions[0]:,}" if len(questions) == 1 else f"{questions[0]:,} to {questions[-1]:,}"
     return (f"{' '.join(words)} By sign-flip tests paired on the same {asked} questions, p < {SURE:g} after Holm’s "
             f"correction for {len(tests)}." + " So few questions can tell nothing apart." * too_few)
