@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import LlamaForCausalLM
 
 from tests.alignment.small import VOCABULARY, CharacterTokenizer, model, pool
@@ -77,6 +79,17 @@ def test_the_newest_checkpoints_stay_and_the_best_on_held_out_tasks(tmp_path: Pa
     best = max(measured, key=lambda step: measured[step])
     assert best < 5                                                    # the newest but one would stay by chance
     assert {path.name for path in (tmp_path / "checkpoints").glob("[cd]*")} == {f"checkpoint-{best}", "checkpoint-6"}
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_a_rate_far_too_high_stops_the_run_before_a_bad_checkpoint_or_measure(tmp_path: Path, every: int) -> None:
+    options, record = replace(OPTIONS, steps=6, save_every=1, evaluate_every=every, learning_rate=1e30), Record()
+    with pytest.raises(AlignmentError, match="is not a number at step") as caught:
+        train_student(models(), tasks("a"), tasks("c"), options, tmp_path, record, examples=3)
+    assert "learning rate" in caught.value.remedy
+    assert all(np.isfinite(value) for points in record.metrics.values() for _, value in points)
+    for path in (tmp_path / "checkpoints").glob("checkpoint-*"):
+        assert all(tensor.isfinite().all() for tensor in load_file(path / "model.safetensors").values())
 
 
 def test_vanilla_is_measured_and_not_trained(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from workbench.alignment.options import AlignmentOptions
 from workbench.alignment.samples import make_samples, pad
 from workbench.alignment.sharding import is_sharded, whole_weights
 from workbench.alignment.teacher import Teacher, subset_scores
-from workbench.alignment.trainer import HELD_OUT, AlignmentTrainer
+from workbench.alignment.trainer import HELD_OUT, AlignmentTrainer, finite
 from workbench.alignment.writing import written
 from workbench.models.base import ScoredSequence, Tokenizer
 from workbench.models.weights import from_folder
@@ -176,18 +176,20 @@ class TrainingWatch(TrainerCallback):               # type: ignore[misc]
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **kwargs: Any) -> None:
         for name in ("loss", "kl", "ranking_loss", "cross_entropy", "learning_rate", "grad_norm"):
             if logs and name in logs:
-                self._watcher.metric(name, state.global_step, float(logs[name]))
+                self._watcher.metric(name, state.global_step, finite(name, float(logs[name]), state.global_step))
         step, every = state.global_step, self._options.evaluate_every
         if logs and "loss" in logs and every and step % every == 0 and step < state.max_steps:
             state.log_history[-1][HELD_OUT] = self._measure(step)
 
 
 def _report(measures: Measures, step: int, watcher: Watcher) -> None:
+    for shots in measures.shots:
+        finite("held-out log-likelihood", shots.log_likelihood, step)
     watcher.metric("consistency_best", step, measures.consistency.best)
     watcher.metric("consistency_worst", step, measures.consistency.worst)
     watcher.metric("kendall_tau", step, measures.consistency.tau)
     if measures.kl is not None:
-        watcher.metric("held_out_kl", step, measures.kl)
+        watcher.metric("held_out_kl", step, finite("held-out KL", measures.kl, step))
     for shots in measures.shots:
         watcher.metric(f"log_likelihood_{shots.demonstrations}", step, shots.log_likelihood)
         watcher.metric(f"exact_match_{shots.demonstrations}", step, shots.exact_match)

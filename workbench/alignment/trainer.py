@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -256,12 +257,7 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
         return sample_pairs(len(scores), scores.shape[1], self.options.pairs, generator).to(scores.device)
 
     def _note(self, name: str, value: Tensor) -> None:
-        number = value.item()
-        if number != number or number in (float("inf"), float("-inf")):
-            raise AlignmentError(
-                f"The {name.replace('_', ' ')} is not a number at step {self.state.global_step + 1}.",
-                safe="The last checkpoint is good.",
-                remedy="Lower the learning rate, raise the floor of the ranking loss, or train in float32.")
+        number = finite(name, value.item(), self.state.global_step + 1)
         self._parts.setdefault(name, []).append(number)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
@@ -308,6 +304,15 @@ class AlignmentTrainer(Trainer):                      # type: ignore[misc]
             raise AlignmentError("There was not enough memory for a step.", safe="The last checkpoint is good.",
                                  remedy="Lower the batch and raise the accumulation, train with LoRA, turn gradient "
                                         "checkpointing on, or lower the chunk of the output loss.") from error
+
+
+def finite(name: str, number: float, step: int) -> float:
+    """The number. Raises AlignmentError where it is infinite or none."""
+    if not isfinite(number):
+        raise AlignmentError(
+            f"The {name.replace('_', ' ')} is not a number at step {step}.", safe="The last checkpoint is good.",
+            remedy="Lower the learning rate, raise the floor of the ranking loss, or train in float32.")
+    return number
 
 
 def length_groups(lengths: Tensor, tokens: int) -> list[Tensor]:
