@@ -17,7 +17,7 @@ from workbench.services.project import Project
 
 T = TypeVar("T")
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 BASE = Prompt("Be good.", (Demonstration.pair("x", "y"),), name="base")
 
 
