@@ -141,7 +141,7 @@ def test_wrong_usage_exits_with_two(arguments: list[str], capsys: pytest.Capture
 def test_help_imports_neither_torch_nor_qt_nor_sql_nor_numpy() -> None:
     code = ("import sys\nfrom workbench.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
             "print(sorted({'torch', 'PySide6', 'sqlalchemy', 'numpy', 'pydantic'} & set(sys.modules)))")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -47,7 +47,7 @@ def test_ctrl_c_stops_a_search_and_resume_finishes_it(tmp_path: Path, run: Run) 
             if line.startswith("Round 1: demonstration"):
                 break
         program.send_signal(signal.SIGINT)
-        _, err = program.communicate(timeout=60)
+        _, err = program.communicate(timeout=180)
     assert program.returncode == 1
     assert err.splitlines()[-1] == (
         "workbench: Cancelled; what was finished is kept. Go on with it: workbench jobs resume PROJECT 1")

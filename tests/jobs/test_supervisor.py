@@ -172,7 +172,7 @@ def test_the_child_of_a_killed_parent_ends_by_itself(model: ModelRef) -> None:
 def test_a_job_file_runs_without_a_parent_and_prints_go_to_standard_error(model: ModelRef, tmp_path: Path) -> None:
     file = tmp_path / "spec.json"
     file.write_text(encode_spec(CountSpec(model, SMALL)), encoding="ascii")
-    done = subprocess.run([sys.executable, "-m", "workbench.jobs", file], capture_output=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-m", "workbench.jobs", file], capture_output=True, timeout=180, check=True)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["kind"] for event in events] == ["counted", "progress", "finished"]
 
@@ -180,7 +180,7 @@ def test_a_job_file_runs_without_a_parent_and_prints_go_to_standard_error(model:
 def test_a_job_file_that_is_wrong_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "spec.json"
     file.write_text('{"kind": "count"}', encoding="ascii")
-    done = subprocess.run([sys.executable, "-m", "workbench.jobs", file], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "workbench.jobs", file], capture_output=True, text=True, timeout=180)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "count.model: field required" in done.stderr
@@ -190,7 +190,7 @@ def test_what_native_code_prints_does_not_mix_with_the_events() -> None:
     code = ("import os, sys\nfrom workbench.jobs.child import Speaker\nfrom workbench.jobs.events import Log\n"
             "speaker = Speaker.take_stdout()\nos.write(1, b'native noise')\nprint('python noise')\n"
             "speaker.say(Log('info', 'signal'))\n")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180, check=True)
     assert json.loads(done.stdout)["message"] == "signal"
     assert "native noise" in done.stderr
     assert "python noise" in done.stderr
