@@ -4,20 +4,12 @@ import math
 
 import pytest
 
-from workbench.bench.judgements import UNREADABLE, PairJudgement, SingleJudgement
-from workbench.bench.win_rates import mean_scores, position_bias, win_rates
+from workbench.bench.judgements import PairJudgement
+from workbench.bench.win_rates import position_bias, win_rates
 
 
 def game(first: str, second: str, models: tuple[str, str] = ("a", "b")) -> PairJudgement:
     return PairJudgement("q", *models, "judge", 1, first, second)
-
-
-def test_means_leave_unreadable_ratings_out_and_count_them() -> None:
-    ratings = [("a", 1, 8.0), ("a", 2, 5.0), ("a", 1, UNREADABLE), ("b", 1, 9.0), ("c", 1, UNREADABLE)]
-    judgements = [SingleJudgement("q", model, "judge", turn, score) for model, turn, score in ratings]
-    table = [(row.model, row.mean, row.count, row.unreadable) for row in mean_scores(judgements)]
-    assert table == [("b", 9, 1, 0), ("a", 6.5, 2, 1)]
-    assert [(r.model, r.mean) for r in mean_scores(judgements, turn=2)] == [("a", 5)]
 
 
 def test_wins_losses_ties_and_the_baselines_missing_row() -> None:

@@ -16,11 +16,11 @@ import pytest
 import resources
 from workbench.bench.judge_prompting import REFERENCE_CATEGORIES, asked, choose
 from workbench.bench.judgements import parse_rating, parse_two_ratings, parse_verdict
-from workbench.bench.win_rates import mean_scores, win_rates
+from workbench.bench.win_rates import win_rates
 from workbench.domain import Answer, Contestant, Judgement, ModelRef, Question, QuestionSet
 from workbench.domain.bench import Verdict
 from workbench.formats import fastchat_judge_prompts
-from workbench.services.bench_numbers import bench_data, pair_judgements, single_judgements
+from workbench.services.bench_numbers import ALL, Measure, bench_data, pair_judgements, table
 from workbench.services.project import Project
 
 pytestmark = pytest.mark.peers
@@ -118,14 +118,14 @@ def test_exported_judgements_give_show_results_numbers(judged: Project, tmp_path
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     data = judged.lane.run(lambda: bench_data(judged, 1))
-    ratings, pairs = single_judgements(data, "j"), pair_judgements(data, "j")
-    for turn, table in zip((1, 2, 0), show_result(monkeypatch, "single"), strict=True):
-        theirs = {(key[0] if isinstance(key, tuple) else key): row["score"] for key, row in table.iterrows()}
-        assert {row.model: row.mean for row in mean_scores(ratings, turn)} == theirs
+    pairs, means = pair_judgements(data, "j"), table(data, Measure("j", "rating"))
+    for group, shown in zip(("Turn 1", "Turn 2", ALL), show_result(monkeypatch, "single"), strict=True):
+        theirs = {(key[0] if isinstance(key, tuple) else key): row["score"] for key, row in shown.iterrows()}
+        assert {data.names[row.contestant_id]: row.interval.mean for row in means if row.group == group} == theirs
     for baseline in (None, "beta"):
-        table, = show_result(monkeypatch, "pairwise", baseline)
+        shown, = show_result(monkeypatch, "pairwise", baseline)
         theirs = {model: tuple(row[["win", "loss", "tie", "win_rate", "loss_rate", "win_rate_adjusted"]])
-                  for model, row in table.iterrows()}
+                  for model, row in shown.iterrows()}
         assert {row.model: (row.wins, row.losses, row.ties, row.win_rate, row.loss_rate, row.adjusted)
                 for row in win_rates(pairs, baseline)} == theirs
 

@@ -18,7 +18,6 @@ from workbench.services.bench_numbers import (
     ladder,
     length_controlled_rates,
     pair_judgements,
-    single_judgements,
     table,
     win_table,
 )
@@ -73,7 +72,6 @@ def test_games_are_counted_by_name_and_judge() -> None:
     assert rows == {"good": (1, 0, 1), "fair": (0, 1, 2), "poor": (0, 0, 1)}
     assert [row.model for row in win_table(data, "j", baseline="fair")] == ["good", "poor"]
     assert ladder(data, "j")[0].model == "good"
-    assert single_judgements(bench(ratings()), "j")[0].turn == 1
 
 
 def test_a_judge_that_takes_what_is_first_and_long_is_found_out() -> None:

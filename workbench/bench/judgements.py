@@ -6,26 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.domain.bench import UNREADABLE
+
 Winner = Literal["model_1", "model_2", "tie", "error"]
 Verdict = Literal["A", "B", "tie", "error"]
 
-UNREADABLE = -1.0
 TIE_DELTA = 0.1                      # FastChat: two ratings no farther apart than this are a tie
 
 _NUMBER = r"(\d+\.?\d*)"
 _ONE = [re.compile(rf"\[\[{_NUMBER}\]\]"), re.compile(rf"\[{_NUMBER}\]")]
 _TWO = [re.compile(rf"\[\[{_NUMBER},\s?{_NUMBER}\]\]"), re.compile(rf"\[{_NUMBER},\s?{_NUMBER}\]")]
-
-
-@dataclass(frozen=True, slots=True)
-class SingleJudgement:
-    """A rating of one answer, 1 to 10, or UNREADABLE. ``turn`` is 1 or 2, as in FastChat's files."""
-
-    question: str
-    model: str
-    judge: str
-    turn: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Scores and win rates, with the numbers of FastChat's show_result.py (single, pairwise-baseline, pairwise-all)."""
+"""Win rates, with the numbers of FastChat's show_result.py (pairwise-baseline, pairwise-all)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workbench.bench.judgements import UNREADABLE, PairJudgement, SingleJudgement
-
-
-@dataclass(frozen=True, slots=True)
-class MeanScore:
-    """``turn`` 0 is over all turns. ``unreadable`` judgements are not in the mean."""
-
-    model: str
-    turn: int
-    mean: float
-    count: int
-    unreadable: int
+from workbench.bench.judgements import PairJudgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +33,6 @@ class WinRate:
     def adjusted(self) -> float:
         """A tie counts as half a win."""
         return (self.wins + 0.5 * self.ties) / self.total
-
-
-def mean_scores(judgements: Iterable[SingleJudgement], turn: int = 0) -> list[MeanScore]:
-    """The mean rating of each model on ``turn`` (0: all turns together), best first."""
-    scores: dict[str, list[float]] = {}
-    unreadable: Counter[str] = Counter()
-    for judgement in judgements:
-        if turn in (0, judgement.turn):
-            if judgement.score == UNREADABLE:
-                unreadable[judgement.model] += 1
-            else:
-                scores.setdefault(judgement.model, []).append(judgement.score)
-    table = [MeanScore(model, turn, math.fsum(found) / len(found), len(found), unreadable[model])
-             for model, found in scores.items()]
-    return sorted(table, key=lambda row: (-row.mean, row.model))
 
 
 def win_rates(judgements: Sequence[PairJudgement], baseline: str | None = None) -> list[WinRate]:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from workbench.domain.bench import UNREADABLE
 from workbench.errors import FormatError
 from workbench.formats import jsonl
 from workbench.formats.answer_rows import WINNERS, PairRow, RatingRow, Winner, key_of, number_of, question_id, text_of
 from workbench.formats.rows import Refused, RowError, require_text
 from workbench.formats.source import Source
-
-UNREADABLE = -1.0
 
 
 def read(path: Path) -> tuple[list[RatingRow | PairRow], tuple[Refused, ...]]:

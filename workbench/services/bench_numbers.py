@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.bench.agreement import Vote, agreement, cohens_kappa, krippendorffs_alpha
 from workbench.bench.intervals import Difference, Measured, holm, mean_interval, paired_difference
-from workbench.bench.judgements import PairJudgement, SingleJudgement
+from workbench.bench.judgements import PairJudgement
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import FOLDS, LengthControlled, length_controlled
 from workbench.bench.rank_correlation import kendall_tau, tau_interval
@@ -112,17 +112,6 @@ def differences(data: BenchData, measure: Measure) -> list[DifferenceRow]:
 
 
 # — as FastChat counts —
-
-def single_judgements(data: Bench, judge: str) -> list[SingleJudgement]:
-    """A judge's ratings of first draws, as FastChat's files have them, contestants by name."""
-    found = []
-    for one in data.judgements:
-        answer = data.answers[one.answer_id]
-        if one.kind == "rating" and one.judge == judge and one.score is not None and answer.repeat == 0:
-            found.append(SingleJudgement(str(answer.question_id), data.names[answer.contestant_id], judge,
-                                         answer.turn + 1, one.score))
-    return found
-
 
 def pair_judgements(data: Bench, judge: str) -> list[PairJudgement]:
     """A judge's games, contestants by name."""
