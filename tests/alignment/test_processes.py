@@ -57,7 +57,7 @@ def fsdp() -> dict[str, str]:
 
 def events(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
     out, errors = process.communicate(timeout=200)
-    assert process.returncode == 0, errors[-2000:]
+    assert process.returncode == 0, (out[-2000:], errors[-2000:])
     return [json.loads(line) for line in out.splitlines()]
 
 

@@ -20,7 +20,6 @@ from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.runners import run_job
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.supervisor import Host, child_environment
-from workbench.jobs.team import _free_port
 from workbench.search.intervals import mean_logprob
 
 POOL = tuple(Demonstration.pair(f"say {n}", f"thing {n * 13 % 7}", id=n) for n in range(1, 6))
@@ -94,6 +93,7 @@ def test_a_failure_of_all_is_said_once(model: ModelRef) -> None:
 
 
 LOADING = """
+import os
 from types import SimpleNamespace
 from workbench.errors import ModelError
 from workbench.models import processes
@@ -103,21 +103,22 @@ def load(dtype):
         raise ModelError("There is no room here.")
     return SimpleNamespace(facts={"dtype": dtype}, ref=None, context=1, tokenizer=None, close=lambda: None)
 
+def say(line):
+    os.write(1, f"{line}\\n".encode())                  # whole, beside the other's
+
 processes.join("cpu")
 for dtypes in (("float32", None), ("float32", "bfloat16"), ("float32", "float32")):
     try:
-        print(processes.loaded(lambda: load(dtypes[processes.rank()])).facts["processes"])
+        say(processes.loaded(lambda: load(dtypes[processes.rank()])).facts["processes"])
     except ModelError as error:
-        print(error.what)
+        say(error.what)
 processes.leave()
 """
 
 
 def test_processes_go_on_with_a_model_that_all_have_loaded_alike() -> None:
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), "WORLD_SIZE": "2"}
-    both = [subprocess.Popen([sys.executable, "-c", LOADING], stdout=subprocess.PIPE, text=True,
-                             env={**child_environment(), **meeting, "RANK": rank, "LOCAL_RANK": rank})
-            for rank in "01"]
-    for one in both:
-        assert one.communicate()[0].splitlines() == [
-            "There is no room here.", "The processes would compute in different types: float32, bfloat16.", "2"]
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"]
+    both = subprocess.run([sys.executable, *launcher, sys.executable, "-c", LOADING], capture_output=True, text=True,
+                          env=child_environment(), check=True)
+    assert sorted(both.stdout.splitlines()) == sorted(2 * [
+        "There is no room here.", "The processes would compute in different types: float32, bfloat16.", "2"])

@@ -6,7 +6,6 @@ They are told of each other as torchrun and ``accelerate launch`` do it, so that
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,8 +48,7 @@ class Team:
 
     def __init__(self, spec: JobSpec, size: int, say: Callable[[Event], None]) -> None:
         self._say, self._lock, self._ended = say, Lock(), False
-        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(_free_port()), WORLD_SIZE=str(size),
-                          LOCAL_WORLD_SIZE=str(size), RANK="0", LOCAL_RANK="0")
+        os.environ.update(processes.meet(size))
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, thread_count() // size)))
         command = [*child_command(stay=True), FOLLOW, "--nice", "0"]
         order = encode_order(spec=spec)
@@ -92,10 +90,3 @@ class Team:
                 self._ended = True
                 self._say(failed)
                 os._exit(1)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

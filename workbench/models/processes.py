@@ -15,6 +15,7 @@ from workbench.errors import ModelError
 from workbench.models.base import Drawn, LanguageModel, ScoredSequence
 
 PATIENCE = timedelta(days=7)         # a paused job keeps the others waiting; one that is lost is noticed otherwise
+_store: Any = None                   # where processes that this one leads meet
 
 
 def count() -> int:
@@ -30,6 +31,18 @@ def rank() -> int:
 def device_index() -> int:
     """Which of this machine's devices is this process's."""
     return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+def meet(size: int) -> dict[str, str]:
+    """Open the store in which ``size`` processes of this computer find each other, this one as the first, for as long
+    as this process lives; returns what their environment is to say of it, as torchrun does. The port is taken here and
+    now: chosen first and opened later, it could be another program's by then."""
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+    global _store
+    _store = TCPStore("127.0.0.1", 0, size, is_master=True, wait_for_workers=False)
+    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_store.port), "TORCHELASTIC_USE_AGENT_STORE": "True",
+            "WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size), "RANK": "0", "LOCAL_RANK": "0"}
 
 
 def join(device: str = "auto") -> None:
@@ -54,9 +67,11 @@ def wait_for_all() -> None:
 
 
 def leave() -> None:
+    """Once all have done the job: one that left early would look lost to the others."""
     if count() > 1:
         import torch.distributed
 
+        wait_for_all()
         torch.distributed.destroy_process_group()
 
 
