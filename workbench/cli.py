@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):        # what a terminal's encoding lacks must not end a command
             stream.reconfigure(errors="backslashreplace")
     if arguments[:1] in ([JOB], [GRAB]):
-        module = "workbench.jobs.__main__" if arguments[0] == JOB else "workbench.gui.grab"
+        module = "workbench.jobs.__main__" if arguments[0] == JOB else "workbench.gui.shell.grab"
         code: int = import_module(module).main(list(arguments[1:]))
         return code
     options = parser().parse_args(arguments)

@@ -169,7 +169,8 @@ def take_tour(out: Path, say: Say, scale: Scale = Scale(), *, quiet: bool = Fals
 
 def grab_command() -> list[str]:
     """How pictures of the window are taken; the packaged program starts itself."""
-    return [sys.executable, "_grab"] if getattr(sys, "frozen", False) else [sys.executable, "-m", "workbench.gui.grab"]
+    frozen = getattr(sys, "frozen", False)
+    return [sys.executable, *(["_grab"] if frozen else ["-m", "workbench.gui.shell.grab"])]
 
 
 def _score_spec(project: Project, model: ModelRef, scale: Scale) -> ScoreSpec:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import resources
+import workbench_resources as resources
 from workbench.alignment.options import METHOD_NAMES, AlignmentOptions
 from workbench.domain import ModelRef
 from workbench.errors import ProjectError

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import resources
+import workbench_resources as resources
 from workbench.alignment.harness import continuation, evaluate, write_local_task
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.domain import ModelRef, Prompt

@@ -15,7 +15,7 @@ import torch
 from accelerate.commands.config.config_args import load_config_from_file
 from safetensors.torch import load_file
 
-import resources
+import workbench_resources as resources
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import JobError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import resources
+import workbench_resources as resources
 from tests.formats.shared_data import SHARED, needs_shared_data
 from workbench.bench.judge_prompting import asked, choose
 from workbench.domain import Question

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import resources
-from resources.recipe import house
-from resources.recipe.sample import convention
+import workbench_resources as resources
 from tests.models import tiny_models
 from workbench.bench import house_grader
 from workbench.bench.matches import GivenAnswers, single
@@ -19,6 +17,8 @@ from workbench.domain.bench import Judgement
 from workbench.formats import mt_bench
 from workbench.models import load
 from workbench.scoring import SetObjective
+from workbench_resources.recipe import house
+from workbench_resources.recipe.sample import convention
 
 
 @pytest.mark.parametrize(("answer", "reference", "exact", "f1"), [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import resources
+import workbench_resources as resources
 from workbench.jobs.wire import decode_spec
 
 SMALL = ("--set", "steps=2", "--set", "episodes=6", "--set", "batch=2", "--set", "most=5", "--examples", "3")

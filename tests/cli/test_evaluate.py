@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import resources
+import workbench_resources as resources
 
 pytest.importorskip("lm_eval", reason="lm-eval is not installed (the dev extra has it)")
 

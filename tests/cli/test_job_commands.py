@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import resources
+import workbench_resources as resources
 from tests.cli.conftest import Run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from db import upgrade
-from db.session import Database
+from workbench_db import upgrade
+from workbench_db.session import Database
 
 
 @pytest.fixture

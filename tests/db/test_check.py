@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from db import answers as bench_answers
-from db import check, contestants, jobs, judgements, models, prompts, questions, revisions, scores
-from db import demonstrations as stored
-from db.session import Database
 from workbench.domain import (
     Answer,
     AnswerScore,
@@ -28,6 +24,10 @@ from workbench.domain import (
     SetEvaluation,
 )
 from workbench.errors import ProjectError
+from workbench_db import answers as bench_answers
+from workbench_db import check, contestants, jobs, judgements, models, prompts, questions, revisions, scores
+from workbench_db import demonstrations as stored
+from workbench_db.session import Database
 
 
 @pytest.fixture

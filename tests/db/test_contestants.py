@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from db.contestants import contestants, insert_contestant
-from db.session import Database
 from workbench.domain import Backend, Contestant, DecodingSettings, ModelRef, Server
+from workbench_db.contestants import contestants, insert_contestant
+from workbench_db.session import Database
 
 
 def test_a_served_contestant_comes_back_whole(database: Database) -> None:

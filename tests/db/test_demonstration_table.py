@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from db import demonstration_table, upgrade
-from db import demonstrations as stored
-from db.session import Connection, Database
 from workbench.domain import Demonstration, Status
 from workbench.domain.filter import Filter, Sort, parse_query
+from workbench_db import demonstration_table, upgrade
+from workbench_db import demonstrations as stored
+from workbench_db.session import Connection, Database
 
 COUNT = 300
 

@@ -1,9 +1,9 @@
 import pytest
 
-from db import demonstrations as stored
-from db.session import Database
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.errors import WorkbenchError
+from workbench_db import demonstrations as stored
+from workbench_db.session import Database
 
 WHOLE = Demonstration(
     (Turn(Role.SYSTEM, "Be brief."), Turn(Role.USER, "Élan?\n\tYes"), Turn(Role.ASSISTANT, "日本 🙂 \x00 end"),

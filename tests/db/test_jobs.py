@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from db import jobs
-from db.session import Database
+from workbench_db import jobs
+from workbench_db.session import Database
 
 
 def test_jobs_wait_in_order_and_can_be_put_in_another(database: Database) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from db.lock import ProjectLock, holder
 from workbench.errors import ProjectError
+from workbench_db.lock import ProjectLock, holder
 
 HOLD = """
 import sys

@@ -5,9 +5,9 @@ from importlib import import_module
 
 from sqlalchemy import create_engine
 
-from db import bench_schema, upgrade
-from db.schema import Base
-from db.session import Connection, Database
+from workbench_db import bench_schema, upgrade
+from workbench_db.schema import Base
+from workbench_db.session import Connection, Database
 
 ISSUE = {"demonstrations", "tags", "revisions", "imports", "question_sets", "questions", "prompts", "prompt_versions",
          "models", "jobs", "job_events", "scores", "search_rounds", "answers", "judgements", "metric_points",
@@ -39,7 +39,7 @@ def test_all_that_a_project_holds_has_its_table(database: Database) -> None:
 
 
 def test_the_list_of_revisions_is_that_of_the_migration_files(database: Database) -> None:
-    names = [f"db.migrations.versions.revision_{revision}" for revision in upgrade.REVISIONS]
+    names = [f"workbench_db.migrations.versions.revision_{revision}" for revision in upgrade.REVISIONS]
     modules = [import_module(name) for name in names]
     assert [module.revision for module in modules] == list(upgrade.REVISIONS)
     assert [module.down_revision for module in modules] == [None, *upgrade.REVISIONS[:-1]]

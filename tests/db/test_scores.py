@@ -1,8 +1,6 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from db import demonstration_table, demonstrations, jobs, models, questions, scores
-from db.session import Connection, Database
 from workbench.domain import (
     AnswerScore,
     CandidateScore,
@@ -16,6 +14,8 @@ from workbench.domain import (
     SearchRound,
     SetEvaluation,
 )
+from workbench_db import demonstration_table, demonstrations, jobs, models, questions, scores
+from workbench_db.session import Connection, Database
 
 
 def _job(connection: Connection) -> int:

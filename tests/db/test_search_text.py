@@ -2,11 +2,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from db import demonstration_table, search_text
-from db import demonstrations as stored
-from db.session import Connection, Database
 from workbench.domain import Demonstration, Status
 from workbench.domain.filter import Comparison, Filter, Query, Sort, parse_query
+from workbench_db import demonstration_table, search_text
+from workbench_db import demonstrations as stored
+from workbench_db.session import Connection, Database
 
 TEXTS = ["The café on the corner", "A corner shop; it's 100% open_now", "今日は天気がいい", "Tell me a joke 🙂",
          "x = [1, 2]; print(x)", 'She said "hello there" twice']

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from db import upgrade
-from db.people import person_id
-from db.session import Database
 from workbench.errors import ProjectError
+from workbench_db import upgrade
+from workbench_db.people import person_id
+from workbench_db.session import Database
 
 
 def test_commits_are_durable_and_references_are_enforced(database: Database) -> None:

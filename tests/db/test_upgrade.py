@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, check, contestants, demonstration_table, demonstrations, search_text, upgrade
-from db.migrations.versions import revision_0001
-from db.people import person_id
-from db.session import Database
 from workbench.domain import Contestant, Demonstration, ModelRef
 from workbench.domain.filter import Filter
 from workbench.errors import ProjectError
+from workbench_db import backup, check, contestants, demonstration_table, demonstrations, search_text, upgrade
+from workbench_db.migrations.versions import revision_0001
+from workbench_db.people import person_id
+from workbench_db.session import Database
 
 NEXT = '''
 from alembic import op

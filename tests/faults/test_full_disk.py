@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from db import check, lock
 from tests.faults.conftest import Child
 from workbench.domain import Demonstration
 from workbench.errors import ProjectError
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench_db import check, lock
 
 MUCH = [Demonstration.pair(f"question {n}", "x" * 2000) for n in range(500)]
 

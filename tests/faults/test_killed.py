@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from db import check
 from tests.faults.conftest import Child
 from workbench.domain import Demonstration
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench_db import check
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 

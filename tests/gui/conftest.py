@@ -17,13 +17,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-import resources
+import workbench_resources as resources
 from tests.gui.waiting import rest, settled
 from workbench.domain import Demonstration, Prompt, Status
-from workbench.gui import theme
-from workbench.gui.main_window import MainWindow
-from workbench.gui.pages.alignment import AlignmentPage
-from workbench.gui.session import Session
+from workbench.gui.alignment.page import AlignmentPage
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets import theme
 from workbench.services.project import Project
 
 PATIENCE = 90_000                    # milliseconds; a wait that succeeds ends as soon as it can

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from db import jobs
 from tests.jobs.random_model import write_random_model
 from workbench.domain import Demonstration, Prompt, Question, QuestionSet
 from workbench.jobs.control import Control
@@ -16,6 +15,7 @@ from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
+from workbench_db import jobs
 
 CANDIDATES = tuple(
     Demonstration.pair(instruction, answer, category=category, source=source)

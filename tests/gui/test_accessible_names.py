@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import rest, settled
-from workbench.gui.main_window import MainWindow
-from workbench.gui.session import Session
-from workbench.gui.views.export_dialog import ExportDialog
-from workbench.gui.views.import_dialog import ImportDialog
+from workbench.gui.demonstrations.import_dialog import ImportDialog
+from workbench.gui.shell.export_dialog import ExportDialog
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.session import Session
 
 
 def nameless(root: QWidget) -> list[str]:

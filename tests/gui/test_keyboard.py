@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QAbstractButton, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import rest
-from workbench.gui.dialogs import Dialog
-from workbench.gui.main_window import MainWindow
-from workbench.gui.pages import PAGES
-from workbench.gui.session import Session
-from workbench.gui.views.buttons import primary, secondary
-from workbench.gui.views.keycaps import KeyHints
+from workbench.gui.shell.dialogs import Dialog
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.pages import PAGES
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.buttons import primary, secondary
+from workbench.gui.widgets.keycaps import KeyHints
 
 
 def focused(window: MainWindow) -> QWidget:

@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.waiting import rest
-from workbench.gui.main_window import MainWindow
-from workbench.gui.pages.demonstrations import DemonstrationsPage
-from workbench.gui.pages.prompt import PromptPage
-from workbench.gui.session import Session
+from workbench.gui.demonstrations.page import DemonstrationsPage
+from workbench.gui.prompt.page import PromptPage
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.session import Session
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, 
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-import resources
-from db import jobs as stored
+import workbench_resources as resources
 from tests.gui.waiting import rest
 from workbench.domain import Demonstration, Prompt, Question, QuestionSet
-from workbench.gui.main_window import MainWindow
-from workbench.gui.pages import PAGES
-from workbench.gui.session import Session
-from workbench.gui.views.notice import UndoToast
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.pages import PAGES
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.notice import UndoToast
 from workbench.services.project import Project
+from workbench_db import jobs as stored
 
 EVIL = "<img src='file:///tmp/stranger.png'><script>alert(1)</script><a href='javascript:1'>x</a>"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.gui.page import Page
-from workbench.gui.session import Session
+from workbench.gui.shell.page import Page
+from workbench.gui.shell.session import Session
 
 
 def settled(session: Session, qtbot: QtBot, quiet: Callable[[], bool] = lambda: True) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-import resources
-from db import jobs
+import workbench_resources as resources
 from workbench.bench.judge_prompting import choose
 from workbench.bench.rank_correlation import kendall_tau
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt, Question, QuestionSet
@@ -25,6 +24,7 @@ from workbench.services.job_results import store
 from workbench.services.job_resume import continued
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
+from workbench_db import jobs
 
 TEACHER = ModelRef("tiny-teacher", str(resources.path("models", "tiny-teacher")))
 ALL = mt_bench.read(resources.path("sample", "questions.jsonl"),

@@ -10,7 +10,7 @@ import pytest
 from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, Judgement, ModelRef, Prompt
 from workbench.errors import WorkbenchError
-from workbench.gui.pages.bench_found import read_found
+from workbench.gui.bench.recipes.found import read_found
 from workbench.jobs.events import Finished
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"), Demonstration.pair("c", "d")), name="base")

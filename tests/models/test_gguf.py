@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tokenizers import AddedToken
 
-import resources
+import workbench_resources as resources
 from tests.models import tiny_models
 from tests.models.test_logprobs import sequences
 from workbench.domain import Backend, ModelRef

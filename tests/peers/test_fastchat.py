@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-import resources
+import workbench_resources as resources
 from workbench.bench.judge_prompting import REFERENCE_CATEGORIES, asked, choose
 from workbench.bench.judgements import parse_rating, parse_two_ratings, parse_verdict
 from workbench.bench.win_rates import win_rates

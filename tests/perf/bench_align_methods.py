@@ -24,7 +24,7 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
-import resources
+import workbench_resources as resources
 from tests.perf.report import Row, one_thread, write
 from workbench.alignment.episodes import Tasks, group_by_task
 from workbench.alignment.measures import Measures

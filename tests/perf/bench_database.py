@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from db import check
 from tests.perf.report import Row, write
 from workbench.domain import Demonstration, Status
 from workbench.services.demonstrations import Filter, Sort
 from workbench.services.project import Project
+from workbench_db import check
 
 WORDS = 20_000
 LENGTH = 70

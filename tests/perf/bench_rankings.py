@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tests.perf.report import Row, write
 from workbench.domain import Interval, Question
-from workbench.gui import theme
-from workbench.gui.application import application
 from workbench.gui.charts.heat_map import HeatMap
-from workbench.gui.item_models.candidates import Candidates
-from workbench.gui.item_models.ranking import Column, RankingModel
-from workbench.gui.views.ranking_table import RankingTable
+from workbench.gui.rankings.candidates import Candidates
+from workbench.gui.rankings.model import Column, RankingModel
+from workbench.gui.rankings.table import RankingTable
+from workbench.gui.shell.application import application
+from workbench.gui.widgets import theme
 from workbench.services.results import GainTable
 
 FRAME_MS = 16.0

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import resources
-from resources.recipe.__main__ import main
-from resources.recipe.rules import FAMILIES
+import workbench_resources as resources
+from workbench_resources.recipe.__main__ import main
+from workbench_resources.recipe.rules import FAMILIES
 
 
 def test_measure_prints_log_p_and_exact_match_of_every_family(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from transformers import LlamaForCausalLM
 
-import resources
-from resources.recipe import gains, measure
-from resources.recipe.rows import Encoder
+import workbench_resources as resources
+from workbench_resources.recipe import gains, measure
+from workbench_resources.recipe.rows import Encoder
 
 KINDS = (("good", 0), ("good", 8), ("wrong", 8), ("irrelevant", 8))
 CONTENT = ("label", "recall")

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from resources.recipe import episodes, rules
-from resources.recipe.rules import FAMILIES, example, misled, new_rule, rival
+from workbench_resources.recipe import episodes, rules
+from workbench_resources.recipe.rules import FAMILIES, example, misled, new_rule, rival
 
 
 @pytest.mark.parametrize("family", FAMILIES)

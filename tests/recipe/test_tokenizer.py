@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from resources.recipe import tokenizer, words
-from resources.recipe.tokenizer import ANSWER, FENCE, FRAME, NEXT_QUERY, QUERY
+from workbench_resources.recipe import tokenizer, words
+from workbench_resources.recipe.tokenizer import ANSWER, FENCE, FRAME, NEXT_QUERY, QUERY
 
 MADE = tokenizer.make(0)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from resources.recipe import tokenizer, train
-from resources.recipe.episodes import Shot
-from resources.recipe.model import SIZES, Size, make
-from resources.recipe.muon import orthogonalised
-from resources.recipe.rows import PRACTICE, Encoder
+from workbench_resources.recipe import tokenizer, train
+from workbench_resources.recipe.episodes import Shot
+from workbench_resources.recipe.model import SIZES, Size, make
+from workbench_resources.recipe.muon import orthogonalised
+from workbench_resources.recipe.rows import PRACTICE, Encoder
 
 ENCODER = Encoder(tokenizer.make(0))
 SMALL = Size(width=32, layers=1, heads=2, tokens=0.02)

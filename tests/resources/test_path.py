@@ -2,7 +2,7 @@
 
 import pytest
 
-import resources
+import workbench_resources as resources
 
 
 def test_a_carried_file_is_found() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import resources
+import workbench_resources as resources
 from workbench.domain import Prompt
 from workbench.formats.mt_bench import read
 from workbench.prompts import render

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import resources
-from resources.recipe import sample, tasks
-from resources.recipe.words import CATEGORIES
+import workbench_resources as resources
+from workbench_resources.recipe import sample, tasks
+from workbench_resources.recipe.words import CATEGORIES
 
 SAMPLE = resources.path("sample")
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import resources
-from db import jobs
+import workbench_resources as resources
 from workbench.alignment.options import PRESETS
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import FormatError, JobError
@@ -15,6 +14,7 @@ from workbench.jobs.events import Artifact, Finished, Metric
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.project import Project
+from workbench_db import jobs
 
 TEACHER, STUDENT = ModelRef("teacher", "/models/teacher"), ModelRef("student", "/models/student")
 SAMPLE = resources.path("sample", "tasks.jsonl")

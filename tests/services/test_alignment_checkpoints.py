@@ -9,8 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import resources
-from db import jobs
+import workbench_resources as resources
 from tests.jobs.listening import Heard
 from workbench.alignment.options import PRESETS
 from workbench.domain import ModelRef
@@ -24,6 +23,7 @@ from workbench.jobs.wire import encode_spec
 from workbench.services.alignment_checkpoints import checkpoints, resume_from
 from workbench.services.job_results import store
 from workbench.services.project import Project
+from workbench_db import jobs
 
 OPTIONS = replace(PRESETS["quick"], method="finetune", episodes=6, steps=3, batch=2, save_every=1, evaluate_every=2,
                   warmup_steps=0)

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import check
 from workbench.domain import Changes, Demonstration, Kind, Prompt, Question, QuestionSet, Role, Status, Turn
 from workbench.errors import WorkbenchError
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench_db import check
 
 
 def _state(project: Project) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from db.check import check
 from tests.formats.shared_data import SHARED, needs_shared_data
 from workbench.domain import Demonstration, Kind
 from workbench.errors import Cancelled, FormatError, ProjectError
@@ -12,6 +11,7 @@ from workbench.formats import urial
 from workbench.services.demonstrations import Filter
 from workbench.services.imports import ImportOptions
 from workbench.services.project import Project
+from workbench_db.check import check
 
 
 @pytest.fixture

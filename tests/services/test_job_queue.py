@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from db import jobs as stored
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
 from workbench.alignment.harness_options import HarnessOptions
@@ -22,6 +21,7 @@ from workbench.jobs.events import Counted, Event, Failed, Finished, Scored, Stat
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
+from workbench_db import jobs as stored
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +276,7 @@ def test_results_that_cannot_be_written_end_the_job_with_the_reason(
         raise ProjectError("The disk is full.", remedy="Free some space.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("db.scores.insert_scores", full)
+        patch.setattr("workbench_db.scores.insert_scores", full)
         place.project.jobs._hear(job, score)
         failed = place.ended(job)
     assert failed == Failed("The disk is full. Free some space.", known=True)

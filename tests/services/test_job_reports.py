@@ -5,8 +5,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from db import jobs as stored_jobs
-from db import scores as stored_scores
 from workbench.domain import (
     AnswerScore,
     CandidateScore,
@@ -29,6 +27,8 @@ from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.job_report import job_report
 from workbench.services.project import Project
+from workbench_db import jobs as stored_jobs
+from workbench_db import scores as stored_scores
 
 HOSTILE = '<script>alert(1)</script> | `code` [x](javascript:1) ![i](http://e.vil/i.png) & "so"'
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from db import judgements
-from db.check import check
 from workbench.domain import Answer, Contestant, Judgement, ModelRef, Question, QuestionSet
 from workbench.services.project import Project
+from workbench_db import judgements
+from workbench_db.check import check
 
 
 def test_many_judgements_are_stored_as_one_after_the_other(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import resources
+import workbench_resources as resources
 from tests.formats.shared_data import SHARED, needs_shared_data
 from tests.jobs.workplace import Workplace
 from workbench.bench.judge_prompting import REFERENCE_CATEGORIES

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-import resources
-from db import check
+import workbench_resources as resources
 from workbench.domain import Demonstration, Kind
 from workbench.errors import ProjectError
 from workbench.services import project as project_module
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project, open_sample
+from workbench_db import check
 
 
 def test_a_new_project_has_its_folders_and_is_sound(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db import jobs as stored_jobs
 from tests.jobs.workplace import BASE, Workplace
 from workbench.domain import (
     AnswerScore,
@@ -25,6 +24,7 @@ from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_resume import continued
+from workbench_db import jobs as stored_jobs
 
 MODEL = ModelRef("m", "/models/m", sha256="ab" * 32)
 QUESTIONS = 6

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-import resources
+import workbench_resources as resources
 from workbench.errors import JobError, ModelError, ProjectError
 from workbench.models.facts import read_facts
 from workbench.services.student_exports import export_student, forms_of

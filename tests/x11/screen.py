@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-import resources
+import workbench_resources as resources
 from workbench.services.project import Project
 
 SIZE = (1440, 900)

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from resources.recipe.house import Convention
-from resources.recipe.sample import convention
 from workbench.domain import Question
+from workbench_resources.recipe.house import Convention
+from workbench_resources.recipe.sample import convention
 
 PARTS = ("opening", "form", "content", "closing")
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from resources.recipe.sample import MINI_WORLD
 from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration
@@ -21,6 +20,7 @@ from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 from workbench.services.questions import BUILT_IN
 from workbench.services.student_exports import export_student
+from workbench_resources.recipe.sample import MINI_WORLD
 
 LISTED_REFUSALS = 20
 STDIN = Path("-")
@@ -210,7 +210,7 @@ def _step(changes: Changes | None, nothing: str) -> Output:
 
 
 def check(options: Namespace) -> Output:
-    from db.check import check as find_problems
+    from workbench_db.check import check as find_problems
 
     if options.rebuild_search:
         on_lane(options.project, lambda p: p.rebuild_search())

@@ -23,7 +23,7 @@ def open_(options: Namespace) -> Output:
         options.out = TOUR_FOLDER
         return tour(options)
     try:
-        from workbench.gui.application import run
+        from workbench.gui.shell.application import run
     except ImportError as error:
         raise WorkbenchError(
             f"The window cannot start: {error}.",

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from db import jobs as stored
 from workbench.alignment.episodes import group_by_task
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Changes, Demonstration, ModelRef, Status
@@ -17,6 +16,7 @@ from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.services.demonstrations import Filter
+from workbench_db import jobs as stored
 
 if TYPE_CHECKING:
     from workbench.services.job_queue import JobInfo

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from db import jobs as stored
 from workbench.errors import JobError
 from workbench.jobs.specs import AlignSpec
 from workbench.services.job_queue import RESUMABLE
+from workbench_db import jobs as stored
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -6,13 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from db import answers as stored_answers
-from db import bench_search, revisions
-from db import contestants as stored_contestants
-from db import judgements as stored_judgements
-from db import questions as stored_questions
-from db.bench_search import Hit
-from db.session import Connection
 from workbench.bench.answers import asked
 from workbench.domain import Answer, Changes, Contestant, Judgement, Kind, Question, Rendered
 from workbench.domain.bench import Verdict
@@ -21,6 +14,13 @@ from workbench.errors import WorkbenchError
 from workbench.jobs.specs import AnswerSpec
 from workbench.models import load_tokenizer
 from workbench.services.wording import counted
+from workbench_db import answers as stored_answers
+from workbench_db import bench_search, revisions
+from workbench_db import contestants as stored_contestants
+from workbench_db import judgements as stored_judgements
+from workbench_db import questions as stored_questions
+from workbench_db.bench_search import Hit
+from workbench_db.session import Connection
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from db import demonstration_table, revisions
-from db import demonstrations as stored
-from db.demonstration_table import Facets, Row
-from db.session import Connection
 from workbench.domain import Changes, Demonstration, Kind, Status, Turn, content_hash
 from workbench.domain.filter import Filter, Sort, parse_query
 from workbench.errors import WorkbenchError
 from workbench.services.wording import STATUS_WORDS, counted, revision_summary
+from workbench_db import demonstration_table, revisions
+from workbench_db import demonstrations as stored
+from workbench_db.demonstration_table import Facets, Row
+from workbench_db.session import Connection
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -9,12 +9,12 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from db import jobs as stored
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.domain import ModelRef, Prompt, Question
 from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.specs import JobState
 from workbench.jobs.wire import decode_spec, encode_spec
+from workbench_db import jobs as stored
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

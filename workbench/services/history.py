@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from db import contestants, demonstrations, judgements, prompts, questions, revisions
-from db.session import Connection
 from workbench.domain import Changes, Kind
+from workbench_db import contestants, demonstrations, judgements, prompts, questions, revisions
+from workbench_db.session import Connection
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

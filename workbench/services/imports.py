@@ -11,10 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from db import demonstrations as stored
-from db import imports as stored_imports
-from db import revisions
-from resources.recipe.sample import MINI_WORLD, write_more
 from workbench.domain import Changes, Demonstration, Kind
 from workbench.errors import FormatError
 from workbench.formats import mapping as mappings
@@ -22,6 +18,10 @@ from workbench.formats import question_table, urial
 from workbench.formats.registry import OpenFile, open_file
 from workbench.formats.rows import Refused, Row
 from workbench.services.wording import counted
+from workbench_db import demonstrations as stored
+from workbench_db import imports as stored_imports
+from workbench_db import revisions
+from workbench_resources.recipe.sample import MINI_WORLD, write_more
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

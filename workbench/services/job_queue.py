@@ -11,7 +11,6 @@ from functools import partial
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
-from db import jobs
 from workbench.domain import Changes, Kind
 from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.evaluate_spec import EvaluateSpec
@@ -25,6 +24,7 @@ from workbench.services.job_results import store
 from workbench.services.job_resume import at_home, continued
 from workbench.services.job_titles import job_detail, job_title
 from workbench.services.warm_host import WarmHost
+from workbench_db import jobs
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from db import jobs as stored_jobs
 from workbench.domain import Demonstration, SetEvaluation
 from workbench.errors import JobError
 from workbench.formats.report import Chart, RankingLine, Report, RoundLine, SetLine, charts
@@ -17,6 +16,7 @@ from workbench.search.heldout import CHOSEN
 from workbench.services.job_titles import STRATEGY_NAMES
 from workbench.services.results import GainTable, HeldOut
 from workbench.services.wording import counted
+from workbench_db import jobs as stored_jobs
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from db import answers, contestants, jobs, judgements, questions, scores
-from db.session import Connection
 from workbench.domain import AnswerScore, Changes, Interval, Kind
 from workbench.jobs.events import (
     Answered,
@@ -30,6 +28,8 @@ from workbench.jobs.specs import JobState
 from workbench.search.intervals import gain_intervals
 from workbench.services.job_titles import job_outcome
 from workbench.services.measures import measured
+from workbench_db import answers, contestants, jobs, judgements, questions, scores
+from workbench_db.session import Connection
 
 SCORING_ROUND = 0
 BOOTSTRAP_SEED = 0                   # intervals that are read again have to come out the same

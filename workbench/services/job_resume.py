@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
-from db import answers, jobs, judgements, scores
-from db.session import Connection
 from workbench.errors import JobError
 from workbench.jobs.specs import (
     AlignSpec,
@@ -22,6 +20,8 @@ from workbench.jobs.specs import (
     ShiftSpec,
 )
 from workbench.services.job_reuse import take_over
+from workbench_db import answers, jobs, judgements, scores
+from workbench_db.session import Connection
 
 
 def at_home(spec: JobSpec, artifacts: Path) -> JobSpec:

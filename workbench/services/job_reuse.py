@@ -3,12 +3,12 @@ the same project has measured is taken over instead of being measured again."""
 
 from __future__ import annotations
 
-from db import jobs, scores
-from db.session import Connection
 from workbench.domain import CandidateScore, ModelRef, Question
 from workbench.errors import JobError
 from workbench.jobs.specs import JobState, ScoreSpec, SearchSpec
 from workbench.jobs.wire import decode_spec
+from workbench_db import jobs, scores
+from workbench_db.session import Connection
 
 SCORING_ROUND, FIRST_ROUND = 0, 1
 

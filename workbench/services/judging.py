@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import resources
-from db import judgements as stored
+import workbench_resources as resources
 from workbench.bench import matches
 from workbench.bench.language_model_judge import prompt_of
 from workbench.bench.matches import GivenAnswers, Match
@@ -25,6 +24,7 @@ from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, 
 from workbench.jobs.shift_spec import ShiftSpec
 from workbench.services.judging_cost import Estimate, estimate
 from workbench.services.measures import measured
+from workbench_db import judgements as stored
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

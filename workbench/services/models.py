@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from db import models as stored
-from db.contestants import tell_model
 from workbench import gguf_build
 from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.errors import ModelError
@@ -16,6 +14,8 @@ from workbench.models import adapters, memory, quantised
 from workbench.models.facts import read_facts
 from workbench.models.machine import Machine, read_machine
 from workbench.services.model_sources import place_of
+from workbench_db import models as stored
+from workbench_db.contestants import tell_model
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -8,13 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import resources
-from db import backup, bench_search, lock, revisions, search_text, upgrade
-from db import jobs as stored_jobs
-from db import models as stored_models
-from db import project as stored_project
-from db.lock import ProjectLock, login_name
-from db.session import Database
+import workbench_resources as resources
 from workbench.errors import ProjectError
 from workbench.services.alignment import Alignment
 from workbench.services.bench import Bench
@@ -31,6 +25,12 @@ from workbench.services.prompts import Prompts
 from workbench.services.questions import QuestionSets
 from workbench.services.recipes import Recipes
 from workbench.services.results import Results
+from workbench_db import backup, bench_search, lock, revisions, search_text, upgrade
+from workbench_db import jobs as stored_jobs
+from workbench_db import models as stored_models
+from workbench_db import project as stored_project
+from workbench_db.lock import ProjectLock, login_name
+from workbench_db.session import Database
 
 DATABASE = "project.db"
 ARTIFACTS = "artifacts"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from db import demonstrations, prompts, revisions
-from db.prompts import StoredVersion
-from db.session import Connection
 from workbench.domain import Changes, Demonstration, Kind, Position, Prompt
 from workbench.errors import PromptError, WorkbenchError
 from workbench.services.wording import counted, grouped
+from workbench_db import demonstrations, prompts, revisions
+from workbench_db.prompts import StoredVersion
+from workbench_db.session import Connection
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

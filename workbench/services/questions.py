@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import resources
-from db import questions as stored
-from db import revisions
-from db.questions import QuestionSetSummary as QuestionSetInfo
+import workbench_resources as resources
 from workbench.domain import Changes, Kind, Prompt, Question, QuestionSet
 from workbench.errors import WorkbenchError
 from workbench.formats import mt_bench, question_table
 from workbench.services.wording import counted
+from workbench_db import questions as stored
+from workbench_db import revisions
+from workbench_db.questions import QuestionSetSummary as QuestionSetInfo
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from db import jobs as stored_jobs
-from db import runs as stored_runs
-from db import scores as stored_scores
 from workbench.domain import (
     CandidateScore,
     Interval,
@@ -29,6 +26,9 @@ from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
 from workbench.search.intervals import bootstrap, by_question
 from workbench.search.task import COMPARING, stream
 from workbench.services.job_results import BOOTSTRAP_SEED
+from workbench_db import jobs as stored_jobs
+from workbench_db import runs as stored_runs
+from workbench_db import scores as stored_scores
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, S
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, Chart, Table, draw_text, text_width, tip
 from workbench.gui.charts.numbers import percent
+from workbench.gui.widgets import theme
 
 BLOCKS = ("Student before", "Student after")
 ROW, GAP, BETWEEN = 22.0, 2.0, 12.0

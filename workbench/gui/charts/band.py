@@ -16,10 +16,10 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from workbench.domain import Interval
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
 from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, tick_digits
+from workbench.gui.widgets import theme
 
 FOOT = 40.0
 BAND = 0.14                          # opacity

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.domain import SearchRound
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, RIGHT, Chart, Table, draw_text, one_line, text_width, tip
+from workbench.gui.widgets import theme
 
 SHOWN = 8
 HIGHLIGHTED = 3

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.gui import theme
+from workbench.gui.widgets import theme
 
 Cell = str | int | float | None
 

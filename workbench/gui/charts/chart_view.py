@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.errors import WorkbenchError
-from workbench.gui import theme
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import LEFT, RIGHT, Cell, Exportable, Table, draw_text, one_line, text_width, tip
 from workbench.gui.charts.numbers import plain
-from workbench.gui.views.buttons import IconButton, icon_button
+from workbench.gui.widgets import theme
+from workbench.gui.widgets.buttons import IconButton, icon_button
 
 WIDEST = 260
 Index = QModelIndex | QPersistentModelIndex

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from workbench.domain import Interval
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart
 from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits, tone
+from workbench.gui.widgets import theme
 
 ROW = 32.0
 AXIS = 24.0

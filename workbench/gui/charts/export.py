@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from workbench.errors import FormatError
-from workbench.gui import theme
 from workbench.gui.charts.chart import LEFT, Cell, Exportable, Table, draw_text, one_line, text_width
+from workbench.gui.widgets import theme
 
 MARGIN = 16
 NOTE = 24                            # height of the line below a chart that says what its numbers are

@@ -9,11 +9,11 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
 from workbench.domain import Question
-from workbench.gui import theme
 from workbench.gui.charts.chart import LEFT, RIGHT, draw_text, one_line
 from workbench.gui.charts.heat_grid import ColumnLayout, layout
 from workbench.gui.charts.heat_scale import cell_image, colour_steps, draw_scale
 from workbench.gui.charts.numbers import signed
+from workbench.gui.widgets import theme
 
 NAMES = 220.0
 TOP = 56.0

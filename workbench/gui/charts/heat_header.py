@@ -9,9 +9,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from workbench.domain import Question
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, draw_text, one_line, text_width
 from workbench.gui.charts.heat_grid import ColumnLayout, Group, layout
+from workbench.gui.widgets import theme
 
 
 def header_height() -> int:

@@ -23,7 +23,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from workbench.domain import Question
-from workbench.gui import theme
 from workbench.gui.charts import heat_export
 from workbench.gui.charts.chart import KEYBOARD_REASONS, Table, draw_focus_ring, one_line, tip
 from workbench.gui.charts.heat_cells import NOTHING, HeatCells
@@ -31,6 +30,7 @@ from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
 from workbench.gui.charts.heat_header import HeatHeader, header_height, row_height
 from workbench.gui.charts.heat_scale import cell_image, colour_steps
 from workbench.gui.charts.numbers import signed
+from workbench.gui.widgets import theme
 
 Order = npt.NDArray[np.int64]
 SIDE = (12, 16)                      # left and right margin

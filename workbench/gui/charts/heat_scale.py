@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import LEFT, RIGHT, draw_text, text_width
+from workbench.gui.widgets import theme
 
 CLIP_PERCENTILE = 98.0
 STEPS = 128                          # colours on each side of zero

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import Chart, tip
+from workbench.gui.widgets import theme
 
 BASELINE = -1                        # the colour number of what everything is compared with
 COLOURS = 6                          # more series than these are not told apart by colour

@@ -11,11 +11,11 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.heat_scale import draw_scale
 from workbench.gui.charts.marks import Mark, MarkedChart
 from workbench.gui.charts.numbers import percent, plain
+from workbench.gui.widgets import theme
 
 TALLEST = 48.0
 TWO_LINES = 40.0                     # the least height of a cell with a line below its number

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import Cell, Table
 from workbench.gui.charts.numbers import MINUS, nice_ticks
+from workbench.gui.widgets import theme
 
 TICK_ROOM = 20                       # pixels between two numbers at the left, at least
 MOST_TICKS = 5

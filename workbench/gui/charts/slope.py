@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Chart, Table, draw_text, text_width, tip
+from workbench.gui.widgets import theme
 
 COLUMNS = ("Teacher", "Before", "After")
 HEAD = 30.0

@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.domain import TokenScore
-from workbench.gui import theme
 from workbench.gui.charts.chart import CENTRE, Chart, Table, draw_text, text_width, tip
 from workbench.gui.charts.numbers import plain, signed, tone
+from workbench.gui.widgets import theme
 
 UNLIKELY = 4.0                       # nats: at this surprise the sequential ramp ends
 SMALLEST_CLIP = 0.5                  # of the change's ramp: smaller changes stay pale

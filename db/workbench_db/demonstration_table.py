@@ -1,0 +1,225 @@
+"""Filtering, sorting and counting demonstrations, a million of them without a wait.
+
+Every condition on a column is answered from one covering index; each sort has its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from workbench.domain import Interval, Status
+from workbench.domain.filter import Filter, Query, Sort, parse_query
+from workbench_db import search_text
+from workbench_db.demonstrations import tags_of
+from workbench_db.id_list import id_list
+from workbench_db.session import driver_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table paints for one demonstration. ``gain`` is the latest measured one (nats per answer)."""
+
+    id: int
+    status: Status
+    instruction: str                 # first 300 characters, one line
+    category: str
+    source: str
+    tags: tuple[str, ...]
+    tokens: int | None
+    gain: Interval | None
+    rating: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Counts for the facet lists, each under the filter with that facet's own choice taken out."""
+
+    statuses: dict[Status, int]
+    categories: dict[str, int]
+    sources: dict[str, int]
+    tags: dict[str, int]
+    ratings: dict[int, int]
+    total: int
+
+
+Condition = tuple[str, tuple[object, ...]]
+
+WALKED_ABOVE = 20_000
+"""So many matches are sorted by walking the sort's index; fewer are sorted here."""
+
+_WIDE = "demonstrations INDEXED BY ix_demonstrations_facets"
+_SORT_COLUMNS = {Sort.INSTRUCTION: "sort_key", Sort.CATEGORY: "category", Sort.TOKENS: "tokens", Sort.GAIN: "gain",
+                 Sort.RATING: "rating", Sort.STATUS: "status"}
+_SORT_INDEXED = ("sort_key", "tokens", "gain")
+
+
+def ids(connection: Connection, where: Filter, sort: Sort = Sort.ID, *, descending: bool = False) -> list[int]:
+    """Ids of all that match, sorted; ties by id; those without a value (tokens, gain) last, either way.
+
+    By relevance the best come first (last, if descending); see search_text.ranked_ids.
+    """
+    query = parse_query(where.text)
+    found = _matching(connection, where, query)
+    if sort in _SORT_COLUMNS:
+        return _by_column(connection, found, _SORT_COLUMNS[sort], descending)
+    if sort is Sort.RELEVANCE and query.has_text:
+        every = range(0) if found is None else set(found)
+        found = [id for id in search_text.ranked_ids(connection, query) if id in every]
+    elif found is None:
+        found = _live(connection)
+    return found[::-1] if descending else found
+
+
+def rows(connection: Connection, ids: Sequence[int]) -> list[Row]:
+    """The rows of ``ids``, in that order; ids that are gone are left out."""
+    found = connection.exec_driver_sql(
+        "SELECT id, status, title, category, source, tokens, gain, gain_low, gain_high, rating FROM demonstrations"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND +deleted = 0", (id_list(ids),))
+    tags = tags_of(connection, ids)
+    by_id = {
+        id: Row(id, Status(status), title, category, source, tuple(tags.get(id, ())), tokens,
+                None if gain is None else Interval(gain, low, high), rating)
+        for id, status, title, category, source, tokens, gain, low, high, rating in found
+    }
+    return [by_id[id] for id in ids if id in by_id]
+
+
+def facets(connection: Connection, where: Filter) -> Facets:
+    """One walk over the covering index, counted by every combination of the facets' values."""
+    query = parse_query(where.text)
+    own = replace(where, statuses=frozenset(), categories=frozenset(), sources=frozenset(), ratings=frozenset())
+    clause, parameters = _joined(own, query)
+    groups = connection.exec_driver_sql(
+        f"SELECT status, rating, category, source, count(*) FROM {_WIDE} WHERE deleted = 0{clause}"
+        " GROUP BY status, rating, category, source", parameters).all()
+    chosen = ({status.value for status in where.statuses}, where.ratings, where.categories, where.sources)
+    counts: list[Counter[object]] = [Counter() for _ in chosen]
+    total = 0
+    for *values, count in groups:
+        misses = [place for place, (value, wanted) in enumerate(zip(values, chosen, strict=True))
+                  if wanted and value not in wanted]
+        if not misses:
+            total += count
+        for place in range(4) if not misses else misses if len(misses) == 1 else ():
+            counts[place][values[place]] += count
+    statuses, ratings, categories, sources = (dict(counter) for counter in counts)
+    return Facets({Status(value): count for value, count in statuses.items()}, categories, sources,  # type: ignore[arg-type]
+                  _tag_counts(connection, where, query), ratings, total)  # type: ignore[arg-type]
+
+
+def _tag_counts(connection: Connection, where: Filter, query: Query) -> dict[str, int]:
+    clause, parameters = _joined(replace(where, tags=frozenset()), query)
+    if clause:
+        found = connection.exec_driver_sql(
+            f"SELECT tag, count(*) FROM {_WIDE} CROSS JOIN tags ON demonstration_id = id WHERE deleted = 0{clause}"
+            " GROUP BY tag", parameters)
+        return {row[0]: row[1] for row in found}
+    # All but the few that are deleted: nothing has to be looked up for each of a million rows.
+    counts = Counter({row[0]: row[1] for row in connection.exec_driver_sql(
+        "SELECT tag, count(*) FROM tags GROUP BY tag")})
+    counts.subtract({row[0]: row[1] for row in connection.exec_driver_sql(
+        "SELECT tag, count(*) FROM demonstrations CROSS JOIN tags ON demonstration_id = id WHERE deleted = 1"
+        " GROUP BY tag")})
+    return dict(+counts)
+
+
+def _column_conditions(where: Filter, query: Query) -> list[Condition]:
+    """Conditions on columns of the covering index, to be joined with AND."""
+    found: list[Condition] = []
+
+    def one_of(column: str, values: Sequence[object]) -> None:
+        if values:
+            found.append((f"{column} IN ({_marks(values)})", tuple(values)))
+
+    one_of("status", [status.value for status in where.statuses])
+    one_of("category", list(where.categories))
+    one_of("source", list(where.sources))
+    one_of("rating", list(where.ratings))
+    one_of("status", [status.value for status in query.statuses])
+    one_of("category COLLATE NOCASE", query.categories)
+    one_of("source COLLATE NOCASE", query.sources)
+    if where.min_tokens is not None:
+        found.append(("tokens >= ?", (where.min_tokens,)))
+    if where.max_tokens is not None:
+        found.append(("tokens <= ?", (where.max_tokens,)))
+    return found + [(f"{c.field} {c.operator} ?", (c.value,)) for c in query.comparisons]
+
+
+def _selections(where: Filter, query: Query) -> list[Condition]:
+    """Queries for ids that are to be in the result: those with the tags, those with the words."""
+    found = [
+        (f"SELECT demonstration_id FROM tags WHERE {column} IN ({_marks(tags)})"
+         " AND demonstration_id NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", tuple(tags))
+        for column, tags in (("tag", list(where.tags)), ("tag COLLATE NOCASE", list(query.tags))) if tags]
+    return found + search_text.selections(query)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _joined(where: Filter, query: Query) -> Condition:
+    """The whole filter as SQL; "" if it lets everything through."""
+    conditions = _column_conditions(where, query) + [
+        (f"id IN ({sql})", parameters) for sql, parameters in _selections(where, query)]
+    return ("".join(f" AND {sql}" for sql, _ in conditions),
+            tuple(value for _, parameters in conditions for value in parameters))
+
+
+def _matching(connection: Connection, where: Filter, query: Query) -> list[int] | None:
+    """The ids that match, ascending; None for all of them.
+
+    The parts are found one by one and intersected here: SQLite would look up each of a million ids in the other part.
+    """
+    parts = [_column(connection, *selection) for selection in _selections(where, query)]
+    if conditions := _column_conditions(where, query):
+        clause = "".join(f" AND {sql}" for sql, _ in conditions)
+        parts.append(_column(connection, f"SELECT id FROM {_WIDE} WHERE deleted = 0{clause}",
+                             tuple(value for _, parameters in conditions for value in parameters)))
+    return sorted(set.intersection(*map(set, parts))) if parts else None
+
+
+def _live(connection: Connection) -> list[int]:
+    """All ids, ascending; from the narrowest index, in which they stand nearly in order."""
+    gone = set(_column(connection, "SELECT id FROM demonstrations WHERE deleted = 1"))
+    every = sorted(_column(connection, "SELECT id FROM demonstrations INDEXED BY ix_demonstrations_import"))
+    return [id for id in every if id not in gone] if gone else every
+
+
+def _by_column(connection: Connection, found: list[int] | None, column: str, descending: bool) -> list[int]:
+    """``found`` (None: all) by a column; ties by id; NULLs last."""
+    if found is not None and len(found) <= WALKED_ABOVE:
+        values = connection.exec_driver_sql(
+            f"SELECT {column}, id FROM demonstrations WHERE id IN (SELECT value FROM json_each(?))",
+            (id_list(found),)).all()
+        valued = sorted(((value, id) for value, id in values if value is not None), reverse=descending)
+        return [id for _, id in valued] + sorted(id for value, id in values if value is None)
+    if column in _SORT_INDEXED:
+        direction = "DESC" if descending else "ASC"
+        ordered = _column(connection, f"SELECT id FROM demonstrations WHERE deleted = 0 AND {column} IS NOT NULL"
+                                      f" ORDER BY {column} {direction}, id {direction}")
+        if column != "sort_key":
+            ordered += sorted(_column(connection, f"SELECT id FROM {_WIDE} WHERE deleted = 0 AND {column} IS NULL"))
+    else:
+        ordered = _by_few_values(connection, column, descending)
+    if found is None:
+        return ordered
+    wanted = set(found)
+    return [id for id in ordered if id in wanted]
+
+
+def _by_few_values(connection: Connection, column: str, descending: bool) -> list[int]:
+    """All by a column of the covering index that has no index of its own; ties by id."""
+    ids: defaultdict[str | int, list[int]] = defaultdict(list)
+    for value, id in driver_rows(connection, f"SELECT {column}, id FROM {_WIDE} WHERE deleted = 0"):
+        ids[value].append(id)
+    return [id for value in sorted(ids, reverse=descending)
+            for id in sorted(ids[value], reverse=descending)]
+
+
+def _column(connection: Connection, sql: str, parameters: tuple[object, ...] = ()) -> list[int]:
+    return [id for (id,) in driver_rows(connection, sql, parameters)]

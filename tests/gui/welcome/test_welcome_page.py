@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel
+from pytestqt.qtbot import QtBot
+
+from workbench.domain.filter import Filter
+from workbench.gui.shell import preferences
+from workbench.gui.shell.main_window import MainWindow
+from workbench.gui.shell.new_project import NewProjectDialog
+from workbench.gui.shell.preferences import RecentProject
+from workbench.gui.shell.session import Session
+from workbench.gui.welcome.page import WelcomePage
+
+Settle = Callable[[], None]
+
+
+def welcome(window: MainWindow) -> WelcomePage:
+    page = window.page("welcome")
+    assert isinstance(page, WelcomePage)
+    return page
+
+
+def button(window: MainWindow, text: str) -> QAbstractButton:
+    return next(b for b in welcome(window).findChildren(QAbstractButton) if b.text() == text)
+
+
+def test_recent_projects_are_listed_and_open_with_a_key(
+    window: MainWindow, session: Session, project_folder: Path, qtbot: QtBot, settle: Settle
+) -> None:
+    assert not welcome(window)._recent_part.isVisible()
+    preferences.remember_project(RecentProject(project_folder, "House style", datetime.now(), "12 demonstrations"))
+    preferences.remember_project(RecentProject(project_folder.parent / "gone", "Gone", datetime.now(), ""))
+    window.show_page("welcome")
+    page = welcome(window)
+    assert [p.name for p in page._model.projects] == ["House style"]
+    with qtbot.waitSignal(session.project_opened):
+        page._list.activated.emit(page._model.index(0))
+    settle()
+
+
+def test_clearing_the_list_leaves_the_projects(window: MainWindow, project_folder: Path) -> None:
+    preferences.remember_project(RecentProject(project_folder, "House style", datetime.now(), ""))
+    window.show_page("welcome")
+    button(window, "Clear list").click()
+    assert not welcome(window)._recent_part.isVisible()
+    assert (project_folder / "project.db").is_file()
+
+
+def test_a_new_project_is_made_and_opened(
+    window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot, settle: Settle
+) -> None:
+    preferences.settings().setValue("folder", str(tmp_path))
+    button(window, "New project").click()
+    dialog = window.findChild(NewProjectDialog)
+    dialog.name.clear()
+    QTest.keyClicks(dialog.name, "Letters, plain English")
+    with qtbot.waitSignal(session.project_opened):
+        next(b for b in dialog.findChildren(QAbstractButton) if b.text() == "Create project").click()
+    settle()
+    assert (tmp_path / "letters-plain-english" / "project.db").is_file()
+    assert window.top.project.text() == "Letters, plain English"
+
+
+def test_the_sample_project_opens_with_its_demonstrations_and_a_prompt(
+    window: MainWindow, session: Session, qtbot: QtBot, settle: Settle
+) -> None:
+    with qtbot.waitSignal(session.project_opened):
+        button(window, "Open the sample project").click()
+    settle()
+    assert window.top.project.text() == "Sample project"
+    assert session.current_prompt_id is not None
+    totals: list[int] = []
+    session.ask(lambda p: len(p.demonstrations.ids(Filter())), totals.append)
+    settle()
+    assert totals[0] > 150
+
+
+def test_a_data_file_that_is_dropped_without_a_project_asks_for_one_first(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"instruction": "a", "output": "b"}\n')
+    welcome(window)._drop.dropped.emit([file])
+    dialog = window.findChild(NewProjectDialog)
+    assert dialog.isVisible()
+    assert any("answers.jsonl is imported into it." in label.text() for label in dialog.findChildren(QLabel))
+    dialog.close()
+
+
+def test_the_card_goes_under_the_list_where_the_window_is_narrow(window: MainWindow, settle: Settle) -> None:
+    page = welcome(window)
+    window.resize(1440, 900)
+    settle()
+    assert page._both.direction() == QBoxLayout.Direction.LeftToRight
+    page.resize(800, 600)
+    assert page._both.direction() == QBoxLayout.Direction.TopToBottom
+
+
+def test_what_this_computer_has_is_said(window: MainWindow, settle: Settle) -> None:
+    settle()
+    facts = [label.text() for label in welcome(window)._card.findChildren(QLabel)]
+    assert any(text.startswith("Memory: ") for text in facts)
+    assert any(text.startswith("Disk: ") for text in facts)

@@ -1,0 +1,261 @@
+"""What can be done on the Bench page besides looking: run, judge, import, export, rename, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
+
+from workbench.errors import WorkbenchError
+from workbench.gui.bench.commands import RECIPES
+from workbench.gui.bench.overview import report as reports
+from workbench.gui.bench.reading import BenchReading
+from workbench.gui.bench.recipes.form import KINDS, SCALING, SHIFT, RecipeForm
+from workbench.gui.bench.recipes.request import RecipeChoices, RecipeRequest, read_recipe_choices, submit
+from workbench.gui.bench.run.form import BenchForm
+from workbench.gui.bench.run.request import BenchChoices, BenchRequest, Started, default_request, read_choices, start
+from workbench.gui.charts.chart import one_line
+from workbench.gui.shell import dialogs
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.buttons import primary, secondary
+from workbench.gui.widgets.elided_combo import ElidedCombo
+from workbench.gui.widgets.pane import field
+from workbench.services.bench_files import Imported
+from workbench.services.project import Project
+from workbench.wording import counted
+
+if TYPE_CHECKING:
+    from workbench.gui.bench.page import BenchPage
+
+ANSWER_FILES = "Answers (*.jsonl *.json);;All files (*)"
+
+
+class BenchActions(QObject):
+    def __init__(self, page: BenchPage) -> None:
+        super().__init__(page)
+        self._page: BenchPage = page
+        self._session: Session = page.session
+        self.form: BenchForm | None = None
+        self.recipe_form: RecipeForm | None = None
+
+    @property
+    def _reading(self) -> BenchReading:
+        return self._page.reading
+
+    # running
+    def ask_what_to_run(self) -> None:
+        set_id, prompt_id = self._page.set_id, self._session.current_prompt_id
+
+        def show(choices: BenchChoices) -> None:
+            request = default_request(choices, set_id, prompt_id)
+            if request is None:
+                self._need_questions()
+                return
+            self.form = BenchForm(choices, request, self.run, self._page.window())
+            self.form.open()
+
+        self._session.ask(read_choices, show, owner=self)
+
+    def ask_which_recipe(self, kind: str = SCALING) -> None:
+        page, prompt_id = self._page, self._session.current_prompt_id
+
+        def show(choices: RecipeChoices) -> None:
+            self.recipe_form = RecipeForm(self._session, choices, page.set_id, prompt_id, self.run_recipe,
+                                          page.window(), ticked=page.chosen)
+            self.recipe_form.kind.set_current(KINDS.index(kind))
+            self.recipe_form.open()
+
+        self._session.ask(read_recipe_choices, show, owner=self)
+
+    def run_recipe(self, request: RecipeRequest) -> None:
+        def started(job_id: int) -> None:
+            self._session.notice.emit("The recipe is in the queue. Its chart fills in as it runs.", "info")
+            self._page.part.set_current(RECIPES)
+            self._page.recipes.show_job(job_id)
+
+        self._session.ask(lambda project: submit(project, request), started, owner=self)
+
+    def _need_questions(self) -> None:
+        made = dialogs.Dialog("bench", "There is no question set yet", (
+            "Import one (MT-Bench's question.jsonl, AlpacaEval's, a CSV), or add the general one that comes with the "
+            "workbench: 80 two-turn questions over eight categories.",),
+            self._page.window())
+        add = made.add_button(primary("Import questions…"), default=True)
+        add.clicked.connect(made.accept)
+        general = made.add_button(secondary("Add the general questions"))
+        general.clicked.connect(made.reject)
+        general.clicked.connect(self.add_general_questions)
+        close = made.add_button(secondary("Close"))
+        close.clicked.connect(made.reject)
+        made.accepted.connect(self.import_questions)
+        made.open()
+
+    def run(self, request: BenchRequest) -> None:
+        def started(found: Started) -> None:
+            if found.changes.touched:
+                self._session.changed.emit(found.changes)
+            if found.answering is not None:
+                follows = " Judging follows, also after a restart." if found.judging else ""
+                self._session.notice.emit(f"The answers are in the queue. They show here as they come.{follows}",
+                                          "info")
+            elif found.judging:
+                self._session.notice.emit(f"{counted(len(found.judging), 'judging job')} in the queue.", "info")
+            self._page.show_set(request.set_id)
+
+        self._session.ask(lambda project: start(project, request), started, owner=self)
+
+    def act(self, what: str, job_id: int) -> None:
+        if self._session.read_only:
+            return
+
+        def work(project: Project) -> None:
+            {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
+
+        self._session.ask(work, lambda _: self._page.reread(), owner=self)
+
+    # files
+    def import_questions(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import questions", "",
+                                                "Question sets (*.jsonl *.json *.csv);;All files (*)")
+        if chosen:
+            path = Path(chosen)
+            self._session.change(lambda project: project.questions.import_file(path, None, path.stem))
+
+    def add_general_questions(self) -> None:
+        self._session.change(lambda project: project.questions.add_built_in())
+
+    def import_answers(self) -> None:
+        set_id = self._page.set_id
+        if set_id is None:
+            self._need_questions()
+            return
+        chosen, _ = QFileDialog.getOpenFileNames(self._page, "Import answers to this question set", "", ANSWER_FILES)
+        if chosen:
+            paths = [Path(one) for one in chosen]
+            self._import(lambda project: project.bench_files.import_answers(set_id, paths), "answer")
+
+    def import_judgements(self) -> None:
+        set_id = self._page.set_id
+        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import judgements of these answers", "",
+                                                "FastChat's judgements (*.jsonl);;All files (*)")
+        if chosen and set_id is not None:
+            self._import(lambda project: project.bench_files.import_judgements(set_id, Path(chosen)), "judgement")
+
+    def _import(self, work: Callable[[Project], Imported], unit: str) -> None:
+        def done(found: Imported) -> None:
+            self._session.changed.emit(found.changes)
+            words = f"{counted(found.taken, unit)} imported"
+            if found.refused:
+                file, line, why = found.refused[0]
+                where = f"{file}, line {line}" if line else file
+                words += f", {len(found.refused)} left out ({one_line(where)}: {one_line(why)[:120]})"
+            self._session.notice.emit(words + ".", "info")
+
+        self._session.ask(work, done, owner=self)
+
+    def export_folder(self, format: str) -> None:
+        """FastChat's, AlpacaEval's or URIAL's files, of the contestants that are shown."""
+        chosen = QFileDialog.getExistingDirectory(self._page, "Export into a folder")
+        set_id, ids = self._page.set_id, list(self._page.chosen)
+        if not chosen or set_id is None:
+            return
+
+        def work(project: Project) -> list[Path]:
+            writer: Any = {"fastchat": project.bench_files.export_fastchat, "urial": project.bench_files.export_urial,
+                           "alpaca_eval": project.bench_files.export_alpaca_eval}[format]
+            files: list[Path] = writer(set_id, Path(chosen), ids)
+            return files
+
+        self._session.ask(work, lambda files: self._session.notice.emit(
+            f"{counted(len(files), 'file')} written into {one_line(Path(chosen).name)}.", "info"), owner=self)
+
+    def export_report(self, ending: str, path: Path | None = None) -> None:
+        """A report of what is shown, as "html" or "pdf"."""
+        measure = self._page.measure_shown
+        if measure is None:
+            self._session.notice.emit("A report needs judged answers. Run a judge first.", "info")
+            return
+        if path is None:
+            chosen, _ = QFileDialog.getSaveFileName(self._page, "Export the report", f"comparison.{ending}",
+                                                    f"*.{ending}")
+            if not chosen:
+                return
+            path = Path(chosen) if Path(chosen).suffix else Path(f"{chosen}.{ending}")
+        reading, ids, target = self._reading, tuple(self._page.chosen), path
+
+        def write(found: reports.Gathered) -> None:
+            charts = self._page.overview.filled_charts(found)
+            made = reports.report(found, charts)
+            try:
+                if ending == "pdf":
+                    reports.write_pdf(made, [chart for _, chart, _ in charts], target)
+                else:
+                    reports.write_html(made, target)
+            except WorkbenchError as error:
+                self._session.error.emit(error)
+                return
+            self._session.notice.emit(f"{target.name} written.", "info")
+
+        self._session.background(lambda: reports.gather(reading, measure, ids), write, owner=self)
+
+    def export_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        menu.addAction("Report, HTML…", lambda: self.export_report("html"))
+        menu.addAction("Report, PDF…", lambda: self.export_report("pdf"))
+        menu.addSeparator()
+        for format, name in (("fastchat", "FastChat's folder…"), ("alpaca_eval", "AlpacaEval's outputs…"),
+                             ("urial", "URIAL's results…")):
+            menu.addAction(name, lambda format=format: self.export_folder(format))
+        return menu
+
+    def manage_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        for words, run in (("Compare with a base model…", lambda: self.ask_which_recipe(SHIFT)), ("", None),
+                           ("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
+                           ("Import judgements…", self.import_judgements), ("", None),
+                           ("Rename a contestant…", self.ask_new_name), ("Delete contestants…", self.ask_to_delete)):
+            if run is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(words, run)
+        return menu
+
+    # contestants
+    def _chooser(self, ids: Sequence[int]) -> ElidedCombo:
+        box = ElidedCombo("Contestant", 20)
+        for one in self._reading.contestants:
+            if one.id in ids:
+                box.addItem(one_line(one.name), one.id)
+        return box
+
+    def ask_new_name(self) -> None:
+        made = dialogs.Dialog("edit", "Rename a contestant", (), self._page.window())
+        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+        name = QLineEdit(box.currentText())
+        box.currentIndexChanged.connect(lambda _: name.setText(box.currentText()))
+        made.room.addWidget(field("Contestant", box))
+        made.room.addWidget(field("New name", name))
+        cancel = made.add_button(secondary("Cancel"))
+        cancel.clicked.connect(made.reject)
+        accept = made.add_button(primary("Rename"), default=True)
+        accept.clicked.connect(made.accept)
+        made.accepted.connect(lambda: self._session.change(
+            lambda project: project.bench.rename_contestant(box.currentData(), name.text().strip())))
+        made.open()
+
+    def ask_to_delete(self) -> None:
+        made = dialogs.Dialog("trash", "Delete a contestant",
+                              ("Its answers, and what was said of them, go with it. Ctrl+Z brings it back.",),
+                              self._page.window())
+        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+        made.room.addWidget(field("Contestant", box))
+        cancel = made.add_button(secondary("Cancel"))
+        cancel.clicked.connect(made.reject)
+        accept = made.add_button(primary("Delete contestant"), default=True)
+        accept.clicked.connect(made.accept)
+        made.accepted.connect(lambda: self._session.change(
+            lambda project: project.bench.delete_contestants([box.currentData()])))
+        made.open()

@@ -1,0 +1,402 @@
+"""The Bench page: contestants answer the same questions; judges and people say who does it better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from workbench.domain import Changes, Kind, Rendered
+from workbench.gui.bench import summary as numbers
+from workbench.gui.bench.actions import BenchActions
+from workbench.gui.bench.answers.view import AnswersPane
+from workbench.gui.bench.arena.view import ArenaPane
+from workbench.gui.bench.bar import BenchBar
+from workbench.gui.bench.charts import Behind
+from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW, RECIPES, add_commands
+from workbench.gui.bench.counting import Counting
+from workbench.gui.bench.overview.view import Overview
+from workbench.gui.bench.prompt_dialog import PromptDialog
+from workbench.gui.bench.reading import BenchReading, place_of_job, read_bench
+from workbench.gui.bench.recipes.view import RecipesPane
+from workbench.gui.bench.run.progress import RunLine
+from workbench.gui.charts.legend import MOST
+from workbench.gui.shell.page import Page
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.buttons import ghost, primary, secondary
+from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.labels import hairline
+from workbench.gui.widgets.segmented import Segmented
+from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopped
+from workbench.services.bench_measures import Measure, measures
+from workbench.services.project import Project
+from workbench.wording import counted
+
+EMPTY, SHOWN = range(2)
+NO_CHARTS = (ARENA, RECIPES)         # parts that do not show the chosen contestants' numbers
+UPDATE_MS = 250                      # live: at most four times a second
+NARROW = 1150
+_KINDS = (Kind.CONTESTANT, Kind.ANSWER, Kind.JUDGEMENT, Kind.QUESTION_SET, Kind.PROJECT)
+_RECIPE_KINDS = (*_KINDS, Kind.SCORE, Kind.SEARCH)
+
+
+class BenchPage(Page):
+    name, title = "bench", "Bench"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._reading = BenchReading()
+        self._set_id: int | None = None
+        self._chosen: list[int] = []
+        self._measure: Measure | None = None
+        self._under_way = self._again = False
+        self._due = False                        # numbers are to be computed once they are looked at
+        self._latest: tuple[numbers.Summary, bool] | None = None
+        self._not_shown: set[int] = set()        # parts that have not been filled with them
+        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
+        self._stale.timeout.connect(self._read)
+        self._reading_time = QElapsedTimer()
+        self.part = Segmented(("Overview", "Answers", "Blind arena", "Recipes"), name="Bench")
+        self.bar = BenchBar()
+        self.overview, self.answers = Overview(session.error.emit), AnswersPane()
+        self.arena, self.recipes, self.line = ArenaPane(session), RecipesPane(session), RunLine()
+        self.counting = Counting(session, self.overview.comparison)
+        self.requests = BenchActions(self)
+        self._build()
+        self._connect()
+        self._read()
+
+    def _build(self) -> None:
+        header = self.header()
+        self.export = ghost("Export report…", "export")
+        self.run = primary("Run bench", "play")
+        header.add_tool(self.part)
+        header.add_tool(self.export)
+        header.set_primary(self.run)
+        self.bar.manage.setMenu(self.requests.manage_menu(self.bar.manage))
+        self.body.addWidget(self.bar)
+        self._hairline = hairline()
+        self.body.addWidget(self._hairline)
+        self.body.addWidget(self.line)
+        self._line_end = hairline()
+        self._line_end.hide()
+        self.body.addWidget(self._line_end)
+        self._empty_recipe = secondary("Run a recipe…", "play")
+        self._empty_run, self._empty_import = primary("Run bench…", "play"), secondary("Import answers…", "folder")
+        self._empty = EmptyState("bench", "Nobody has answered yet",
+                                 "A bench lets models, prompts and decoding settings answer the same questions, and "
+                                 "shows which is better, and how sure that is.",
+                                 [self._empty_run, self._empty_recipe, self._empty_import])
+        self._parts = QStackedWidget()
+        for part in (self.overview, self.answers, self.arena, self.recipes):
+            self._parts.addWidget(part)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._parts)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.part.changed.connect(self._part_changed)
+        self.bar.contestants_chosen.connect(self._choose)
+        self.bar.set_chosen.connect(self._set_chosen)
+        self.bar.measure_chosen.connect(self._measure_chosen)
+        self.overview.behind.connect(self.show_behind)
+        self.overview.prompt_wanted.connect(lambda contestant, question: self._show_prompt(contestant, question, 0))
+        self.counting.summarised.connect(self._show_summary)
+        self.answers.prompt_wanted.connect(self._show_prompt)
+        self.answers.search_wanted.connect(self._search)
+        self.arena.changed.connect(self.session.changed)
+        self.recipes.behind.connect(self._show_behind_recipe)
+        for wanted in (self.recipes.run_wanted, self._empty_recipe.clicked):
+            wanted.connect(lambda: self.requests.ask_which_recipe())
+        self.run.clicked.connect(self.requests.ask_what_to_run)
+        self._empty_run.clicked.connect(self.requests.ask_what_to_run)
+        self._empty_import.clicked.connect(self.requests.import_answers)
+        self.export.setMenu(self.requests.export_menu(self.export))
+        self.line.acted.connect(self.requests.act)
+        self.session.job_event.connect(self._on_event)
+        add_commands(self)
+
+    # the page's interface
+    def foot_height(self) -> int:
+        return self.arena.foot_height() if self._parts.isVisible() and self.part.current() == ARENA else 0
+
+    def shown(self, *, part: int | None = None, set: int | None = None, question: int | None = None,
+              tab: int | None = None, job: int | None = None, **arguments: Any) -> None:
+        """``part`` 0 overview … 3 recipes; ``set`` a question set's id; ``question`` a place in it; ``job`` a job's."""
+        if job is not None:
+            self._show_job(job)
+        if set is not None:
+            self._set_id = set
+        if part is not None:
+            self.part.set_current(part)
+        if tab is not None:
+            self.overview.comparison.tabs.set_current(tab)
+        if question is not None:
+            self._wanted_place = question
+        self._read()
+        if not self.holds_focus():
+            self._focus_main()
+
+    _wanted_place: int | None = None
+
+    def _show_job(self, job_id: int) -> None:
+        """A recipe among the recipes, answers and judgements where their question set is shown."""
+        def show(place: tuple[str, int | None]) -> None:
+            self._set_id = place[1] or self._set_id
+            self.recipes.show_job(job_id)        # which shows the newest for what is no recipe
+            self.part.set_current({"answer": ANSWERS, "judge": OVERVIEW}.get(place[0], RECIPES))
+            self._read()
+
+        self.session.ask(lambda project: place_of_job(project, job_id), show, owner=self)
+
+    @property
+    def reading(self) -> BenchReading:
+        return self._reading
+
+    @property
+    def set_id(self) -> int | None:
+        return self._set_id
+
+    @property
+    def chosen(self) -> Sequence[int]:
+        """The contestants in the charts."""
+        return self._chosen
+
+    @property
+    def measure_shown(self) -> Measure | None:
+        return self._measure
+
+    @property
+    def has_answers(self) -> bool:
+        return self._stack.currentIndex() == SHOWN
+
+    def show_set(self, set_id: int) -> None:
+        self._set_id = set_id
+        self._read()
+
+    def reread(self) -> None:
+        self._read()
+
+    def _on_event(self, job_id: int, event: object) -> None:
+        self.line.event_of(job_id, event)
+        moved = isinstance(event, StateChanged | Started | Finished | Failed | Stopped)
+        if moved and self.isVisible() and not self._stale.isActive():        # it reads again when it is shown
+            self._stale.start()
+
+    def refresh(self, changes: Changes) -> None:
+        kinds = _RECIPE_KINDS if self.part.current() == RECIPES else _KINDS
+        if not any(changes.concerns(kind) for kind in kinds) or not self.isVisible():
+            return
+        if changes.undoable:                     # what a person did shows at once
+            self._read()
+        elif not self._stale.isActive():
+            self._stale.start()
+
+    def panes(self) -> list[QWidget]:
+        if self.part.current() == ARENA:
+            return [self.arena.arena]
+        if self.part.current() == ANSWERS:
+            return [self.answers.list, self.answers.search]
+        if self.part.current() == RECIPES:
+            return [self.recipes.jobs, self.recipes.current_view()]
+        return [self.overview.map, self.overview.categories.radar, self.overview.comparison.current_view()]
+
+    def busy(self) -> bool:
+        return self._stale.isActive() or self._under_way
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self.bar.set_narrow(narrow)
+        self.export.setText("Report…" if narrow else "Export report…")
+
+    def _focus_main(self) -> None:
+        if self._stack.currentIndex() == EMPTY:
+            self._empty_run.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.part.current() == ARENA:
+            self.arena.focus()
+        else:
+            main = self.answers.list if self.part.current() == ANSWERS else self.overview.map
+            main.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # reading
+    def _read(self) -> None:
+        if self._under_way:
+            self._again = True
+            return
+        if self.session.project is None:
+            return
+        self._under_way, self._again = True, False
+        self._reading_time.start()
+        set_id = self._set_id
+        self.session.ask(lambda project: read_bench(project, set_id),
+                         lambda reading: self._have_read(reading, set_id), self._failed, owner=self)
+
+    def _failed(self, error: Exception) -> None:
+        self._under_way = False
+        self.session.error.emit(error)
+
+    def _have_read(self, reading: BenchReading, asked: int | None) -> None:
+        self._under_way = False
+        if self._set_id != asked:                # another set was chosen meanwhile
+            self._read()
+            return
+        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
+        before, self._reading = self._reading, reading
+        self._set_id = reading.chosen.id if reading.chosen is not None else None
+        other_set = (before.chosen.id if before.chosen else None) != self._set_id
+        ids = [one.id for one in reading.contestants if one.id is not None]
+        old = {one.id for one in before.contestants}
+        # who was taken out of the charts stays out; who is new comes in
+        kept = [id for id in ids if id in self._chosen or (id not in old and len(self._chosen) < MOST)]
+        self._chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self._chosen))]
+        self._offer(reading)
+        self.arena.show_reading(reading)
+        if self.part.current() == RECIPES:
+            self.recipes.read()
+        self.line.show_job(reading.running, read_only=self.session.read_only)
+        self._line_end.setVisible(reading.running is not None)
+        self._stack.setCurrentIndex(SHOWN if reading.answers or reading.recipes else EMPTY)
+        for widget in (self.part, self.export, self.run):      # the empty page has its own button
+            widget.setVisible(bool(reading.answers) or reading.recipes)
+        self.run.setEnabled(not self.session.read_only)
+        self._show_bar()
+        self._summarise()
+        if self._again:
+            self._stale.start()
+
+    def _offer(self, reading: BenchReading) -> None:
+        found = measures(reading)
+        if self._measure not in found:
+            self._measure = found[0] if found else None
+        self.bar.show_reading(reading, self._chosen, found, self._measure)
+        self.overview.comparison.offer([measure for measure in found if measure != self._measure])
+        self._say()
+
+    def _say(self) -> None:
+        reading, measure = self._reading, self._measure
+        if reading.chosen is None or not reading.answers:
+            self.header().set_subtitle("")
+            return
+        turns = {1: "one turn", 2: "two turns"}.get(reading.turns, f"{reading.turns} turns")
+        words = f"{counted(len(reading.questions), 'question')}, {turns}"
+        judged = "not judged yet" if measure is None else numbers.judged_by(measure)
+        self.header().set_subtitle(f"{words}, {judged}")
+
+    # numbers
+    def _summarise(self) -> None:
+        """Compute what the charts in front show; in the arena and among the recipes there are none."""
+        self._due = self.part.current() in NO_CHARTS
+        if not self._due:
+            self.counting.summarise(self._reading, self._measure, self._chosen)
+
+    def _show_summary(self, summary: numbers.Summary, judged: bool) -> None:
+        self._latest, self._not_shown = (summary, judged), {OVERVIEW, ANSWERS}
+        self._show_part()
+
+    def _show_part(self) -> None:
+        """Fill the part that is in front; the other one waits until it is looked at."""
+        part, reading = self.part.current(), self._reading
+        if self._latest is None or part not in self._not_shown:
+            return
+        self._not_shown.discard(part)
+        (summary, judged), place = self._latest, self._wanted_place
+        self._wanted_place = None
+        if part == ANSWERS:
+            self.answers.show_summary(reading, summary if judged else None, summary.chosen)
+        else:
+            self.overview.show_summary(reading, summary)
+        if place is not None and place < len(reading.questions):
+            self.go_to(place)
+
+    # acting
+    def _part_changed(self, part: int) -> None:
+        self._parts.setCurrentIndex(part)
+        self._show_bar()
+        if part == RECIPES:
+            self.recipes.read()
+        if self._due and part not in NO_CHARTS:
+            self._summarise()
+        else:
+            self._show_part()
+        if self.isVisible():
+            self._focus_main()
+
+    def _show_bar(self) -> None:
+        """The names and colours of the contestants: not where they are to stay hidden."""
+        on = self.part.current() not in NO_CHARTS or self._stack.currentIndex() == EMPTY
+        self.bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
+        self._hairline.setVisible(self.bar.isVisibleTo(self))
+
+    def _choose(self, ids: Sequence[int]) -> None:
+        self._chosen = list(ids)
+        self._summarise()
+
+    def _set_chosen(self, set_id: int) -> None:
+        self._set_id = set_id
+        self.answers.show_behind(None)
+        self._read()
+
+    def _measure_chosen(self, measure: Measure) -> None:
+        self._measure = measure
+        self._offer(self._reading)
+        self._summarise()
+
+    def go_to(self, place: int) -> None:
+        """Show a question, by its place in the set."""
+        if self.part.current() == ANSWERS:
+            self.answers.go_to(self._reading.questions[place].id or 0)
+        else:
+            self.overview.go_to(place)
+
+    def step(self, by: int) -> None:
+        if self.part.current() == ANSWERS:
+            self.answers.step(by)
+        else:
+            self.overview.step(by)
+
+    def show_behind(self, behind: Behind) -> None:
+        """The answers behind a mark of a chart: those contestants beside the first of the others."""
+        wanted = list(behind.contestants)
+        beside = next((id for id in self._chosen if id not in wanted), None)
+        ids = [beside, *wanted] if len(wanted) == 1 and beside is not None else wanted
+        self.part.set_current(ANSWERS)
+        self.answers.show_behind(behind, ids)
+
+    def _show_behind_recipe(self, behind: Behind, set_id: int) -> None:
+        self._set_id = set_id
+        self.part.set_current(ANSWERS)
+        self.answers.show_behind(behind, behind.contestants)
+        self._read()
+
+    def focus_search(self) -> None:
+        self.part.set_current(ANSWERS)
+        self.answers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _search(self, text: str) -> None:
+        set_id = self._set_id
+        if not text.strip() or set_id is None:
+            self.answers.show_hits(None)
+            return
+        self.session.ask(lambda project: project.bench.search(text, set_id), self.answers.show_hits, owner=self)
+
+    def _show_prompt(self, contestant_id: int, question_id: int, repeat: int) -> None:
+        turns = [answer for (contestant, question, _, draw), answer in self._reading.by_key.items()
+                 if (contestant, question, draw) == (contestant_id, question_id, repeat)]
+        if not turns:
+            return
+        last = max(turns, key=lambda answer: answer.turn)
+        contestant = self._reading.contestant(contestant_id)
+
+        def work(project: Project) -> Rendered:
+            assert last.id is not None
+            return project.bench.prompt_of(last.id)
+
+        def show(rendered: Rendered) -> None:
+            PromptDialog(contestant, last, rendered, self.window()).open()
+
+        self.session.ask(work, show, owner=self)

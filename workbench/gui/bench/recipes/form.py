@@ -1,0 +1,318 @@
+"""The dialog that runs a recipe. Its defaults are the paper's, made small enough for a first look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.domain import Changes, DecodingSettings, Prompt
+from workbench.gui.bench.recipes.request import (
+    MINI_WORLD,
+    RECIPES,
+    RecipeChoices,
+    RecipeRequest,
+    numbers_in,
+    problem,
+    work_words,
+)
+from workbench.gui.charts.chart import one_line
+from workbench.gui.shell.dialogs import Dialog
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.buttons import primary, secondary
+from workbench.gui.widgets.elided_combo import ElidedCombo
+from workbench.gui.widgets.labels import label, set_property
+from workbench.gui.widgets.number_field import NumberField
+from workbench.gui.widgets.pane import field
+from workbench.gui.widgets.segmented import Segmented
+from workbench.services.project import Project
+from workbench.services.recipes import PAPER, SCALING_SERIES, SIZES, TUNING_SIZES, TrainingWish
+from workbench.wording import counted
+
+KINDS = tuple(one.kind for one in RECIPES)
+DECODING, SCALING, DEMONSTRATIONS, JUDGED, TUNING, SHIFT = KINDS
+WIDTH = 880
+COUNT_MS = 250                       # after the last key, before the pool is counted
+SERIES_WORDS = {"random": "Random", "greedy": "Greedy-ranked", "diverse": "Diverse", "unsupervised": "Without answers"}
+SHARED = ("model", "prompt", "questions", "some")
+FIELDS = {
+    DECODING: (*SHARED, "draws", "temperature", "penalty", "tokens"),
+    SCALING: (*SHARED, "seeds", "sizes", "query", "tokens"),
+    DEMONSTRATIONS: (*SHARED, "seeds", "query", "tokens"),
+    JUDGED: (*SHARED, "rounds", "judge", "query", "tokens"),
+    TUNING: (*SHARED, "seeds", "tuned_sizes", "query", "epochs", "rate", "rank", "tokens"),
+    SHIFT: ("model", "questions"),
+}
+NAMES = {
+    "model": "Model", "prompt": "Base prompt", "questions": "Questions", "some": "How many of them",
+    "draws": "Draws a question", "tokens": "Most tokens", "temperature": "Temperatures",
+    "penalty": "Repetition penalties", "seeds": "Seeds", "sizes": "Numbers of demonstrations",
+    "tuned_sizes": "Numbers of demonstrations", "query": "Demonstrations to draw from", "judge": "Judge",
+    "rounds": "Rounds", "epochs": "Epochs", "rank": "LoRA rank", "rate": "Learning rate",
+}
+COLUMNS = 4
+WIDE = ("model", "prompt", "questions", "temperature", "penalty", "sizes", "tuned_sizes", "query", "judge")
+LISTS = ("temperature", "penalty", "sizes", "tuned_sizes")
+
+
+class RecipeForm(Dialog):
+    """``request()`` is what the fields say; ``started`` gets it when the person starts. ``ticked`` are contestants that
+    a comparison with a base model takes at first."""
+
+    def __init__(self, session: Session, choices: RecipeChoices, set_id: int | None, prompt_id: int | None,
+                 started: Callable[[RecipeRequest], None], parent: QWidget | None = None, *,
+                 ticked: Collection[int] = ()) -> None:
+        super().__init__("bench", "Run a recipe", (), parent, width=WIDTH)
+        self._session, self._choices, self._started = session, choices, started
+        self._pool, self._counted, self._ticked = choices.pool, 0, set(ticked)
+        self._soon = QTimer(self, singleShot=True, interval=COUNT_MS)
+        self._soon.timeout.connect(self._count)
+        self.kind = Segmented([one.title for one in RECIPES], 1, name="Recipe", vertical=True)
+        self._build_fields()
+        self._fill(set_id, prompt_id)
+        self._lay_out()
+        cancel = self.add_button(secondary("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.start = self.add_button(primary("Run recipe", "play"), default=True)
+        self.start.clicked.connect(self._accept)
+        self._watch()
+        self._kind_changed()
+        self._count()
+
+    def _build_fields(self) -> None:
+        self.model, self.prompt, self.questions, self.judge = (ElidedCombo() for _ in range(4))
+        self.some, self.draws, self.seeds = NumberField(0, 100_000, 40), NumberField(1, 50, 3), NumberField(1, 50, 3)
+        self.tokens, self.rounds = NumberField(1, 32_768, 128), NumberField(1, 50, 2)
+        self.some.setSpecialValueText("All")
+        self.temperature = QLineEdit(_words(PAPER["temperature"]))
+        self.penalty = QLineEdit(_words(PAPER["repetition_penalty"]))
+        self.sizes, self.tuned_sizes = QLineEdit(_words(SIZES)), QLineEdit(_words(TUNING_SIZES))
+        self.query = QLineEdit(placeholderText="All that are not rejected")
+        self.epochs, self.rank = NumberField(1, 1_000, TrainingWish().epochs), NumberField(0, 512)
+        self.rank.setSpecialValueText("All weights")
+        self.rate = QDoubleSpinBox(decimals=6, maximum=1.0, singleStep=0.0001)
+        self.rate.lineEdit().setTextMargins(8, 0, 0, 0)
+        self.rate.setSpecialValueText("By the width")
+        self.series = {name: QCheckBox(SERIES_WORDS[name]) for name in SCALING_SERIES}
+        for name, box in self.series.items():
+            box.setChecked(name != "greedy" or self._choices.bench.ranked)
+        self.answers = QCheckBox("Generate answers too, not only the references’ log-likelihood")
+        self.answers.setChecked(True)
+        self.contestants = QListWidget()
+        self.contestants.setAccessibleName("Contestants to compare; Space ticks")
+        self.contestants.setFrameShape(QFrame.Shape.NoFrame)
+        self.contestants.setMinimumHeight(176)
+        self.contestants.setSpacing(2)
+        self.add_pool = secondary(f"Add {MINI_WORLD:,} of the mini-world".replace(",", "\N{NO-BREAK SPACE}"), "plus")
+        self.add_pool.setToolTip("New demonstrations in the sample’s house style, none of which its questions ask. "
+                                 "Ctrl+Z takes them out again.")
+
+    def _fill(self, set_id: int | None, prompt_id: int | None) -> None:
+        bench = self._choices.bench
+        for words, by in (("The mini-world’s rules, exact", "rules"), ("Token F1 against the reference", "f1"),
+                          ("Exact match with the reference", "exact")):
+            self.judge.addItem(words, (by, None))
+        for model in bench.models:
+            self.model.addItem(one_line(model.ref.name), model.ref.id)
+            self.judge.addItem(f"{one_line(model.ref.name)}, as a judge", ("language_model", model.ref.id))
+        self.model.setCurrentIndex(next((place for place, model in enumerate(bench.models) if model.current), 0))
+        for prompt in bench.prompts:
+            shown = counted(prompt.demonstrations, "demonstration")
+            self.prompt.addItem(f"{one_line(prompt.name) or 'Prompt'}, {shown}", prompt.id)
+        self.prompt.addItem("No base prompt", None)
+        self.prompt.setCurrentIndex(max(0, self.prompt.findData(prompt_id)))
+        for id, reading in bench.readings.items():
+            if reading.chosen is not None:
+                self.questions.addItem(f"{one_line(reading.chosen.name)}, "
+                                       f"{counted(len(reading.questions), 'question')}", id)
+        self.questions.setCurrentIndex(max(0, self.questions.findData(set_id)))
+        self._set_changed()
+
+    def _set_changed(self) -> None:
+        """The judge may not know these questions, and others have answered them."""
+        set_id = self.questions.currentData()
+        by = self.judge.currentData()[0]
+        if (by == "rules" and set_id not in self._choices.mini_world) or (
+                by in ("f1", "exact") and set_id not in self._choices.referenced):
+            self.judge.setCurrentIndex(1 if set_id in self._choices.referenced else min(3, self.judge.count() - 1))
+        reading = self._choices.bench.readings.get(set_id)
+        self.contestants.clear()
+        for one in reading.contestants if reading is not None else ():
+            if not one.from_file:
+                item = QListWidgetItem(one_line(one.name))
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Checked if one.id in self._ticked else Qt.CheckState.Unchecked)
+                item.setData(Qt.ItemDataRole.UserRole, one.id)
+                self.contestants.addItem(item)
+
+    def _lay_out(self) -> None:
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(10)
+        for column in range(COLUMNS):
+            self._grid.setColumnStretch(column, 1)
+        self._places = {name: field(words, getattr(self, name)) for name, words in NAMES.items()}
+        self._series_row = QWidget()
+        row = QHBoxLayout(self._series_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        for box in self.series.values():
+            row.addWidget(box)
+        row.addStretch(1)
+        frame = QFrame()
+        frame.setProperty("card", "1")
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(8, 6, 2, 6)
+        inside.addWidget(self.contestants)
+        self._list = field("Contestants", frame)
+        self._title, self._about = label("", "strong"), label("", "muted", wrap=True)
+        self._work = label("", "small", wrap=True)
+        self._work.setAccessibleName("Estimate of the work")
+        right = QVBoxLayout()
+        right.setSpacing(10)
+        right.addWidget(self._title)
+        right.addWidget(self._about)
+        right.addLayout(self._grid)
+        for widget in (self._list, self._series_row, self.answers, self._work):
+            right.addWidget(widget)
+        right.addWidget(self.add_pool, 0, Qt.AlignmentFlag.AlignLeft)
+        right.addStretch(1)
+        both = QHBoxLayout()
+        both.setSpacing(24)
+        both.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignTop)
+        both.addLayout(right, 1)
+        self.room.addLayout(both)
+        self.layout().setStretchFactor(self.room, 1)     # what room there is below goes to the fields, not the title
+
+    def _watch(self) -> None:
+        self.kind.changed.connect(lambda _: self._kind_changed())
+        self.questions.currentIndexChanged.connect(lambda _: self._set_changed())
+        for box in (self.model, self.prompt, self.questions, self.judge):
+            box.currentIndexChanged.connect(lambda _: self._changed())
+        for spin in (self.some, self.draws, self.seeds, self.tokens, self.rounds, self.epochs, self.rank, self.rate):
+            spin.valueChanged.connect(lambda _: self._changed())
+        for tick in (*self.series.values(), self.answers):
+            tick.toggled.connect(lambda _: self._changed())
+        for name in LISTS:
+            getattr(self, name).textChanged.connect(lambda _: self._changed())
+        self.contestants.itemChanged.connect(lambda _: self._changed())
+        self.query.textChanged.connect(lambda _: self._soon.start())
+        self.prompt.currentIndexChanged.connect(lambda _: self._soon.start())
+        self.add_pool.clicked.connect(self._add_to_pool)
+
+    # what is drawn from
+    def _count(self) -> None:
+        self._counted += 1
+        number, query, prompt_id = self._counted, self.query.text(), self.prompt.currentData()
+
+        def count(project: Project) -> int:
+            prompt = Prompt() if prompt_id is None else project.prompts.get(prompt_id)
+            return project.recipes.pool_size(prompt, query)
+
+        def show(found: int) -> None:
+            if number == self._counted:
+                self._pool = found
+                self._changed()
+
+        self._session.ask(count, show, owner=self)
+
+    def _add_to_pool(self) -> None:
+        def add(project: Project) -> Changes:
+            return project.imports.run_mini_world(MINI_WORLD).changes
+
+        self.add_pool.setEnabled(False)
+        self._session.change(add, lambda _: self._count())
+
+    # what is asked for
+    def _kind_changed(self) -> None:
+        chosen, recipe = FIELDS[KINDS[self.kind.current()]], RECIPES[self.kind.current()]
+        self._title.setText(recipe.title)
+        self._about.setText(recipe.about)
+        for widget in self._places.values():
+            self._grid.removeWidget(widget)
+            widget.hide()
+        place = 0
+        for name in chosen:
+            span = 2 if name in WIDE else 1
+            self._grid.addWidget(self._places[name], place // COLUMNS, place % COLUMNS, 1, span)
+            self._places[name].show()
+            place += span
+        kind = recipe.kind
+        self._places["model"].findChild(QLabel).setText("Base model" if kind == SHIFT else "Model")
+        self._list.setVisible(kind == SHIFT)
+        self._series_row.setVisible(kind == SCALING)
+        self.answers.setVisible(kind in (SCALING, DEMONSTRATIONS, TUNING))
+        self._changed()
+        self.fit(WIDTH)
+
+    def _changed(self) -> None:
+        wrong, words = self._missing() or self._wrong_list(), ""
+        if not wrong:
+            request = self.request()
+            wrong = problem(self._choices, request, self._pool)
+            words = wrong or work_words(self._choices, request, self._pool)
+        self._work.setText(wrong or words)
+        set_property(self._work, "r", "error" if wrong else "small")
+        self.start.setEnabled(not wrong)
+        self.add_pool.setVisible(not wrong and self._too_small())
+
+    def _too_small(self) -> bool:
+        request = self.request()
+        return (request.recipe == TUNING and request.set_id in self._choices.mini_world and self.add_pool.isEnabled()
+                and max(request.sizes) > self._choices.available(request, self._pool))
+
+    def _missing(self) -> str:
+        if self.model.currentData() is None:
+            return "A recipe needs a model. Register one on the Models page."
+        return "" if self.questions.currentData() is not None else "A recipe needs a question set. Import one first."
+
+    def _wrong_list(self) -> str:
+        found = ""
+        for name in set(LISTS) & set(FIELDS[KINDS[self.kind.current()]]):
+            line = getattr(self, name)
+            try:
+                wrong = min(numbers_in(line.text())) < 0
+            except ValueError:
+                wrong = True
+            set_property(line, "error", "1" if wrong else "")
+            if wrong:
+                found = f"{NAMES[name]}: write numbers with commas between, such as 0, 0.5, 1."
+        return found
+
+    def request(self) -> RecipeRequest:
+        kind = KINDS[self.kind.current()]
+        axes = {"temperature": numbers_in(self.temperature.text()),
+                "repetition_penalty": numbers_in(self.penalty.text())} if kind == DECODING else {}
+        line = {SCALING: self.sizes, TUNING: self.tuned_sizes}.get(kind)
+        by, judge_id = self.judge.currentData()
+        items = [self.contestants.item(row) for row in range(self.contestants.count())]
+        return RecipeRequest(
+            kind, self.questions.currentData(), self.model.currentData(), self.prompt.currentData(), self.some.value(),
+            (self.draws if kind == DECODING else self.seeds).value(), axes,
+            SIZES if line is None else tuple(int(size) for size in numbers_in(line.text())),
+            tuple(name for name, box in self.series.items() if box.isChecked()), self.answers.isChecked(),
+            self.query.text().strip(), DecodingSettings(max_tokens=self.tokens.value()),
+            TrainingWish(self.epochs.value(), self.rate.value(), self.rank.value()), self.rounds.value(), by, judge_id,
+            tuple(item.data(Qt.ItemDataRole.UserRole) for item in items
+                  if item.checkState() == Qt.CheckState.Checked))
+
+    def _accept(self) -> None:
+        self._started(self.request())
+        self.accept()
+
+
+def _words(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

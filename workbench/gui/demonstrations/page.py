@@ -1,0 +1,401 @@
+"""The page Demonstrations: find candidates, read them, decide on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.domain import Changes, Kind
+from workbench.gui.demonstrations.commands import DemonstrationsCommands
+from workbench.gui.demonstrations.editor import DemonstrationEditor
+from workbench.gui.demonstrations.facets import FacetTree
+from workbench.gui.demonstrations.filter_bar import FilterBar
+from workbench.gui.demonstrations.reading import Listing, read_listing
+from workbench.gui.demonstrations.selection_panel import SelectionPanel
+from workbench.gui.listing.table import Column, DemonstrationTable
+from workbench.gui.listing.view import DemonstrationView
+from workbench.gui.shell import preferences
+from workbench.gui.shell.page import Page
+from workbench.gui.shell.session import Session
+from workbench.gui.shell.token_counting import TokenCounting, Tokenizers
+from workbench.gui.widgets import theme
+from workbench.gui.widgets.buttons import ghost, primary, secondary
+from workbench.gui.widgets.drawer import Drawer
+from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.keycaps import KeyHints
+from workbench.gui.widgets.labels import hairline
+from workbench.gui.widgets.pane import splitter
+from workbench.gui.widgets.popover import Popover
+from workbench.services.demonstrations import Sort
+
+NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
+HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("Shift", "and next"), ("N", "undecided"), ("J", "next"),
+         ("K", "previous"), ("1–5", "rate"), ("Ctrl+Z", "undo"))
+
+
+class DemonstrationsPage(Page):
+    name = "demonstrations"
+    title = "Demonstrations"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.sort, self.descending = Sort.ID, False
+        self._listing: Listing | None = None
+        self._reading = self._stale = False
+        self._restoring = False
+        self._wanted: int | None = None              # to become the current row when the rows are there
+        self.filter = FilterBar()
+        self.facets = FacetTree()
+        self.table = DemonstrationTable(self._fetch, self)
+        self.view = DemonstrationView(self.table)
+        tokenizers = Tokenizers()
+        self.editor = DemonstrationEditor(session, tokenizers)
+        self.selection = SelectionPanel()
+        self._soon = QTimer(self, singleShot=True, interval=30)      # rows that are painted are read first
+        self._soon.timeout.connect(self._read)
+        self._looked = QTimer(self, singleShot=True, interval=0)
+        self._looked.timeout.connect(self._show_selection)
+        self._build()
+        self._connect()
+        self.commands = DemonstrationsCommands(self)
+        self._counting = TokenCounting(session, tokenizers, self)
+        self._restore()
+        self.read_again()
+        self._counting.start()
+
+    # Building
+
+    def _build(self) -> None:
+        header = self.header()
+        self.import_button, self.export_button = ghost("Import…", "drop"), ghost("Export…", "export")
+        self.import_button.setToolTip("Import a file, Ctrl+I. Files can be dropped anywhere on the window")
+        self.export_button.setToolTip("Export, Ctrl+E")
+        header.add_tool(self.import_button)
+        header.add_tool(self.export_button)
+        self.new_button = header.set_primary(primary("New demonstration", "plus"))
+        self.new_button.setToolTip("New demonstration, Ctrl+N")
+        self.body.itemAt(1).widget().hide()          # the line is below the filters here
+        self.body.addWidget(self.filter)
+        self.body.addWidget(hairline())
+        self._side = QStackedWidget()
+        self._side.addWidget(self.editor)
+        self._side.addWidget(self.selection)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._table_pane())
+        self._middle.addWidget(self._empty())
+        self._middle.addWidget(self._no_match())
+        scale = theme.scale()
+        self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
+                               sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1, key="demonstrations")
+        theme.notifier.changed.connect(self._measure)
+        self._measure()
+        self.body.addWidget(self._panes, 1)
+        self.drawer = Drawer(self._side, self._panes)
+        self._popover = Popover(self)
+
+    def _measure(self) -> None:
+        """Panes are never narrower than what stands in them, whatever the font."""
+        scale = theme.scale()
+        least = max(320, self.editor.foot.sizeHint().width())
+        self._side.setMinimumWidth(least)
+        self._side.setMaximumWidth(max(560, round(least * 1.4)))
+        self._middle.setMinimumWidth(round(360 * scale))
+        self.facets.setMaximumWidth(round(320 * scale))
+
+    def _table_pane(self) -> QWidget:
+        pane = QWidget()
+        column = QVBoxLayout(pane)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(16, 8, 16, 8)
+        foot.addWidget(KeyHints(HINTS), 1)
+        column.addWidget(hairline())
+        column.addWidget(self._foot)
+        return pane
+
+    def _empty(self) -> EmptyState:
+        bring, write = secondary("Import…", "drop"), primary("New demonstration", "plus")
+        bring.clicked.connect(lambda: self.commands.import_files())
+        write.clicked.connect(lambda: self.commands.write_new())
+        return EmptyState("demos", "No demonstrations yet", "Drop a file here, or write the first one yourself.",
+                          (bring, write))
+
+    def _no_match(self) -> EmptyState:
+        clear = secondary("Clear filters")
+        clear.clicked.connect(self.filter.clear)
+        return EmptyState("filter", "No demonstration matches", "Take a filter away, or search for other words.",
+                          (clear,))
+
+    def _connect(self) -> None:
+        self.filter.changed.connect(lambda where: self._filter_changed())
+        self.filter.left.connect(self.focus_table)
+        self.filter.density_changed.connect(self._set_density)
+        self.filter.columns_changed.connect(self._set_columns)
+        self.filter.facets_pressed.connect(lambda: self._popover.open_at(self.filter.facets_button, self.facets))
+        self.facets.chosen.connect(self.filter.set_facets)
+        self.table.sort_chosen.connect(self._set_sort)
+        self.view.looked_at.connect(lambda: None if self._restoring else self._looked.start())
+        self.editor.created.connect(self._created)
+        self.editor.closed.connect(self._show_selection)
+        for tags in (self.editor.properties.tags, self.selection.tags):
+            tags.left.connect(self.focus_table)
+        self.editor.close_button.clicked.connect(self._close_editor)
+
+    def _restore(self) -> None:
+        store = preferences.settings()
+        cosy = str(store.value("demonstrations/cosy", "true")) == "true"
+        self.filter.set_density(cosy)
+        self.view.set_cosy(cosy)
+        names = str(store.value("demonstrations/hidden", "")).split()
+        hidden = {column for column in Column if column.name in names}
+        self.filter.set_hidden_columns(hidden)
+        self.view.set_hidden_columns(hidden)
+
+    # Reading
+
+    def read_again(self) -> None:
+        """Read ids and counts soon; many calls are one reading."""
+        self._stale = True
+        if self.isVisible() or self._listing is None:
+            self._soon.start()
+
+    def _read(self) -> None:
+        if self._reading or not self._stale:
+            return
+        self._reading, self._stale = True, False
+        where, sort, descending = self.filter.where(), self.sort, self.descending
+        self.session.ask(lambda p: read_listing(p, where, sort, descending), self._arrived, self._failed, owner=self)
+
+    def _arrived(self, listing: Listing) -> None:
+        self._reading = False
+        other = self._listing is not None and self._listing.where != listing.where
+        self._listing = listing
+        self._show_rows(listing.ids, other)
+        self.facets.show_facets(listing.facets, listing.where)
+        self.editor.properties.tags.set_known(listing.facets.tags)
+        self.selection.tags.set_known(listing.facets.tags)
+        self.editor.properties.set_categories(listing.facets.categories)
+        self.selection.set_categories(list(listing.facets.categories))
+        self.header().set_subtitle(listing.summary())
+        self._choose_pane(listing)
+        if self._stale:
+            self._soon.start()
+
+    def _failed(self, error: Exception) -> None:
+        self._reading = False
+        self.session.error.emit(error)
+
+    def _show_rows(self, ids: list[int], other_filter: bool) -> None:
+        """New ids; the current row stays, or the one that takes its place, or the first where others are shown."""
+        view = self.view
+        current, selected, position = view.current_id(), view.selected_ids(), view.currentIndex().row()
+        wanted = self._wanted
+        if not self._stale:                          # else a row that was just stored may come with the next reading
+            self._wanted = None
+        if ids == self.table.ids() and wanted is None:
+            return
+        top = self.view.verticalScrollBar().value()
+        self._restoring = True
+        self.table.set_ids(ids)
+        at = self.table.position(wanted) if wanted is not None else None
+        if at is None:
+            at = self.table.position(current) if current is not None else None
+            if at is not None and len(selected) > 1:
+                view.go_to(at)
+                view.select_ids(selected)
+                at = -1
+        if at is None:
+            at = 0 if other_filter else max(position, 0)
+        if at >= 0:
+            view.go_to(at)
+        if wanted is None and position > 0 and self.table.id_at(position) == current:
+            view.verticalScrollBar().setValue(top)
+        self._restoring = False
+        self._looked.start()
+
+    def _choose_pane(self, listing: Listing) -> None:
+        nothing = not listing.everything
+        self._middle.setCurrentIndex(0 if listing.ids else 1 if nothing else 2)
+        self.export_button.setEnabled(bool(listing.everything))
+        bare = nothing and not self.editor.writing_new()
+        self.drawer.set_wanted(not bare and (bool(listing.ids) or self.editor.writing_new()))
+        self.facets.setVisible(not nothing and self.width() >= NARROW)
+        self.filter.setEnabled(not nothing)
+        if nothing and not self.holds_focus():
+            self._middle.setFocus()
+
+    def _fetch(self, ids: list[int], then: Any) -> None:
+        def failed(error: Exception) -> None:
+            self.table.failed()
+            self.session.error.emit(error)
+
+        self.session.ask(lambda p: p.demonstrations.rows(ids), then, failed, owner=self.table)
+
+    # What is chosen
+
+    def chosen_ids(self) -> list[int]:
+        """The selected demonstrations, or else the current one."""
+        ids = self.view.selected_ids()
+        current = self.view.current_id()
+        return ids or ([current] if current is not None else [])
+
+    def _show_selection(self) -> None:
+        if self.editor.writing_new() and not self.editor.give_up_blank():
+            return
+        count = self.view.selected_count()
+        if count > 1:
+            self.editor.save()
+            self.selection.show_count(count, read_only=self.session.read_only)
+            self._side.setCurrentWidget(self.selection)
+            return
+        self._side.setCurrentWidget(self.editor)
+        current = self.view.current_id()
+        if current is not None:
+            self.editor.open(current)
+        elif self._listing is not None:
+            self._choose_pane(self._listing)
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous row."""
+        if self.table.rowCount():
+            self.view.step(by)
+
+    def show_editor(self) -> None:
+        self._side.setCurrentWidget(self.editor)
+        self.drawer.open()
+
+    def await_editor(self) -> None:
+        """Return once the editor shows the current row; what is typed meanwhile is kept for it."""
+        if self._looked.isActive():
+            self._looked.stop()
+            self._show_selection()
+        self.editor.await_text()
+
+    def _close_editor(self) -> None:
+        self.drawer.close()
+        self.focus_table()
+
+    def _created(self, id: int) -> None:
+        """A new demonstration was stored: bring it into view, through the filters if need be."""
+        self._wanted = id
+        if self.filter.active():
+            self.filter.clear()
+        self.read_again()
+        self.focus_table()
+
+    def focus_table(self) -> None:
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # What the person changes about the view
+
+    def _filter_changed(self) -> None:
+        words = bool(self.filter.where().text)
+        if self.sort is Sort.RELEVANCE and not words:
+            self.sort = Sort.ID
+        if self._listing is not None:
+            self.facets.show_facets(self._listing.facets, self.filter.where())
+        self.read_again()
+
+    def _set_sort(self, sort: Sort, descending: bool) -> None:
+        self.sort, self.descending = sort, descending
+        self.read_again()
+
+    def _set_density(self, cosy: bool) -> None:
+        self.view.set_cosy(cosy)
+        preferences.settings().setValue("demonstrations/cosy", "true" if cosy else "false")
+        if self.view.currentIndex().isValid():
+            self.view.scrollTo(self.view.currentIndex())
+
+    def _set_columns(self, hidden: set[Column]) -> None:
+        self.view.set_hidden_columns(hidden)
+        preferences.settings().setValue("demonstrations/hidden", " ".join(sorted(c.name for c in hidden)))
+
+    # The window's side
+
+    def shown(self, **arguments: Any) -> None:
+        """``import_paths`` opens the import dialog, ``write_new`` a new demonstration, ``demonstration_id`` goes to
+        one, ``text`` searches."""
+        if self._stale:
+            self._soon.start()
+        if "text" in arguments:
+            self.filter.set_query(str(arguments["text"]))
+        if arguments.get("demonstration_id") is not None:
+            self.go_to(int(arguments["demonstration_id"]))
+        if arguments.get("write_new"):
+            self.commands.write_new()
+        elif arguments.get("import_paths"):
+            paths: Sequence[Path] = arguments["import_paths"]
+            self.commands.open_import(list(paths))
+        else:
+            self.focus_table()
+
+    def go_to(self, id: int) -> None:
+        """Show one demonstration; filters that hide it are cleared."""
+        at = self.table.position(id)
+        if at is not None:
+            self.view.go_to(at)
+            return
+        self._wanted = id
+        if self.filter.active():
+            self.filter.clear()
+        self.read_again()
+
+    def come_back_to(self, id: int) -> None:
+        """Make a row the current one when the rows have been read, if it is among them then."""
+        self._wanted = id
+        self.read_again()
+
+    def refresh(self, changes: Changes) -> None:
+        touched = changes.touched.get(Kind.DEMONSTRATION)
+        if touched is not None:
+            self.table.forget(touched)
+        if changes.concerns(Kind.SCORE) or changes.concerns(Kind.MODEL):
+            self.table.forget()
+        elif touched is None:
+            return
+        self._counting.start()
+        current = self.editor.current()
+        if current is not None and (touched is None or not touched or current in touched):
+            self.editor.reload()
+        self.read_again()
+
+    def panes(self) -> list[QWidget]:
+        return [self.filter.field, self.facets, self.view,
+                self.editor if self._side.currentWidget() is self.editor else self.selection]
+
+    def busy(self) -> bool:
+        return self._reading or self._soon.isActive() or self._looked.isActive()
+
+    # Events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.editor.give_up_blank()
+            self._close_editor()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.editor.save()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self._foot.setVisible(event.size().width() >= 900)
+        self.filter.facets_button.setVisible(narrow)
+        self.editor.close_button.setVisible(narrow)
+        self.drawer.set_over(narrow)
+        if not narrow and self._popover.holds(self.facets):
+            self._popover.close()
+        if self._panes.indexOf(self.facets) < 0 and not narrow:
+            self._panes.insertWidget(0, self.facets)
+        self.facets.setVisible(not narrow and (self._listing is None or bool(self._listing.everything)))

@@ -1,0 +1,130 @@
+"""What the Rankings page shows of one run, read from the project in one go, on the database lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from workbench.domain import Interval, Question, SearchRound, SetEvaluation
+from workbench.gui.charts.bump import bump_lines
+from workbench.gui.rankings.candidates import Candidates
+from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.search.intervals import bootstrap, gain_intervals
+from workbench.services.job_queue import JobInfo
+from workbench.services.project import Project
+from workbench.services.results import GainTable, HeldOut, RunInfo
+
+RUNNING = ("running", "paused", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class RunReading:
+    """One run, one of its rounds. ``titles`` name every candidate that the rank chart shows."""
+
+    run: RunInfo
+    job: JobInfo
+    spec: ScoreSpec | SearchSpec
+    candidates: Candidates
+    rounds: tuple[SearchRound, ...] = ()
+    held_out: HeldOut | None = None
+    titles: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def table(self) -> GainTable:
+        return self.candidates.table
+
+    @property
+    def is_search(self) -> bool:
+        return isinstance(self.spec, SearchSpec)
+
+    @property
+    def running(self) -> bool:
+        return self.run.state in RUNNING
+
+    @property
+    def ended_early(self) -> str:
+        """Why there is no more of it, in a sentence; "" for a run that goes on or is finished."""
+        return {"failed": f"This run failed. {self.job.detail}", "stopped": "This run was stopped before its end.",
+                "interrupted": "This run was interrupted before its end."}.get(self.run.state, "")
+
+    @property
+    def planned_rounds(self) -> int:
+        return self.spec.rounds if isinstance(self.spec, SearchSpec) and self.running else len(self.rounds)
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """What the search has chosen, in order."""
+        return tuple(round.chosen_id for round in self.rounds)
+
+    def chosen_before(self) -> tuple[int, ...]:
+        """What was in the prompt already when the shown round began."""
+        return self.chosen[:max(0, self.table.round - 1)] if self.is_search else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read; ``waiting`` when the wanted run has no results yet."""
+
+    runs: list[RunInfo]
+    reading: RunReading | None
+    waiting: bool = False
+
+
+def find_run(project: Project, job_id: int | None, round: int) -> Found:
+    """The runs, and the wanted one; the newest, when that one is gone."""
+    runs = project.results.runs()
+    run = next((run for run in runs if run.job_id == job_id), None)
+    if run is not None:
+        return Found(runs, read_run(project, run, round))
+    if any(job.id == job_id and job.state in RUNNING for job in project.jobs.all()):
+        return Found(runs, None, waiting=True)
+    return Found(runs, read_run(project, runs[0], 0) if runs else None)
+
+
+def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
+    """Read a run; ``round`` 0 is a score job's table, or a search's newest round."""
+    job, spec = project.jobs.get(run.job_id), project.jobs.spec(run.job_id)
+    assert isinstance(spec, ScoreSpec | SearchSpec)
+    candidates = Candidates.of(project.results.gains(run.job_id, round))
+    if run.kind != "search":
+        return RunReading(run, job, spec, candidates)
+    rounds = tuple(project.results.rounds(run.job_id))
+    titles = {candidate.id: candidate.instruction[:80] for candidate in spec.candidates if candidate.id is not None}
+    shown = {line.demonstration_id for line in bump_lines(rounds)}
+    return RunReading(run, job, spec, candidates, rounds, project.results.held_out(run.job_id),
+                      {id: title for id, title in titles.items() if id in shown})
+
+
+def gains_over(base: SetEvaluation, sets: Sequence[SetEvaluation]) -> list[Interval]:
+    """Each set's change against ``base``, nats per answer, with the bootstrap interval that the engine uses."""
+    return gain_intervals(base.answers, [one.answers for one in sets], np.random.default_rng(0))
+
+
+def mean_set(sets: Sequence[SetEvaluation]) -> SetEvaluation:
+    """The sets' mean, answer by answer."""
+    sums: dict[tuple[int, int], float] = {}
+    for one in sets:
+        for answer in one.answers:
+            key = answer.question_id, answer.turn
+            sums[key] = sums.get(key, 0.0) + answer.logprob / len(sets)
+    answers = tuple(replace(answer, logprob=sums[answer.question_id, answer.turn]) for answer in sets[0].answers)
+    return replace(sets[0], mean=sum(one.mean for one in sets) / len(sets), answers=answers)
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """The mean with its 95 % bootstrap interval; the same values give the same interval. NaN are left out."""
+    known = np.asarray([value for value in values if value == value])
+    if not known.size:
+        nan = float("nan")
+        return Interval(nan, nan, nan)
+    return bootstrap(known[None, :], np.ones(known.size), np.random.default_rng(0))[0]
+
+
+def by_category(questions: Sequence[Question], gains: Sequence[float]) -> list[tuple[str, Interval, int]]:
+    """(category, mean gain with its interval, questions) of ``gains``, one a question, in the questions' order."""
+    values: dict[str, list[float]] = {}
+    for question, gain in zip(questions, gains, strict=True):
+        values.setdefault(question.category or "No category", []).append(gain)
+    return [(name, mean_interval(gains), len(gains)) for name, gains in values.items()]

@@ -1,0 +1,178 @@
+"""Taking demonstrations or a prompt away: what, in which format, and where to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFileDialog, QRadioButton, QVBoxLayout, QWidget
+
+from workbench.domain import Prompt, Status
+from workbench.errors import WorkbenchError
+from workbench.gui.shell import preferences
+from workbench.gui.shell.dialogs import Dialog
+from workbench.gui.shell.session import Session
+from workbench.gui.widgets.buttons import primary, secondary
+from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.notice import Notice
+from workbench.gui.widgets.pane import field
+from workbench.services.demonstrations import Filter
+from workbench.services.project import Project
+from workbench.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``name`` as the services know it."""
+
+    name: str
+    title: str
+    suffix: str
+    hint: str
+
+
+FORMATS = (
+    Format("jsonl", "JSON Lines", ".jsonl", "Everything, with tags, ratings and notes; reads in again without loss."),
+    Format("openai", "OpenAI chat", ".jsonl", "One conversation a line, under “messages”."),
+    Format("alpaca", "Alpaca", ".json", "Instruction, input and output. Later turns are left out."),
+    Format("csv", "Table (CSV)", ".csv", "For a spreadsheet. What a spreadsheet would take for a formula is marked."),
+    Format("parquet", "Parquet", ".parquet", "For data tools."),
+    Format("urial", "URIAL text", ".txt", "Queries and answers in fences, as a prompt."),
+    Format("markdown", "Markdown", ".md", "For reading."),
+    Format("html", "HTML", ".html", "For reading in a browser; one file without anything else."),
+)
+_BY_NAME = {format.name: format for format in FORMATS}
+PROMPT_FORMATS = tuple(_BY_NAME[name] for name in ("urial", "jsonl", "openai", "markdown", "html"))
+
+
+class ExportDialog(Dialog):
+    """Demonstrations: the selected, the shown, or all accepted ones."""
+
+    def __init__(self, session: Session, selected: Sequence[int], shown: Sequence[int], parent: QWidget) -> None:
+        super().__init__("export", "Export demonstrations", (), parent, width=480)
+        self._session = session
+        self._choices: list[tuple[str, Sequence[int] | None]] = []
+        self._group = QButtonGroup(self)
+        self.format = _formats(FORMATS)
+        self._hint = label("", "faint", wrap=True)
+        self._problem = Notice("", "bad")
+        self._what(selected, shown)
+        self.room.addWidget(field("Format", self.format))
+        self.room.addWidget(self._hint)
+        self.room.addWidget(self._problem)
+        self._problem.hide()
+        self.add_button(secondary("Cancel")).clicked.connect(self.reject)
+        self._go = self.add_button(primary("Export…"), default=True)
+        self._go.clicked.connect(self._choose_file)
+        self.format.currentIndexChanged.connect(lambda index: self._show_hint())
+        self._show_hint()
+
+    def _what(self, selected: Sequence[int], shown: Sequence[int]) -> None:
+        if len(selected) > 1:
+            self._choices.append((f"The {counted(len(selected), 'selected demonstration')}", selected))
+        if shown:
+            self._choices.append((f"The {counted(len(shown), 'demonstration')} shown", shown))
+        self._choices.append(("All accepted demonstrations", None))
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for index, (words, _) in enumerate(self._choices):
+            button = QRadioButton(words)
+            button.setChecked(index == 0)
+            self._group.addButton(button, index)
+            column.addWidget(button)
+        self.room.addWidget(field("What", box))
+
+    def _show_hint(self) -> None:
+        self._hint.setText(self.format.currentData().hint)
+
+    def _choose_file(self) -> None:
+        chosen: Format = self.format.currentData()
+        path = ask_path(self, "demonstrations", chosen)
+        if path is not None:
+            self.write(path)
+
+    def write(self, path: Path) -> None:
+        """Write what is chosen in the chosen format."""
+        chosen: Format = self.format.currentData()
+        ids = self._choices[self._group.checkedId()][1]
+
+        def work(project: Project) -> int:
+            wanted = ids
+            if wanted is None:
+                wanted = project.demonstrations.ids(Filter(statuses=frozenset({Status.ACCEPTED})))
+            if not wanted:
+                raise WorkbenchError("There is nothing to export: no demonstration is accepted yet.")
+            return project.exports.demonstrations(wanted, path, chosen.name)
+
+        self._go.setEnabled(False)
+        self._session.ask(work, lambda count: self._written(count, path), self._failed, owner=self)
+
+    def _written(self, count: int, path: Path) -> None:
+        self._session.notice.emit(f"{counted(count, 'demonstration')} written to {path.name}", "info")
+        self.accept()
+
+    def _failed(self, error: Exception) -> None:
+        self._go.setEnabled(True)
+        self._problem.set_text(str(error))
+        self._problem.show()
+
+
+class PromptExportDialog(Dialog):
+    """A prompt: URIAL text that others' programs read, or one of the formats for reading."""
+
+    def __init__(self, session: Session, prompt: Prompt, parent: QWidget) -> None:
+        lines = ("It was read from a file and not changed: as URIAL text it comes out byte for byte the same.",)
+        super().__init__("export", f"Export “{prompt.name}”", lines if prompt.verbatim else (), parent, width=480)
+        self._session, self._prompt = session, prompt
+        self.format = _formats(PROMPT_FORMATS)
+        self._problem = Notice("", "bad")
+        self.room.addWidget(field("Format", self.format))
+        self.room.addWidget(self._problem)
+        self._problem.hide()
+        self.add_button(secondary("Cancel")).clicked.connect(self.reject)
+        self._go = self.add_button(primary("Export…"), default=True)
+        self._go.clicked.connect(self._choose_file)
+
+    def _choose_file(self) -> None:
+        path = ask_path(self, self._prompt.name, self.format.currentData())
+        if path is not None:
+            self.write(path)
+
+    def write(self, path: Path) -> None:
+        id, format = self._prompt.id, self.format.currentData().name
+        assert id is not None
+        self._session.ask(lambda p: p.exports.prompt(id, path, format), lambda done: self._written(path), self._failed,
+                          owner=self)
+
+    def _written(self, path: Path) -> None:
+        self._session.notice.emit(f"Prompt written to {path.name}", "info")
+        self.accept()
+
+    def _failed(self, error: Exception) -> None:
+        self._problem.set_text(str(error))
+        self._problem.show()
+
+
+def _formats(formats: Sequence[Format]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName("Format")
+    for format in formats:
+        box.addItem(f"{format.title} ({format.suffix})", format)
+    return box
+
+
+def ask_path(parent: QWidget, name: str, format: Format) -> Path | None:
+    """Where to write; asks before overwriting. None when the person thinks better of it."""
+    folder = Path(str(preferences.settings().value("export/folder", str(Path.home()))))
+    stem = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-") or "export"
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Export", str(folder / f"{stem}{format.suffix}"),
+                                            f"{format.title} (*{format.suffix});;All files (*)")
+    if not chosen:
+        return None
+    preferences.settings().setValue("export/folder", str(Path(chosen).parent))
+    path = Path(chosen)
+    return path if path.suffix else path.with_suffix(format.suffix)
