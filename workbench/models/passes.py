@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import functools
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,14 +120,9 @@ class Cached:
         flat = np.cumsum(mask.ravel()) - 1
         places = [flat[place * longest + node.at] for place, node in enumerate(nodes)]
         cache = fork(past, len(nodes)) if past is not None else self._empty()
-        output = self._model(
-            input_ids=torch.from_numpy(batch).to(device),
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=torch.from_numpy(mask).to(device),
-        )
-        logits = output.logits.reshape(-1, output.logits.shape[-1])
-        return _pick(logits, nodes, places), [output.past_key_values] if keep else []
+        logits, grown = _continued(self._model, torch.from_numpy(batch).to(device), cache,
+                                   torch.from_numpy(mask).to(device))
+        return _pick(logits.reshape(-1, logits.shape[-1]), nodes, places), [grown] if keep else []
 
     def after(self, past: Any, kept: Any) -> Any:
         return kept
@@ -177,14 +174,32 @@ class CacheSteps:
 
     def forward(self, ids: Sequence[int], past: Any) -> tuple[Tensor, Any]:
         rows = torch.tensor([list(ids)], device=self._model.device)
-        output = self._model(input_ids=rows, past_key_values=past, use_cache=True, logits_to_keep=1)
-        return output.logits[0, -1], output.past_key_values
+        logits, grown = _continued(self._model, rows, past, 1)
+        return logits[0, -1], grown
 
     def fork(self, past: Any) -> Any:
         return fork(past)
 
     def release(self, past: Any) -> None:
         """Tensors go when nothing refers to them."""
+
+
+def _continued(model: Any, ids: Tensor, cache: Any, keep: int | Tensor) -> tuple[Tensor, Any]:
+    """What the model says to ``ids`` (batch, time) behind its key-value cache, or None at a text's beginning: logits
+    (batch, kept, vocabulary), or (kept, vocabulary) where ``keep`` is a mask, and the cache grown by ``ids``."""
+    name = _cache_argument()
+    output = model(input_ids=ids, use_cache=True, logits_to_keep=keep, **{name: cache})
+    return output.logits, getattr(output, name)
+
+
+@functools.cache
+def _cache_argument() -> str:
+    """What transformers calls a key-value cache, as an argument and in the output: ``cache`` from 5.24 on, where the
+    former name warns (from 5.40 on it is gone)."""
+    from transformers.modeling_outputs import CausalLMOutputWithPast
+
+    named = any(field.name == "cache" for field in dataclasses.fields(CausalLMOutputWithPast))
+    return "cache" if named else "past_key_values"
 
 
 def _unique_rows(nodes: Sequence[Node], starts: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
