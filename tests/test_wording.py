@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from workbench.gui.widgets.safe_text import LINE, displayable
-from workbench.wording import clock, day, duration, gigabytes, parameters, short_parameters, time_left
+from workbench.wording import clock, day, duration, gigabytes, grouped, parameters, short_parameters, time_left
 
 NOW = datetime(2026, 11, 21, 12, 0)
 SPACE = "\u00a0"
@@ -17,6 +17,11 @@ SPACE = "\u00a0"
 ])
 def test_sizes_are_said_in_the_unit_that_suits(size: int, said: str) -> None:
     assert gigabytes(size) == said.replace(" ", SPACE)
+
+
+@pytest.mark.parametrize(("number", "said"), [(7, "7"), (1284, "1\u00a0284"), (1_000_000, "1\u00a0000\u00a0000")])
+def test_thousands_are_set_apart(number: int, said: str) -> None:
+    assert grouped(number) == said
 
 
 @pytest.mark.parametrize(("count", "said", "short"), [

@@ -22,7 +22,7 @@ def parameters(count: int) -> str:
         if count >= size * 0.9995:
             value = count / size
             return f"{value:.0f} {word}" if value >= 99.5 else f"{value:.1f} {word}"
-    return f"{count:,}".replace(",", NARROW)
+    return grouped(count)
 
 
 def short_parameters(count: int) -> str:
@@ -78,9 +78,14 @@ def clock(when: datetime | None, now: datetime | None = None) -> str:
     return day(when, now)
 
 
+def grouped(number: int) -> str:
+    """"1 284": thousands apart by a no-break space."""
+    return f"{number:,}".replace(",", NARROW)
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """"1 demonstration", "12 demonstrations", "1 284 demonstrations"."""
-    return f"{number:,}".replace(",", NARROW) + f" {one if number == 1 else many or one + 's'}"
+    return f"{grouped(number)} {one if number == 1 else many or one + 's'}"
 
 
 def time_ago(when: datetime, now: datetime | None = None) -> str:

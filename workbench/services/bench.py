@@ -13,7 +13,7 @@ from workbench.domain.filter import parse_query
 from workbench.errors import WorkbenchError
 from workbench.jobs.specs import AnswerSpec
 from workbench.models import load_tokenizer
-from workbench.services.wording import counted
+from workbench.wording import counted
 from workbench_db import answers as stored_answers
 from workbench_db import bench_search, revisions
 from workbench_db import contestants as stored_contestants

@@ -15,7 +15,7 @@ from workbench.formats import alpaca_eval, answer_files, fastchat_answers, fastc
 from workbench.formats.answer_rows import AnswerRow, PairRow, RatingRow, Winner, models_of
 from workbench.formats.rows import Refused
 from workbench.services.exports import written
-from workbench.services.wording import counted
+from workbench.wording import counted
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -17,7 +17,7 @@ from workbench.formats import mapping as mappings
 from workbench.formats import question_table, urial
 from workbench.formats.registry import OpenFile, open_file
 from workbench.formats.rows import Refused, Row
-from workbench.services.wording import counted
+from workbench.wording import counted
 from workbench_db import demonstrations as stored
 from workbench_db import imports as stored_imports
 from workbench_db import revisions

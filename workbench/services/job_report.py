@@ -15,7 +15,7 @@ from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.heldout import CHOSEN
 from workbench.services.job_titles import STRATEGY_NAMES
 from workbench.services.results import GainTable, HeldOut
-from workbench.services.wording import counted
+from workbench.wording import counted
 from workbench_db import jobs as stored_jobs
 
 if TYPE_CHECKING:

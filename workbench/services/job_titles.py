@@ -23,7 +23,7 @@ from workbench.jobs.specs import (
     SensitivitySpec,
     ShiftSpec,
 )
-from workbench.services.wording import counted
+from workbench.wording import counted
 
 STRATEGY_NAMES = {
     "greedy": "Greedy search", "beam": "Beam search", "swap": "Greedy search, then swaps",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.domain import Changes, Demonstration, Kind, Position, Prompt
 from workbench.errors import PromptError, WorkbenchError
-from workbench.services.wording import counted, grouped
+from workbench.wording import counted, grouped
 from workbench_db import demonstrations, prompts, revisions
 from workbench_db.prompts import StoredVersion
 from workbench_db.session import Connection

@@ -10,7 +10,7 @@ import workbench_resources as resources
 from workbench.domain import Changes, Kind, Prompt, Question, QuestionSet
 from workbench.errors import WorkbenchError
 from workbench.formats import mt_bench, question_table
-from workbench.services.wording import counted
+from workbench.wording import counted
 from workbench_db import questions as stored
 from workbench_db import revisions
 from workbench_db.questions import QuestionSetSummary as QuestionSetInfo

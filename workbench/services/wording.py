@@ -9,16 +9,6 @@ STATUS_WORDS = {"candidate": "made candidates again", "accepted": "accepted", "f
                 "rejected": "rejected"}
 
 
-def counted(count: int, thing: str) -> str:
-    """ "1 demonstration", "1 200 demonstrations" """
-    return f"{grouped(count)} {thing}" if count == 1 else f"{grouped(count)} {thing}s"
-
-
-def grouped(number: int) -> str:
-    """ "1 200", as the window writes numbers: thousands apart by a no-break space."""
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
-
-
 def revision_summary(before: Mapping[str, Any], after: Mapping[str, Any], label: str, state: str) -> str:
     """One revision in words; what was undone says so."""
     if set(after) == {"deleted"}:

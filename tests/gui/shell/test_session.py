@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import shiboken6
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
@@ -171,10 +170,3 @@ def test_opened_projects_are_remembered_newest_first_and_only_once(opened: Sessi
     assert recent[0].summary == "12 demonstrations, 2 accepted"
     preferences.clear_recent()
     assert preferences.recent_projects() == []
-
-
-@pytest.mark.parametrize(("number", "said"), [(7, "7"), (1284, "1\u00a0284"), (1_000_000, "1\u00a0000\u00a0000")])
-def test_thousands_are_set_apart(number: int, said: str) -> None:
-    from workbench.gui.shell.session import grouped
-
-    assert grouped(number) == said

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QFrame, QStyle, QStyledItemDelegate, QStyleOptionV
 
 from workbench.domain import Status
 from workbench.gui.listing.table import Index
-from workbench.gui.shell.session import grouped
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.glyphs import paint_status
 from workbench.gui.widgets.painted_text import metrics, paint_line
 from workbench.gui.widgets.safe_text import tooltip
 from workbench.gui.widgets.stars import paint_stars
 from workbench.services.demonstrations import Facets, Filter
+from workbench.wording import grouped
 
 MOST = 40                                          # entries of one facet; the rest is found by typing category:name
 LENGTHS: tuple[tuple[str, int | None, int | None], ...] = (

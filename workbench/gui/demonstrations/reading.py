@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.domain import Status
-from workbench.gui.shell.session import grouped
 from workbench.services.demonstrations import Facets, Filter, Sort
 from workbench.services.project import Project
+from workbench.wording import grouped
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.gui.listing.table import Column, DemonstrationTable, Index
-from workbench.gui.shell.session import grouped
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.glyphs import GainScale, paint_delta_bar, paint_row, paint_status, signed
 from workbench.gui.widgets.painted_text import metrics, paint_line
 from workbench.gui.widgets.stars import paint_stars
 from workbench.services.demonstrations import Row
+from workbench.wording import grouped
 
 _RIGHT = Qt.AlignmentFlag.AlignRight
 _SKELETON = (0.72, 0.55, 0.81, 0.46, 0.64)       # widths of the bars that stand for rows on their way

@@ -8,10 +8,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from workbench.gui.shell.session import grouped
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.painted_text import metrics
-from workbench.wording import counted
+from workbench.wording import counted, grouped
 
 BAR = 26
 

@@ -19,6 +19,7 @@ from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
 from workbench.gui.shell import preferences
 from workbench.gui.shell.commands import CommandRegistry
+from workbench.wording import grouped
 
 if TYPE_CHECKING:
     from workbench.services.project import Project  # SQL and file formats: imported when a project is opened
@@ -351,8 +352,3 @@ def person() -> str:
         return getpass.getuser()
     except (KeyError, OSError):                  # an account without a name, as in a container
         return ""
-
-
-def grouped(number: int) -> str:
-    """"1 284": thousands apart by a no-break space."""
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")

@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.domain.filter import Filter
-from workbench.gui.shell.session import Session, grouped
+from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.glyphs import paint_progress
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, label
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
-from workbench.wording import gigabytes, time_left
+from workbench.wording import gigabytes, grouped, time_left
 
 if TYPE_CHECKING:
     from workbench.services.job_queue import JobInfo

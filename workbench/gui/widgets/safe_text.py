@@ -12,10 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from workbench.gui.shell.session import grouped
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.labels import label
+from workbench.wording import grouped
 
 LINE = 2_000                                     # characters after which a line without a break is broken
 CHUNK = 50_000                                   # characters that are shown at a time
