@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.models import tiny_models
 from workbench.domain import ModelFacts, ModelRef
 from workbench.errors import ModelError
-from workbench.models import load, read_facts
+from workbench.models import ScoredSequence, load, read_facts
 from workbench.models.memory import check, estimate, pass_tokens
 
 
@@ -79,6 +82,8 @@ def test_missing_shards_are_named(folder: Path) -> None:
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     assert any("model-00001-of-00002" in problem for problem in read_facts(folder).problems)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "model.safetensors"}}))
+    assert any("in none of the files: a." in problem for problem in read_facts(folder).problems)
 
 
 @pytest.mark.parametrize("damage", [
@@ -147,3 +152,53 @@ def test_the_memory_check_can_be_overridden(llama: ModelRef, monkeypatch: pytest
     load(replace(llama, dtype="float32"), ignore_memory=True).close()
     monkeypatch.setenv("WORKBENCH_IGNORE_MEMORY", "1")
     load(replace(llama, dtype="float32")).close()
+
+
+def change_tensors(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+OUTPUT = "model.layers.0.self_attn.o_proj.weight"
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    (lambda tensors: tensors.pop(OUTPUT), f"1 missing ({OUTPUT})"),
+    (lambda tensors: tensors.pop("lm_head.weight"), "1 missing (lm_head.weight)"),
+    (lambda tensors: tensors.update({OUTPUT: torch.zeros(32, 16)}),
+     f"1 of another shape ({OUTPUT} is (32, 16), not (32, 32))"),
+    (lambda tensors: tensors.update({"model.layers.0.self_attn.q_proj.bias": torch.zeros(32)}),
+     "1 left over (model.layers.0.self_attn.q_proj.bias)"),
+    (lambda tensors: tensors.update({OUTPUT.replace("0", "3"): torch.zeros(32, 32)}), "1 left over (model.layers.3."),
+])  # fmt: skip
+def test_weights_that_do_not_fit_their_configuration_are_refused_by_name(folder: Path, change: Any, told: str) -> None:
+    change_tensors(folder, change)
+    with pytest.raises(ModelError, match=re.escape(told)):
+        load(ModelRef("m", str(folder), device="cpu"))
+
+
+def test_a_head_for_another_task_changes_no_result(llama: ModelRef, folder: Path) -> None:
+    change_tensors(folder, lambda tensors: tensors.update({"v_head.summary.weight": torch.ones(1, 32)}))
+    sequence = [ScoredSequence(tuple(range(2, 30)), 10, 28)]
+    assert load(ModelRef("m", str(folder), device="cpu")).logprobs(sequence) == load(llama).logprobs(sequence)
+
+
+@pytest.mark.parametrize("kept", ["model.embed_tokens.weight", "lm_head.weight", "both", "both, different"])
+def test_a_tied_head_is_the_embedding_whatever_the_file_calls_it(tmp_path: Path, kept: str) -> None:
+    """Of two that differ the head counts, as it was trained apart."""
+    ref = tiny_models.save(tmp_path / "m", tie_word_embeddings=True)
+    sequence = [ScoredSequence(tuple(range(2, 30)), 10, 28)]
+    expected = load(ref).logprobs(sequence)
+    apart = kept == "both, different"
+
+    def change(tensors: dict[str, torch.Tensor]) -> None:
+        embedding = tensors.pop("model.embed_tokens.weight")
+        names = [kept] if "weight" in kept else ["model.embed_tokens.weight", "lm_head.weight"]
+        tensors.update({name: embedding.clone() for name in names})
+        if apart:
+            tensors["lm_head.weight"] *= 2
+
+    change_tensors(tmp_path / "m", change)
+    found = load(ModelRef("m", ref.path, device="cpu")).logprobs(sequence)
+    assert (found == expected) is not apart

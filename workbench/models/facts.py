@@ -13,7 +13,7 @@ from typing import Any
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
 from workbench.models import adapters, quantised
-from workbench.models.files import hash_files, model_files, read_json
+from workbench.models.files import hash_files, model_files, read_json, shortened
 from workbench.models.gguf_facts import read_gguf_facts
 
 # Decoder-only architectures whose code ships with transformers. Everything else is refused: see ARCHITECTURES in
@@ -60,10 +60,14 @@ def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None, 
     text: Mapping[str, Any] = inner if isinstance(inner, dict) else config
     weights = sorted(path.glob("*.safetensors"))
     parameters, dtypes, problems = 0, Counter[str](), problems_of(path, config)
+    unseen = set(_indexed(path))
     for file in weights:
         for name, (dtype, shape) in safetensors_header(file).items():
+            unseen.discard(name)
             parameters += _weights_in(name, dtype, math.prod(shape), config)
             dtypes[dtype] += math.prod(shape)
+    if unseen:
+        problems.append(f"Tensors that the index lists are in none of the files: {shortened(unseen)}.")
     hidden, heads = _number(text, "hidden_size", "n_embd", "d_model"), _number(text, "num_attention_heads", "n_head")
     names = config.get("architectures")
     return ModelFacts(
@@ -127,18 +131,22 @@ def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _missing_weights(path: Path) -> list[str]:
-    index = path / "model.safetensors.index.json"
-    if index.is_file():
-        shards = read_json(index).get("weight_map")
-        names = {str(name) for name in shards.values()} if isinstance(shards, dict) else set()
-        missing = sorted(name for name in names if "/" in name or "\\" in name or not (path / name).is_file())
-        return [f"Weights are missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}."] if missing else []
+    if shards := set(_indexed(path).values()):
+        missing = [name for name in shards if "/" in name or "\\" in name or not (path / name).is_file()]
+        return [f"Weights are missing: {shortened(missing)}."] if missing else []
     endings = {file.suffix for file in path.iterdir()}
     if ".safetensors" in endings:
         return []
     if endings & {".bin", ".pt", ".pth"}:
         return ["The weights are pickle files, which can run code when loaded; only safetensors are read."]
     return ["There are no weights (*.safetensors)."]
+
+
+def _indexed(path: Path) -> dict[str, str]:
+    """The file of each tensor, where the folder's weights are in several files with an index."""
+    index = path / "model.safetensors.index.json"
+    files = read_json(index).get("weight_map") if index.is_file() else None
+    return {str(tensor): str(file) for tensor, file in files.items()} if isinstance(files, dict) else {}
 
 
 def safetensors_header(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ def hash_files(path: Path, progress: Callable[[int], None] = lambda read: None) 
                 progress(read)
         whole.update(f"{digest.hexdigest()}  {file.name}\n".encode())
     return whole.hexdigest()
+
+
+def shortened(names: Iterable[str], most: int = 5) -> str:
+    """The first of some names, for a message."""
+    listed = sorted(names)
+    return ", ".join(listed[:most]) + (" …" if len(listed) > most else "")
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ import torch
 from workbench.domain import ModelFacts, ModelRef
 from workbench.errors import ModelError
 from workbench.models import memory, quantised
-from workbench.models.files import read_json
+from workbench.models.files import read_json, shortened
 
 
 def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
     """The classes are looked up by ``model_type`` in transformers' own tables, so that nothing in the folder can name
-    code. ``dtype`` "int8" and "nf4" quantise while loading. Raises ModelError."""
+    code. ``dtype`` "int8" and "nf4" quantise while loading. Raises ModelError, also where the files' tensors are not those
+    that the configuration asks for: transformers would draw what is missing at random."""
     import transformers
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
@@ -33,10 +36,12 @@ def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
     if placed:                       # quantised weights cannot be moved afterwards
         more |= {"device_map": {"": device}}
     try:
-        model = model_class.from_pretrained(
+        model, loading = model_class.from_pretrained(
             str(path), config=config, use_safetensors=True, local_files_only=True, trust_remote_code=False,
-            attn_implementation=plain_attention(model_class), **more,
+            attn_implementation=plain_attention(model_class), output_loading_info=True, ignore_mismatched_sizes=True,
+            **more,
         )  # fmt: skip
+        _check_tensors(model, loading, path)
         return model.eval() if placed else model.to(device).eval()
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         if memory.ran_out(error):
@@ -47,6 +52,38 @@ def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
         raise ModelError(
             f"The model in {path} cannot be loaded: {error}.", remedy="Check or download its files again."
         ) from error
+
+
+def _check_tensors(model: Any, loading: Mapping[str, Any], path: Path) -> None:
+    """Raises ModelError where tensors are missing, of another shape, or left over within the network.
+
+    Heads that are tied and heads for other tasks are right: transformers takes the former from what they are tied to,
+    and the latter (of values, of classes, for the next but one token) stand beside the network and not within it.
+    """
+    within = tuple(name for name in loading["unexpected_keys"] if _is_within(name, model))
+    wrong = [f"{name} is {tuple(there)}, not {tuple(wanted)}" for name, there, wanted in loading["mismatched_keys"]]
+    kinds = [("missing", loading["missing_keys"]), ("left over", within), ("of another shape", wrong)]
+    if not any(names for _, names in kinds):
+        return
+    told = "; ".join(f"{len(names)} {kind} ({shortened(names)})" for kind, names in kinds if names)
+    raise ModelError(
+        f"The weights in {path} do not fit its config.json: {told}.",
+        safe="Nothing was loaded: what is missing would have been drawn at random.",
+        remedy="Download the model again, or use the config.json that belongs to these weights.",
+    )
+
+
+def _is_within(name: str, model: Any) -> bool:
+    """Whether a tensor that the network has no place for changes what the network was when it was trained."""
+    if getattr(model, "is_quantized", False):
+        return False                 # quantised weights come with scales and groups under names of their own
+    config = model.config.get_text_config()
+    layer = re.search(r"\.layers\.(\d+)\.", name)
+    layers = getattr(config, "num_hidden_layers", None)
+    if layer and layers and 0 <= int(layer[1]) - layers < (getattr(config, "num_nextn_predict_layers", None) or 0):
+        return False                 # predicts the next but one token
+    prefix = model.base_model_prefix
+    return bool(prefix) and name.startswith(f"{prefix}.")
 
 
 def check_quantised(ref: ModelRef, facts: ModelFacts) -> None:
