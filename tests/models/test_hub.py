@@ -221,6 +221,17 @@ def test_a_gguf_file_is_a_model_of_its_own(hub: Hub) -> None:
         download(model, Told(), gguf="../../etc/passwd")
 
 
+def test_a_gguf_in_parts_is_one_model_once_its_parts_are_there(hub: Hub) -> None:
+    first, second = "big-00001-of-00002.gguf", "big-00002-of-00002.gguf"
+    assert first not in [file.name for file in look_up("org/tiny").ggufs]
+    hub.files[second] = b"the other"
+    model = look_up("org/tiny")
+    assert [(file.name, file.whole_size) for file in model.ggufs if file.others] == [(first, 13)]
+    path = download(model, Told(), gguf=first)
+    assert (path.name, (path.parent / second).read_bytes()) == (first, b"the other")
+    assert [(found.repo, found.size) for found in cached_models()] == [(f"org/tiny, {first}", 13)]
+
+
 def test_pickled_weights_are_not_downloaded(hub: Hub) -> None:
     del hub.files["model.safetensors"]
     with pytest.raises(ModelError, match="has no safetensors"):

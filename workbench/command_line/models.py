@@ -58,7 +58,7 @@ def key(options: Namespace) -> Output:
 def hub(options: Namespace) -> Output:
     """Size and files of a model on the Hub."""
     model = model_sources.look_up(options.repo, options.revision)
-    rows = [(file.name, file.size) for file in (*model.files, *model.ggufs)]
+    rows = [(file.name, file.whole_size) for file in (*model.files, *model.ggufs)]
     gated = " Gated: its terms have to be accepted on the Hub." if model.gated else ""
     return Output({"repo": model.repo, "commit": model.commit, "size": model.size, "gated": model.gated,
                    "files": [asdict(file) for file in (*model.files, *model.ggufs)]},

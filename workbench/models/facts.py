@@ -13,7 +13,7 @@ from typing import Any
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
 from workbench.models import adapters, quantised
-from workbench.models.files import hash_files, model_files, read_json, shortened
+from workbench.models.files import gguf_parts, hash_files, model_files, read_json, shortened
 from workbench.models.gguf_facts import read_gguf_facts
 
 # Decoder-only architectures whose code ships with transformers. Everything else is refused: see ARCHITECTURES in
@@ -43,7 +43,7 @@ def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None, 
 
     Raises ModelError where there is no model at all, or a file is damaged.
     """
-    if path.suffix == ".gguf" and path.is_file():
+    if path.suffix == ".gguf" and any(part.is_file() for part in gguf_parts(path)):
         return read_gguf_facts(path, progress)
     if not path.is_dir():
         raise ModelError(f"{path} is not a model.", remedy="Choose a folder that holds config.json, or a .gguf file.")

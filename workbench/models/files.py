@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,22 @@ SETTINGS_FILES = (
 )  # fmt: skip
 
 
+_PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
+
+
+def gguf_parts(file: Path) -> tuple[Path, ...]:
+    """All files that a model in GGUF has, the one that llama.cpp opens first: llama.cpp's own naming says how many
+    there are. They need not be there."""
+    named = _PART.fullmatch(file.name)
+    if named is None or not 0 < int(named[3]) <= 9999:
+        return (file,)
+    return tuple(file.with_name(f"{named[1]}-{part:05}-of-{named[3]}.gguf") for part in range(1, int(named[3]) + 1))
+
+
 def model_files(folder: Path) -> tuple[Path, ...]:
-    """The files that decide what a model does, sorted by name; for a .gguf file that file alone."""
-    if folder.is_file():
-        return (folder,)
+    """The files that are there and decide what a model does, sorted by name; of a .gguf file all its parts."""
+    if folder.suffix == ".gguf" and not folder.is_dir():
+        return tuple(part for part in gguf_parts(folder) if part.is_file())
     found = [folder / name for name in (*SETTINGS_FILES, "adapter_config.json") if (folder / name).is_file()]
     return tuple(sorted([*found, *folder.glob("*.safetensors")]))
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
-from workbench.models.files import hash_files
+from workbench.models.files import gguf_parts, hash_files, shortened
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -34,8 +34,16 @@ TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
 
 
 def read_gguf_facts(path: Path, progress: Callable[[int], None] = lambda read: None) -> ModelFacts:
-    """Facts and hash of a file. Raises ModelError: see ``read_header``."""
-    settings, tensors = read_header(path)
+    """Facts and hash of a file, or of all files of a model in parts. Raises ModelError: see ``read_header``."""
+    parts = gguf_parts(path)
+    there = [part for part in parts if part.is_file()]
+    settings, tensors = read_header(there[0])
+    for part in there[1:]:
+        more = read_header(part)[1]
+        if repeated := tensors.keys() & more.keys():
+            raise ModelError(f"{part.name} repeats tensors of another part: {shortened(repeated)}.",
+                             remedy="Download all its parts again.")
+        tensors |= more
     kind = str(settings.get("general.architecture", ""))
 
     def number(name: str, default: int = 0) -> int:
@@ -52,9 +60,9 @@ def read_gguf_facts(path: Path, progress: Callable[[int], None] = lambda read: N
         architecture=kind, parameters=sum(parameters.values()), layers=number("block_count"),
         hidden_size=number("embedding_length"), heads=heads, kv_heads=number("attention.head_count_kv", heads),
         vocabulary=len(vocabulary) if isinstance(vocabulary, list) else 0, context=number("context_length"),
-        dtype=max(by_type, key=lambda name: by_type[name]) if by_type else "", size_bytes=path.stat().st_size,
-        files=(path.name,), sha256=hash_files(path, progress), chat_template="tokenizer.chat_template" in settings,
-        problems=tuple(_problems(settings, kind, tensors)),
+        dtype=max(by_type, key=lambda name: by_type[name]) if by_type else "",
+        size_bytes=sum(part.stat().st_size for part in there), files=tuple(part.name for part in parts), sha256=hash_files(path, progress), chat_template="tokenizer.chat_template" in settings,
+        problems=tuple(_lacking(settings, parts, there, tensors) or _problems(settings, kind, tensors)),
     )  # fmt: skip
 
 
@@ -70,6 +78,20 @@ def read_header(path: Path) -> tuple[dict[str, Any], dict[str, tuple[str, tuple[
         raise ModelError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file.") from error
     except (ValueError, struct.error, KeyError, OverflowError, MemoryError) as error:
         raise ModelError(f"{path.name} is damaged or incomplete: {error}.", remedy="Download it again.") from error
+
+
+def _lacking(settings: dict[str, Any], parts: Sequence[Path], there: Sequence[Path], tensors: Sized) -> list[str]:
+    """What of a model in parts is not there."""
+    count, announced = settings.get("split.count", 0) or 1, settings.get("split.tensors.count", 0)
+    if missing := [part.name for part in parts if part not in there]:
+        return [f"{len(missing)} of its {len(parts)} parts {'is' if len(missing) == 1 else 'are'} missing: "
+                f"{shortened(missing)}. Put all parts in one folder."]
+    if count != len(parts):
+        return [f"The file is one of {count} parts, which are found by their names: …-00001-of-{count:05}.gguf. "
+                "Give all parts the names that they were made with."]
+    if count > 1 and announced != len(tensors):
+        return [f"Its parts hold {len(tensors)} tensors, and {announced} are announced. Download all parts again."]
+    return []
 
 
 def _problems(settings: dict[str, Any], kind: str, tensors: dict[str, Any]) -> list[str]:

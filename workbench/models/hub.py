@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ModelError
-from workbench.models.files import SETTINGS_FILES
+from workbench.models.files import SETTINGS_FILES, gguf_parts
 
 if TYPE_CHECKING:
     import httpx  # takes a third of a second to import, and the window starts with this module
 
 _REPO = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?(?:/[A-Za-z0-9_](?:[\w.-]{0,94}[A-Za-z0-9_])?)?")
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
-_SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """``sha256`` is known of large files; ``blob_id`` (git's SHA-1) of all."""
+    """``sha256`` is known of large files; ``blob_id`` (git's SHA-1) of all. ``others`` are the further parts of a model
+    in GGUF."""
 
     name: str
     size: int
     blob_id: str
     sha256: str = ""
+    others: tuple[HubFile, ...] = ()
+
+    @property
+    def whole_size(self) -> int:
+        """Bytes of all parts."""
+        return self.size + sum(part.size for part in self.others)
 
     @property
     def key(self) -> str:
@@ -38,7 +45,7 @@ class HubFile:
 @dataclass(frozen=True, slots=True)
 class HubModel:
     """A repository at one commit. ``files`` are those that the workbench needs; weights as pickles are never among
-    them. ``ggufs`` are its GGUF files, each of them a model of its own. ``gated``: its terms have to be accepted."""
+    them. ``ggufs`` are its GGUF files, each of them (with its other parts) a model of its own. ``gated``: its terms have to be accepted."""
 
     repo: str
     revision: str
@@ -60,10 +67,10 @@ class HubModel:
     def chosen(self, gguf: str = "") -> tuple[HubFile, ...]:
         """The files to download: those of the folder, or one GGUF file. Raises ModelError."""
         if gguf:
-            found = tuple(file for file in self.ggufs if file.name == gguf)
-            if not found:
+            first = next((file for file in self.ggufs if file.name == gguf), None)
+            if first is None:
                 raise ModelError(f"{self.repo} has no file {gguf}.", remedy="Choose one of its GGUF files.")
-            return found
+            return (first, *first.others)
         if not self.loadable:
             raise ModelError(
                 f"{self.repo} has no safetensors.", safe="Nothing was downloaded.",
@@ -74,7 +81,8 @@ class HubModel:
 
 @dataclass(frozen=True, slots=True)
 class CachedModel:
-    """A model in the Hub's cache on this computer: a folder, or one GGUF file in it. ``size`` is in bytes."""
+    """A model in the Hub's cache on this computer: a folder, or a GGUF file in it (of several parts the first). ``size``
+    is in bytes, of all its files."""
 
     repo: str
     path: Path
@@ -147,10 +155,11 @@ def cached_models() -> list[CachedModel]:
         whole = "config.json" in names and any(name.endswith(".safetensors") for name in names)
         if whole or "adapter_config.json" in names:
             found.append(CachedModel(repo.repo_id, Path(newest.snapshot_path), newest.size_on_disk))
-        found += [
-            CachedModel(f"{repo.repo_id}, {file.file_name}", Path(file.file_path), file.size_on_disk)
-            for file in newest.files if file.file_name.endswith(".gguf") and not _SHARD.search(file.file_name)
-        ]  # fmt: skip
+        sizes = {Path(file.file_path): file.size_on_disk for file in newest.files if file.file_name.endswith(".gguf")}
+        for path in sizes:
+            parts = gguf_parts(path)
+            if path == parts[0] and all(part in sizes for part in parts):
+                found.append(CachedModel(f"{repo.repo_id}, {path.name}", path, sum(sizes[part] for part in parts)))
     return sorted(found, key=lambda one: one.repo.casefold())
 
 
@@ -181,7 +190,7 @@ def _model(repo: str, revision: str, content: dict[str, Any]) -> HubModel:
     commit = str(content["sha"])
     if not re.fullmatch(r"[0-9a-f]{40}", commit):
         raise ValueError("not a commit")
-    files, ggufs = [], []
+    files, ggufs = [], dict[str, HubFile]()
     for row in content["siblings"]:
         large = row.get("lfs") or {}
         file = HubFile(str(row["rfilename"]), int(large.get("size") or row.get("size") or 0),
@@ -189,12 +198,19 @@ def _model(repo: str, revision: str, content: dict[str, Any]) -> HubModel:
         if PurePosixPath(file.name).name != file.name or not file.key:
             continue                 # what lies in folders is some other format's
         if file.name.endswith(".gguf"):
-            if not _SHARD.search(file.name):
-                ggufs.append(file)
+            ggufs[file.name] = file
         elif file.name in (*SETTINGS_FILES, *_ADAPTER_FILES) or file.name.endswith(".safetensors"):
             files.append(file)
     return HubModel(str(content.get("id") or repo), revision, commit, bool(content.get("gated")), tuple(files),
-                    tuple(ggufs))
+                    tuple(_in_parts(ggufs)))
+
+
+def _in_parts(ggufs: Mapping[str, HubFile]) -> Iterator[HubFile]:
+    """The models in GGUF whose parts are all there."""
+    for name, file in ggufs.items():
+        first, *others = (part.name for part in gguf_parts(Path(name)))
+        if name == first and all(other in ggufs for other in others):
+            yield replace(file, others=tuple(ggufs[other] for other in others))
 
 
 def _hash(text: str, length: int) -> str:

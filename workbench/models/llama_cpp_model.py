@@ -13,6 +13,7 @@ from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
 from workbench.models import llama_cpp_offload, memory
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
+from workbench.models.files import gguf_parts
 from workbench.models.generation import alike, draw
 from workbench.models.gguf_facts import read_gguf_facts
 from workbench.models.gguf_tokenizer import GgufTokenizer
@@ -66,7 +67,7 @@ class LlamaCppModel:
         free = llama_cpp_offload.free_memory(cards)
         context = _fitting_context(facts, free, exact=exact, ignore_memory=ignore_memory)
         needed = memory.estimate(facts, "float32" if exact else "float16", context)
-        native = NativeModel(Path(ref.path), gpu_layers=llama_cpp_offload.layers(cards, facts, needed),
+        native = NativeModel(gguf_parts(Path(ref.path))[0], gpu_layers=llama_cpp_offload.layers(cards, facts, needed),
                              gpu=cards.only if cards else None)
         return cls(ref, native, facts, context=context, exact=exact)
 

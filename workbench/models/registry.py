@@ -10,6 +10,7 @@ from workbench.domain import Backend, ModelRef
 from workbench.errors import ModelError
 from workbench.models import processes
 from workbench.models.base import LanguageModel, Tokenizer
+from workbench.models.files import gguf_parts
 from workbench.models.gguf_facts import read_header
 
 IGNORE_MEMORY = "WORKBENCH_IGNORE_MEMORY"
@@ -53,8 +54,9 @@ def load_tokenizer(ref: ModelRef) -> Tokenizer:
         from workbench.models.gguf_tokenizer import GgufTokenizer
         from workbench.models.llama_cpp_native import NativeModel
 
-        read_header(Path(ref.path))              # refuses damaged files, which llama.cpp does not
-        return GgufTokenizer(NativeModel(Path(ref.path), vocabulary_only=True))
+        first = gguf_parts(Path(ref.path))[0]
+        read_header(first)           # refuses damaged files, which llama.cpp does not
+        return GgufTokenizer(NativeModel(first, vocabulary_only=True))
     if ref.backend is Backend.OPENAI:
         from workbench.models.server_text import EstimatingTokenizer
 

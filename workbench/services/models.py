@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts,
 from workbench.errors import ModelError
 from workbench.models import adapters, memory, quantised
 from workbench.models.facts import read_facts
+from workbench.models.files import gguf_parts
 from workbench.models.machine import Machine, read_machine
 from workbench.services.model_sources import place_of
 from workbench_db import models as stored
@@ -55,7 +57,7 @@ class Models:
         Hashing takes about a second a gigabyte: the window gives ``facts``, read off the lane with ``read``. A path
         that is known already is read again, and its hash is renewed.
         """
-        path = path.expanduser().absolute()
+        path = gguf_parts(path.expanduser().absolute())[0]
         base = base or self.base_of(path)
         facts = facts or self.read(path, base)
         backend = Backend.LLAMA_CPP if path.is_file() else Backend.TRANSFORMERS
@@ -156,7 +158,7 @@ def _name_of(path: Path) -> str:
     repository = path.parent.parent.name
     if path.parent.name == "snapshots" and repository.startswith("models--"):
         return repository.rpartition("--")[2]
-    return path.stem if path.suffix == ".gguf" else path.name
+    return re.sub(r"-00001-of-\d{5}$", "", path.stem) if path.suffix == ".gguf" else path.name
 
 
 def _state(model: stored.StoredModel) -> tuple[str, str]:
@@ -175,7 +177,8 @@ def _state(model: stored.StoredModel) -> tuple[str, str]:
             return "unavailable", reason
     if model.facts is None:
         return "incomplete", "Its facts have not been read. Add it again."
-    missing = [name for name in model.facts.files if path.is_dir() and not (path / name).is_file()]
+    folder = path if path.is_dir() else path.parent
+    missing = [name for name in model.facts.files if not (folder / name).is_file()]
     if missing:
         return "incomplete", f"Files are missing: {', '.join(missing)}. Put them back, or add the model again."
     if model.facts.problems:

@@ -89,7 +89,7 @@ class HubDialog(Dialog):
         if model.loadable:
             self.files.addItem(f"Safetensors, {counted(len(model.files), 'file')}, {gigabytes(model.size)}", "")
         for file in model.ggufs:
-            self.files.addItem(f"{file.name}, {gigabytes(file.size)}", file.name)
+            self.files.addItem(f"{file.name}, {gigabytes(file.whole_size)}", file.name)
         self._files_field.setVisible(self.files.count() > 0)
         if not self.files.count():
             self._say(f"{model.repo} has neither safetensors nor a whole GGUF file. Nothing else is loaded.", bad=True)
