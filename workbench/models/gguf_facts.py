@@ -61,7 +61,8 @@ def read_gguf_facts(path: Path, progress: Callable[[int], None] = lambda read: N
         hidden_size=number("embedding_length"), heads=heads, kv_heads=number("attention.head_count_kv", heads),
         vocabulary=len(vocabulary) if isinstance(vocabulary, list) else 0, context=number("context_length"),
         dtype=max(by_type, key=lambda name: by_type[name]) if by_type else "",
-        size_bytes=sum(part.stat().st_size for part in there), files=tuple(part.name for part in parts), sha256=hash_files(path, progress), chat_template="tokenizer.chat_template" in settings,
+        size_bytes=sum(part.stat().st_size for part in there), files=tuple(part.name for part in parts),
+        sha256=hash_files(path, progress), chat_template="tokenizer.chat_template" in settings,
         problems=tuple(_lacking(settings, parts, there, tensors) or _problems(settings, kind, tensors)),
     )  # fmt: skip
 

@@ -45,7 +45,8 @@ class HubFile:
 @dataclass(frozen=True, slots=True)
 class HubModel:
     """A repository at one commit. ``files`` are those that the workbench needs; weights as pickles are never among
-    them. ``ggufs`` are its GGUF files, each of them (with its other parts) a model of its own. ``gated``: its terms have to be accepted."""
+    them. ``ggufs`` are its GGUF files, each of them (with its other parts) a model of its own. ``gated``: its terms
+    have to be accepted."""
 
     repo: str
     revision: str
@@ -81,8 +82,8 @@ class HubModel:
 
 @dataclass(frozen=True, slots=True)
 class CachedModel:
-    """A model in the Hub's cache on this computer: a folder, or a GGUF file in it (of several parts the first). ``size``
-    is in bytes, of all its files."""
+    """A model in the Hub's cache on this computer: a folder, or a GGUF file in it (of several parts the first).
+    ``size`` is in bytes, of all its files."""
 
     repo: str
     path: Path

@@ -17,8 +17,8 @@ from workbench.models.files import read_json, shortened
 
 def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
     """The classes are looked up by ``model_type`` in transformers' own tables, so that nothing in the folder can name
-    code. ``dtype`` "int8" and "nf4" quantise while loading. Raises ModelError, also where the files' tensors are not those
-    that the configuration asks for: transformers would draw what is missing at random."""
+    code. ``dtype`` "int8" and "nf4" quantise while loading. Raises ModelError, also where the files' tensors are not
+    those that the configuration asks for: transformers would draw what is missing at random."""
     import transformers
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
