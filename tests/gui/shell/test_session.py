@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from workbench.domain import Changes, Kind, Status
 from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.services.project import Project
@@ -165,8 +165,8 @@ def test_the_same_project_can_be_opened_again_at_once_after_closing_it(opened: S
 
 
 def test_opened_projects_are_remembered_newest_first_and_only_once(opened: Session, project_folder: Path) -> None:
-    recent = preferences.recent_projects()
+    recent = settings.recent_projects()
     assert [p.folder for p in recent] == [project_folder]
     assert recent[0].summary == "12 demonstrations, 2 accepted"
-    preferences.clear_recent()
-    assert preferences.recent_projects() == []
+    settings.RECENT.set(())
+    assert settings.recent_projects() == []

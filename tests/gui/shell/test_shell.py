@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 from workbench.domain import Status
 from workbench.domain.filter import Filter
 from workbench.errors import ProjectError
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
 from workbench.gui.shell.application import application
 from workbench.gui.shell.command_palette import CommandPalette
 from workbench.gui.shell.dialogs import Dialog
@@ -303,7 +303,7 @@ def test_the_next_window_has_the_theme_and_the_rail_of_the_last(
     first.toggle_rail()
     first.toggle_theme()
     first.close()
-    assert preferences.settings().value("theme") == "dark"
+    assert settings.THEME.get() == "dark"
     second = MainWindow(session)
     qtbot.addWidget(second)
     second.resize(1440, 900)
@@ -324,7 +324,7 @@ def test_the_size_of_the_text_follows_its_keys_and_is_remembered(house: MainWind
         assert theme.px() == before + 1
         press(house, "Ctrl+0")
         assert theme.px() == before
-        assert preferences.number("text_step") == 0
+        assert settings.TEXT_STEP.get() == 0
     finally:
         theme.set_text_step(0)
 
@@ -415,7 +415,7 @@ def test_the_new_project_dialog_refuses_a_folder_that_is_taken(window: MainWindo
 
     (tmp_path / "my-style").mkdir()
     (tmp_path / "my-style" / "letter.txt").write_text("keep me")
-    preferences.settings().setValue("folder", str(tmp_path))
+    settings.PROJECTS_FOLDER.set(tmp_path)
     dialog = NewProjectDialog(window)
     create = next(b for b in dialog.findChildren(QAbstractButton) if b.text() == "Create project")
     dialog.name.setText("My style")
@@ -432,7 +432,7 @@ def test_the_window_comes_up_without_the_heavy_libraries(tmp_path: Path) -> None
     """They are imported when a project or a chart needs them, so that the first paint does not wait."""
     program = (
         "import sys, json\n"
-        "import workbench.gui.application, workbench.gui.pages.welcome\n"
+        "import workbench.gui.shell.application, workbench.gui.welcome.page\n"
         "names = ('torch', 'transformers', 'llama_cpp', 'pyarrow', 'sqlalchemy', 'pyqtgraph')\n"
         "print(json.dumps([name for name in names if name in sys.modules]))\n")
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

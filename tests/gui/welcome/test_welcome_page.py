@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.domain.filter import Filter
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.new_project import NewProjectDialog
-from workbench.gui.shell.preferences import RecentProject
 from workbench.gui.shell.session import Session
+from workbench.gui.shell.settings import RecentProject
 from workbench.gui.welcome.page import WelcomePage
 
 Settle = Callable[[], None]
@@ -33,8 +33,8 @@ def test_recent_projects_are_listed_and_open_with_a_key(
     window: MainWindow, session: Session, project_folder: Path, qtbot: QtBot, settle: Settle
 ) -> None:
     assert not welcome(window)._recent_part.isVisible()
-    preferences.remember_project(RecentProject(project_folder, "House style", datetime.now(), "12 demonstrations"))
-    preferences.remember_project(RecentProject(project_folder.parent / "gone", "Gone", datetime.now(), ""))
+    settings.remember_project(RecentProject(project_folder, "House style", datetime.now(), "12 demonstrations"))
+    settings.remember_project(RecentProject(project_folder.parent / "gone", "Gone", datetime.now(), ""))
     window.show_page("welcome")
     page = welcome(window)
     assert [p.name for p in page._model.projects] == ["House style"]
@@ -44,7 +44,7 @@ def test_recent_projects_are_listed_and_open_with_a_key(
 
 
 def test_clearing_the_list_leaves_the_projects(window: MainWindow, project_folder: Path) -> None:
-    preferences.remember_project(RecentProject(project_folder, "House style", datetime.now(), ""))
+    settings.remember_project(RecentProject(project_folder, "House style", datetime.now(), ""))
     window.show_page("welcome")
     button(window, "Clear list").click()
     assert not welcome(window)._recent_part.isVisible()
@@ -54,7 +54,7 @@ def test_clearing_the_list_leaves_the_projects(window: MainWindow, project_folde
 def test_a_new_project_is_made_and_opened(
     window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot, settle: Settle
 ) -> None:
-    preferences.settings().setValue("folder", str(tmp_path))
+    settings.PROJECTS_FOLDER.set(tmp_path)
     button(window, "New project").click()
     dialog = window.findChild(NewProjectDialog)
     dialog.name.clear()

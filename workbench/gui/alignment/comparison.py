@@ -17,6 +17,7 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.numbers import MISSING, percent, plain
+from workbench.gui.shell import settings
 from workbench.gui.widgets.cell_table import CellTable
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import splitter
@@ -85,7 +86,8 @@ class ComparisonPane(QWidget):
         right.setMinimumWidth(260)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        self._panes = splitter(Qt.Orientation.Horizontal, left, right, sizes=[620, 380], key="alignment-compare")
+        self._panes = splitter(Qt.Orientation.Horizontal, left, right,
+                               sizes=[620, 380], remembered=settings.ALIGNMENT_COMPARISON)
         whole.addWidget(self._panes)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

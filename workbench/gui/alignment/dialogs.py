@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from workbench import wording
 from workbench.alignment.options import METHOD_NAMES, Method
 from workbench.gui.alignment.reading import RunReading
 from workbench.gui.alignment.request import METHODS, Estimator, TrainingRequest
 from workbench.gui.charts.numbers import percent, plain
-from workbench.gui.shell import preferences
+from workbench.gui.shell.choosing import choose_target
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -210,14 +210,11 @@ class StudentExportDialog(Dialog):
         self._group.button(self._forms.index(form)).setChecked(True)
 
     def _choose(self) -> None:
-        folder = Path(str(preferences.settings().value("export/folder", str(Path.home()))))
         suffix = ".gguf" if self.form == "gguf" else ""
         kind = "GGUF (*.gguf)" if suffix else "Folder (*)"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export the trained student",
-                                                str(folder / f"{self._name}{suffix}"), kind)
-        if chosen:
-            preferences.settings().setValue("export/folder", str(Path(chosen).parent))
-            self.write(Path(chosen) if not suffix or Path(chosen).suffix else Path(chosen).with_suffix(suffix))
+        target = choose_target(self, "Export the trained student", f"{self._name}{suffix}", kind)
+        if target is not None:
+            self.write(target if not suffix or target.suffix else target.with_suffix(suffix))
 
     def write(self, target: Path) -> None:
         """Write the chosen form, off the lane: a large model takes a while."""

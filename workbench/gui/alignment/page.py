@@ -41,6 +41,7 @@ from workbench.gui.alignment.request import (
 )
 from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS, RunsPane
 from workbench.gui.charts.chart import one_line
+from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -118,11 +119,14 @@ class AlignmentPage(Page):
         across = Qt.Orientation.Horizontal
         self.curves.setMinimumWidth(320)
         self.preferences.setMinimumWidth(260)
-        self._top = splitter(across, self.curves, self.preferences, sizes=[770, SLOPE], key="alignment-top")
-        self._rows = splitter(Qt.Orientation.Vertical, self._top, self.runs, sizes=[590, BELOW], key="alignment-rows")
+        self._top = splitter(across, self.curves, self.preferences,
+                             sizes=[770, SLOPE], remembered=settings.ALIGNMENT_TOP)
+        self._rows = splitter(Qt.Orientation.Vertical, self._top, self.runs,
+                              sizes=[590, BELOW], remembered=settings.ALIGNMENT_ROWS)
         self._curves_stack.addWidget(self._rows)
         self._curves_stack.setMinimumWidth(560)
-        content = splitter(across, self.form, self._curves_stack, sizes=[FORM, 1100], stretch=1, key="alignment")
+        content = splitter(across, self.form, self._curves_stack,
+                           sizes=[FORM, 1100], stretch=1, remembered=settings.ALIGNMENT_PANES)
         self._stack = QStackedWidget()
         self._stack.addWidget(no_models)
         self._stack.addWidget(content)

@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QProgressBar,
     QStackedWidget,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from workbench.errors import Cancelled, WorkbenchError
 from workbench.gui.demonstrations.import_form import ImportForm
-from workbench.gui.shell import preferences
+from workbench.gui.shell import choosing, settings
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import ghost, primary, secondary
 from workbench.gui.widgets.cell_table import CellTable
@@ -40,11 +39,7 @@ LISTED = 2_000                                       # refused rows that are sho
 
 def choose_files(parent: QWidget) -> list[Path]:
     """Ask for files; none when the person thinks better of it."""
-    start = str(preferences.settings().value("import/folder", str(Path.home())))
-    names, _ = QFileDialog.getOpenFileNames(parent, "Import", start, FILES)
-    if names:
-        preferences.settings().setValue("import/folder", str(Path(names[0]).parent))
-    return [Path(name) for name in names]
+    return choosing.choose_files(parent, "Import", settings.IMPORT_FOLDER, FILES)
 
 
 class ImportDialog(QDialog):

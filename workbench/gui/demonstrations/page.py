@@ -19,7 +19,7 @@ from workbench.gui.demonstrations.reading import Listing, read_listing
 from workbench.gui.demonstrations.selection_panel import SelectionPanel
 from workbench.gui.listing.table import Column, DemonstrationTable
 from workbench.gui.listing.view import DemonstrationView
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.token_counting import TokenCounting, Tokenizers
@@ -91,7 +91,8 @@ class DemonstrationsPage(Page):
         self._middle.addWidget(self._no_match())
         scale = theme.scale()
         self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
-                               sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1, key="demonstrations")
+                               sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1,
+                               remembered=settings.DEMONSTRATIONS_PANES)
         theme.notifier.changed.connect(self._measure)
         self._measure()
         self.body.addWidget(self._panes, 1)
@@ -150,12 +151,10 @@ class DemonstrationsPage(Page):
         self.editor.close_button.clicked.connect(self._close_editor)
 
     def _restore(self) -> None:
-        store = preferences.settings()
-        cosy = str(store.value("demonstrations/cosy", "true")) == "true"
+        cosy = settings.COSY_ROWS.get()
         self.filter.set_density(cosy)
         self.view.set_cosy(cosy)
-        names = str(store.value("demonstrations/hidden", "")).split()
-        hidden = {column for column in Column if column.name in names}
+        hidden = {column for column in Column if column.name in settings.HIDDEN_COLUMNS.get()}
         self.filter.set_hidden_columns(hidden)
         self.view.set_hidden_columns(hidden)
 
@@ -310,13 +309,13 @@ class DemonstrationsPage(Page):
 
     def _set_density(self, cosy: bool) -> None:
         self.view.set_cosy(cosy)
-        preferences.settings().setValue("demonstrations/cosy", "true" if cosy else "false")
+        settings.COSY_ROWS.set(cosy)
         if self.view.currentIndex().isValid():
             self.view.scrollTo(self.view.currentIndex())
 
     def _set_columns(self, hidden: set[Column]) -> None:
         self.view.set_hidden_columns(hidden)
-        preferences.settings().setValue("demonstrations/hidden", " ".join(sorted(c.name for c in hidden)))
+        settings.HIDDEN_COLUMNS.set(frozenset(column.name for column in hidden))
 
     # The window's side
 

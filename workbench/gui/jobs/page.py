@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 from workbench.domain import Changes, Kind
 from workbench.gui.jobs.log import JobLog
 from workbench.gui.jobs.table import COLUMNS, RESULTS, JobDelegate, JobTable, buttons_of
-from workbench.gui.shell import dialogs
+from workbench.gui.shell import dialogs, settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
@@ -70,7 +70,8 @@ class JobsPage(Page):
         self._stack = QStackedWidget()
         for widget in (self.table, self._empty, self._no_match):
             self._stack.addWidget(widget)
-        self._splitter = splitter(Qt.Orientation.Vertical, self._stack, self.log, sizes=[560, LOG], key="jobs")
+        self._splitter = splitter(Qt.Orientation.Vertical, self._stack, self.log,
+                                  sizes=[560, LOG], remembered=settings.JOBS_PANES)
         self.body.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:

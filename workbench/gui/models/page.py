@@ -16,7 +16,8 @@ from workbench.gui.models.memory_bar import DeviceBar
 from workbench.gui.models.model_details import ModelDetails
 from workbench.gui.models.server_dialog import ServerDialog
 from workbench.gui.models.table import COLUMNS, CONTEXT_SHOWN, ModelDelegate, ModelTable
-from workbench.gui.shell import dialogs, preferences
+from workbench.gui.shell import dialogs, settings
+from workbench.gui.shell.choosing import choose_file, choose_folder
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
@@ -86,7 +87,8 @@ class ModelsPage(Page):
         for widget in (self.table, self._empty, self._no_match):
             self._stack.addWidget(widget)
         self.body.addWidget(splitter(
-            Qt.Orientation.Horizontal, self._stack, self.details, sizes=[900, 356], key="models"), 1)
+            Qt.Orientation.Horizontal, self._stack, self.details, sizes=[900, 356],
+            remembered=settings.MODELS_PANES), 1)
         self.details.setMinimumWidth(320)
 
     def _add_menu(self) -> QMenu:
@@ -220,17 +222,14 @@ class ModelsPage(Page):
     # -- acting
 
     def _choose_folder(self) -> None:
-        start = str(preferences.settings().value("model_folder", str(Path.home())))
-        chosen = QFileDialog.getExistingDirectory(self, "Add a model folder", start)
-        if chosen:
-            preferences.settings().setValue("model_folder", str(Path(chosen).parent))
-            self.add_model(Path(chosen))
+        folder = choose_folder(self, "Add a model folder", settings.MODEL_FOLDER)
+        if folder is not None:
+            self.add_model(folder)
 
     def _choose_file(self) -> None:
-        start = str(preferences.settings().value("model_folder", str(Path.home())))
-        chosen, _ = QFileDialog.getOpenFileName(self, "Add a GGUF file", start, "GGUF models (*.gguf)")
-        if chosen:
-            self.add_model(Path(chosen))
+        file = choose_file(self, "Add a GGUF file", settings.MODEL_FOLDER, "GGUF models (*.gguf)")
+        if file is not None:
+            self.add_model(file)
 
     def add_model(self, path: Path) -> None:
         """Read a model's facts and hash its files apart from the lane, then register it."""

@@ -16,6 +16,7 @@ from workbench.gui.prompt.cards import PromptCards
 from workbench.gui.prompt.commands import PromptCommands
 from workbench.gui.prompt.settings import PromptSettings
 from workbench.gui.prompt.state import PromptState, read_prompt
+from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.token_counting import Tokenizers
@@ -87,7 +88,8 @@ class PromptPage(Page):
         self.text.setMinimumWidth(300)
         self.text.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self.text.setProperty("bg", "canvas")
-        self._panes = splitter(Qt.Orientation.Horizontal, left, self.text, sizes=[610, 390], stretch=0, key="prompt")
+        self._panes = splitter(Qt.Orientation.Horizontal, left, self.text,
+                               sizes=[610, 390], stretch=0, remembered=settings.PROMPT_PANES)
         self._panes.setStretchFactor(0, 61)
         self._panes.setStretchFactor(1, 39)
         column.addWidget(self._panes, 1)

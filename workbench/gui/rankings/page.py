@@ -23,6 +23,7 @@ from workbench.gui.rankings.reading import Found, RunReading, find_run
 from workbench.gui.rankings.start import RunStarter
 from workbench.gui.rankings.table import RankingTable
 from workbench.gui.rankings.tokens import TokensPane
+from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import icon_button, primary, secondary
@@ -109,12 +110,13 @@ class RankingsPage(Page):
         self._below_table.setFixedHeight(0)
         left = headed_pane(self._candidates, self.table, self._below_table)
         self._top = splitter(across, left, headed_pane(self._questions, self._heat_view), sizes=COLUMNS, stretch=1,
-                             key="rankings-top")
-        self._bottom = splitter(across, self.charts, self.tokens, sizes=COLUMNS, stretch=1, key="rankings-top")
+                             remembered=settings.RANKINGS_COLUMNS)
+        self._bottom = splitter(across, self.charts, self.tokens,
+                                sizes=COLUMNS, stretch=1, remembered=settings.RANKINGS_COLUMNS)
         for row in (self._top, self._bottom):
             row.setStretchFactor(0, COLUMNS[0])
             row.setStretchFactor(1, COLUMNS[1])
-        rows = splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, key="rankings-rows")
+        rows = splitter(Qt.Orientation.Vertical, self._top, self._bottom, sizes=ROWS, remembered=settings.RANKINGS_ROWS)
         rows.setStretchFactor(0, ROWS[0])
         rows.setStretchFactor(1, ROWS[1])
         return rows

@@ -17,7 +17,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from workbench.gui.shell import places, preferences
+from workbench.gui.shell import places, settings
 from workbench.gui.shell.garbage import GarbageCollection
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
@@ -38,8 +38,8 @@ def application() -> QApplication:
     app.setApplicationDisplayName("Demonstration Workbench")
     app.setDesktopFileName("demonstration-workbench")
     theme.apply(app)
-    theme.set_mode(str(preferences.settings().value("theme", "system")))
-    theme.set_text_step(preferences.number("text_step"))
+    theme.set_mode(settings.THEME.get())
+    theme.set_text_step(settings.TEXT_STEP.get())
     app.setWindowIcon(window_icon())
     return app
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QFileDialog, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QRadioButton, QVBoxLayout, QWidget
 
 from workbench.domain import Prompt, Status
 from workbench.errors import WorkbenchError
-from workbench.gui.shell import preferences
+from workbench.gui.shell.choosing import choose_target
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -167,12 +167,7 @@ def _formats(formats: Sequence[Format]) -> QComboBox:
 
 def ask_path(parent: QWidget, name: str, format: Format) -> Path | None:
     """Where to write; asks before overwriting. None when the person thinks better of it."""
-    folder = Path(str(preferences.settings().value("export/folder", str(Path.home()))))
     stem = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-") or "export"
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Export", str(folder / f"{stem}{format.suffix}"),
-                                            f"{format.title} (*{format.suffix});;All files (*)")
-    if not chosen:
-        return None
-    preferences.settings().setValue("export/folder", str(Path(chosen).parent))
-    path = Path(chosen)
-    return path if path.suffix else path.with_suffix(format.suffix)
+    path = choose_target(parent, "Export", f"{stem}{format.suffix}",
+                         f"{format.title} (*{format.suffix});;All files (*)")
+    return path if path is None or path.suffix else path.with_suffix(format.suffix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, QTimer
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBo
 
 from workbench.domain import Changes, Kind
 from workbench.errors import WorkbenchError
-from workbench.gui.shell import dialogs, preferences
+from workbench.gui.shell import dialogs, settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.pages import PAGES, entry
 from workbench.gui.shell.rail import Rail
@@ -280,15 +280,15 @@ class MainWindow(QWidget):
 
     def toggle_theme(self) -> None:
         theme.set_mode("light" if theme.name() == "dark" else "dark")
-        preferences.settings().setValue("theme", theme.mode())
+        settings.THEME.set(theme.mode())
 
     def set_theme(self, mode: str) -> None:
         theme.set_mode(mode)
-        preferences.settings().setValue("theme", mode)
+        settings.THEME.set(mode)
 
     def set_text_step(self, step: int) -> None:
         theme.set_text_step(step)
-        preferences.settings().setValue("text_step", theme.text_step())
+        settings.TEXT_STEP.set(theme.text_step())
 
     def toggle_rail(self) -> None:
         wanted = not self.rail.collapsed
@@ -306,18 +306,13 @@ class MainWindow(QWidget):
             self._focus_ring.watch(self.windowHandle())
 
     def _restore(self) -> None:
-        store = preferences.settings()
         self.resize(1440, 900)
-        geometry = store.value("geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        choice = store.value("rail")
-        self._rail_choice = {"collapsed": True, "open": False}.get(str(choice))
+        self.restoreGeometry(settings.GEOMETRY.get())
+        self._rail_choice = {"collapsed": True, "open": False}.get(settings.RAIL.get())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        store = preferences.settings()
-        store.setValue("geometry", self.saveGeometry())
-        store.setValue("rail", {True: "collapsed", False: "open"}.get(self._rail_choice, ""))
+        settings.GEOMETRY.set(self.saveGeometry())
+        settings.RAIL.set("" if self._rail_choice is None else "collapsed" if self._rail_choice else "open")
         self.session.close_project()
         super().closeEvent(event)
 

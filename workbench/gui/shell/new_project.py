@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
-from workbench.gui.shell import places, preferences
+from workbench.gui.shell import places, settings
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.labels import label
@@ -30,7 +30,7 @@ class NewProjectDialog(Dialog):
         super().__init__("folder", "New project", lines, parent, width=520)
         self.name = QLineEdit("My demonstrations")
         self.name.setMaxLength(120)
-        self._parent_folder = Path(str(preferences.settings().value("folder", str(places.projects_folder()))))
+        self._parent_folder = settings.PROJECTS_FOLDER.get() or places.projects_folder()
         self._where = QLineEdit(str(self._parent_folder))
         choose = secondary("Choose…", "folder")
         choose.clicked.connect(self._choose)
@@ -78,6 +78,6 @@ class NewProjectDialog(Dialog):
             self._where.setText(chosen)
 
     def _accepted(self) -> None:
-        preferences.settings().setValue("folder", str(Path(self._where.text()).expanduser()))
+        settings.PROJECTS_FOLDER.set(Path(self._where.text()).expanduser())
         self.accept()
         self.chosen.emit(self.folder, self.name.text().strip())

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from workbench.domain import Changes, Kind, Status
 from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
 from workbench.gui.shell.commands import CommandRegistry
 from workbench.wording import grouped
 
@@ -306,8 +306,7 @@ class Session(QObject):
     def _remember(self, project: Project) -> None:
         def counted(counts: tuple[int, int]) -> None:
             summary = f"{grouped(counts[0])} demonstrations, {grouped(counts[1])} accepted"
-            preferences.remember_project(
-                preferences.RecentProject(project.folder, project.name, datetime.now(), summary))
+            settings.remember_project(settings.RecentProject(project.folder, project.name, datetime.now(), summary))
 
         self.ask(_count, counted)
 
@@ -327,13 +326,12 @@ class Session(QObject):
             return
         self._current_prompt_id = prompt_id
         if remember and self.project is not None and prompt_id is not None:
-            preferences.settings().setValue(f"prompt/{self.project.folder.name}", prompt_id)
+            settings.CURRENT_PROMPT.of(self.project.folder).set(prompt_id)
         self.current_prompt_changed.emit()
 
     def _choose_prompt(self, ids: list[int]) -> None:
         assert self.project is not None
-        stored = preferences.settings().value(f"prompt/{self.project.folder.name}", None)
-        wanted = int(str(stored)) if stored is not None and str(stored).isdigit() else None
+        wanted = settings.CURRENT_PROMPT.of(self.project.folder).get()
         self._set_prompt(wanted if wanted in ids else ids[0] if ids else None, remember=False)
 
     def open_page(self, name: str, **arguments: Any) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
 
-from workbench.gui.shell import places, preferences
+from workbench.gui.shell import places, settings
+from workbench.gui.shell.choosing import choose_folder
 from workbench.gui.shell.pages import PAGES
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
@@ -97,11 +97,9 @@ class WindowCommands(QObject):
         dialog.open()
 
     def open_project(self) -> None:
-        start = str(preferences.settings().value("folder", str(Path.home())))
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open a project folder", start)
-        if chosen:
-            preferences.settings().setValue("folder", str(Path(chosen).parent))
-            self.open_folder(Path(chosen))
+        folder = choose_folder(self._window, "Open a project folder", settings.PROJECTS_FOLDER)
+        if folder is not None:
+            self.open_folder(folder)
 
     def open_folder(self, folder: Path) -> None:
         """Open a project; if another program has it open, offer to open it for reading."""
@@ -142,7 +140,7 @@ class WindowCommands(QObject):
         menu.clear()
         for id in ("project.new", "project.open", "project.sample"):
             self._add_action(menu, id)
-        recent = [p for p in preferences.recent_projects()
+        recent = [p for p in settings.recent_projects()
                   if self._session.project is None or p.folder != self._session.project.folder]
         if recent:
             menu.addSeparator()

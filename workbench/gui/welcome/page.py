@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QHBoxLayout, QListView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QListView, QScrollArea, QVBoxLayout, QWidget
 
-from workbench.gui.shell import preferences
+from workbench.gui.shell import settings
+from workbench.gui.shell.choosing import choose_files
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
 from workbench.gui.welcome.drop_area import DropArea
@@ -144,7 +145,7 @@ class WelcomePage(Page):
     # -- what is shown
 
     def shown(self, **arguments: Any) -> None:
-        projects = preferences.recent_projects()
+        projects = settings.recent_projects()
         self._model.show_projects(projects)
         self._recent_part.setVisible(bool(projects))
         self._fit_list()
@@ -209,15 +210,13 @@ class WelcomePage(Page):
         self._open_paths([project.folder])
 
     def _clear(self) -> None:
-        preferences.clear_recent()
+        settings.RECENT.set(())
         self.shown()
 
     def _choose_file(self) -> None:
-        start = str(preferences.settings().value("import_folder", str(Path.home())))
-        chosen, _ = QFileDialog.getOpenFileNames(self, "Import demonstrations", start)
-        if chosen:
-            preferences.settings().setValue("import_folder", str(Path(chosen[0]).parent))
-            self._open_paths([Path(path) for path in chosen])
+        paths = choose_files(self, "Import demonstrations", settings.IMPORT_FOLDER)
+        if paths:
+            self._open_paths(paths)
 
     def _open_paths(self, paths: list[Path]) -> None:
         self.session.paths_offered.emit(paths)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
-from workbench.gui.shell import preferences
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 
@@ -47,12 +48,20 @@ class _Handle(QSplitterHandle):
             painter.fillRect(0, self.height() // 2, self.width(), 1, theme.color("hairline"))
 
 
-class Splitter(QSplitter):
-    """A splitter whose handles are hairlines, and which remembers its sizes under ``key``."""
+class Sizes(Protocol):
+    """Where a splitter's sizes are kept from one start to the next; empty when they have not been kept yet."""
 
-    def __init__(self, orientation: Qt.Orientation, key: str = "", parent: QWidget | None = None) -> None:
+    def get(self) -> list[int]: ...
+    def set(self, value: list[int]) -> None: ...
+
+
+class Splitter(QSplitter):
+    """A splitter whose handles are hairlines, and which remembers its sizes."""
+
+    def __init__(self, orientation: Qt.Orientation, remembered: Sizes | None = None,
+                 parent: QWidget | None = None) -> None:
         super().__init__(orientation, parent)
-        self._key = key
+        self._remembered = remembered
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self.splitterMoved.connect(self._store)
@@ -70,21 +79,20 @@ class Splitter(QSplitter):
 
     def restore(self, sizes: list[int]) -> None:
         """The remembered sizes, or ``sizes`` (logical pixels, also proportions). Call it after adding the panes."""
-        stored = preferences.settings().value(f"splitter/{self._key}") if self._key else None
-        if isinstance(stored, list) and len(stored) == self.count():
-            sizes = [int(size) for size in stored]
-        self.setSizes(sizes)
+        stored = self._remembered.get() if self._remembered is not None else []
+        self.setSizes(stored if len(stored) == self.count() else sizes)
 
     def _store(self) -> None:
-        if self._key:
-            preferences.settings().setValue(f"splitter/{self._key}", self.sizes())
+        if self._remembered is not None:
+            self._remembered.set(self.sizes())
 
 
 def splitter(
-    orientation: Qt.Orientation, *panes: QWidget, sizes: list[int] | None = None, stretch: int = 0, key: str = ""
+    orientation: Qt.Orientation, *panes: QWidget, sizes: list[int] | None = None, stretch: int = 0,
+    remembered: Sizes | None = None,
 ) -> Splitter:
     """Panes side by side (Horizontal) or one above the other; the pane number ``stretch`` takes the extra room."""
-    made = Splitter(orientation, key)
+    made = Splitter(orientation, remembered)
     for index, pane in enumerate(panes):
         made.addWidget(pane)
         made.setStretchFactor(index, 1 if index == stretch else 0)

@@ -19,6 +19,7 @@ from workbench.gui.bench.reading import BenchReading
 from workbench.gui.bench.summary import Summary
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.numbers import MISSING, plain
+from workbench.gui.shell import settings
 from workbench.gui.widgets.buttons import ghost, link
 from workbench.gui.widgets.chips import FilterChip
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -97,11 +98,13 @@ class AnswersPane(QWidget):
         column.addLayout(tools)
         column.addWidget(hairline())
         column.addWidget(self.columns, 1)
-        right = splitter(Qt.Orientation.Vertical, self.question, lower, sizes=[170, 560], stretch=1, key="bench-browse")
+        right = splitter(Qt.Orientation.Vertical, self.question, lower,
+                         sizes=[170, 560], stretch=1, remembered=settings.BENCH_BROWSER_RIGHT)
         self.question.setMinimumHeight(90)
         lower.setMinimumHeight(200)
         left.setMinimumWidth(220)
-        all_panes = splitter(Qt.Orientation.Horizontal, left, right, sizes=[290, 960], stretch=1, key="bench-browser")
+        all_panes = splitter(Qt.Orientation.Horizontal, left, right,
+                             sizes=[290, 960], stretch=1, remembered=settings.BENCH_BROWSER)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(all_panes)

@@ -21,6 +21,7 @@ from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.score_map import ROW, ScoreMap
+from workbench.gui.shell import settings
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.pane import splitter
@@ -72,11 +73,14 @@ class Overview(QWidget):
             form.addWidget(box, row, 1)
         self.question.foot.addLayout(form)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        top = splitter(across, self.categories, self.comparison, sizes=[470, 770], stretch=1, key="bench-top")
-        bottom = splitter(across, self.question, self.answers, sizes=[325, 920], stretch=1, key="bench-answers")
+        top = splitter(across, self.categories, self.comparison,
+                       sizes=[470, 770], stretch=1, remembered=settings.BENCH_TOP)
+        bottom = splitter(across, self.question, self.answers,
+                          sizes=[325, 920], stretch=1, remembered=settings.BENCH_ANSWERS)
         bottom.setMinimumHeight(200)
         self._bottom = bottom
-        rows = splitter(down, top, self._strip(), bottom, sizes=[300, 168, 270], stretch=2, key="bench-rows")
+        rows = splitter(down, top, self._strip(), bottom,
+                        sizes=[300, 168, 270], stretch=2, remembered=settings.BENCH_ROWS)
         rows.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -15,6 +15,7 @@ from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.marks import BASELINE
 from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.scatter import Dot, Scatter
+from workbench.gui.shell import settings
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import PaneHeader, splitter
 from workbench.gui.widgets.segmented import Segmented
@@ -50,9 +51,10 @@ class JudgedPane(QWidget):
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._measured.addWidget(self._waiting)
         right = splitter(Qt.Orientation.Vertical, _under(self._heads[1], self._measured),
-                         _under(self._heads[2], self._views[2]), sizes=[330, 210], key="bench/judged/right")
+                         _under(self._heads[2], self._views[2]), sizes=[330, 210],
+                         remembered=settings.BENCH_JUDGED_RIGHT)
         both = splitter(Qt.Orientation.Horizontal, _under(self._heads[0], self._views[0]), right, sizes=[560, 640],
-                        stretch=1, key="bench/judged")
+                        stretch=1, remembered=settings.BENCH_JUDGED)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(both)

@@ -17,6 +17,7 @@ from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart_view import ChartView, scrolled
 from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.charts.token_strip import TokenStrip
+from workbench.gui.shell import settings
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.pane import splitter
@@ -73,7 +74,7 @@ class ShiftPane(QWidget):
         column.setContentsMargins(20, 4, 20, 16)
         column.setSpacing(12)
         column.addWidget(splitter(Qt.Orientation.Horizontal, left, right, sizes=[460, 640], stretch=1,
-                                  key="bench/shift"), 3)
+                                  remembered=settings.BENCH_SHIFT), 3)
         column.addLayout(line)
         column.addWidget(self.text)
         column.addWidget(scrolled(self.strip), 2)
