@@ -66,11 +66,11 @@ def test_prompts_and_readings_are_fastchats(common: Any, turn: int, output: str,
             answers = [{"choices": [{"turns": list(one)}]} for one in texts]
             if kind == "single":
                 found = common.run_judge_single(row, answers[0], judge, reference, multi_turn=turn == 1)
-                assert found[:2] == (parse_rating(words), asked(prompt, question, turn, texts[0]))
+                assert found[:2] == (parse_rating(words, "fastchat"), asked(prompt, question, turn, texts[0]))
             else:
                 found = common.run_judge_pair(row, *answers, judge, reference, multi_turn=turn == 1)
                 read = parse_verdict if output == "[[A]]" else parse_two_ratings
-                assert found[:2] == (read(words), asked(prompt, question, turn, *texts))
+                assert found[:2] == (read(words, "fastchat"), asked(prompt, question, turn, *texts))
 
 
 @pytest.fixture

@@ -122,3 +122,22 @@ def test_settings_of_urials_files_are_kept_with_the_contestant(bench: Project, t
     yi = bench.lane.run(lambda: bench.bench.contestants(1))[-1]
     assert yi.decoding == DecodingSettings(temperature=0.5, repetition_penalty=1.15)
     assert yi.from_file
+
+
+def test_models_in_fastchats_files_are_named_by_file_as_fastchat_does(project: Project, tmp_path: Path) -> None:
+    for run in ("run-a", "run-b"):          # as MT-Bench's published answers of three models have it
+        (tmp_path / f"{run}.jsonl").write_text(json.dumps(
+            {"question_id": 81, "model_id": "my-model", "choices": [{"index": 0, "turns": [f"From {run}."]}]}) + "\n")
+    judged = tmp_path / "gpt-4_single.jsonl"
+    judged.write_text("".join(json.dumps(
+        {"question_id": 81, "model": run, "judge": ["gpt-4", "single-v1"], "user_prompt": "", "judgment": "[[4]]",
+         "score": 4, "turn": 1}) + "\n" for run in ("run-a", "run-b")))
+    set_id, = project.lane.run(lambda: project.questions.add(ASKED)).created
+    taken = project.lane.run(lambda: project.bench_files.import_answers(
+        set_id, [tmp_path / "run-a.jsonl", tmp_path / "run-b.jsonl"]))
+    assert (taken.taken, taken.refused) == (2, ())
+    assert [one.name for one in project.lane.run(lambda: project.bench.contestants(set_id))] == ["run-a", "run-b"]
+    assert [one.text for one in project.lane.run(lambda: project.bench.answers(set_id))] == ["From run-a.",
+                                                                                         "From run-b."]
+    found = project.lane.run(lambda: project.bench_files.import_judgements(set_id, judged))
+    assert (found.taken, found.refused) == (2, ())

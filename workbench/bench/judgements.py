@@ -1,4 +1,4 @@
-"""What a judge said of one answer, or of two, and how a rating is read out of its words (as FastChat reads it)."""
+"""What a judge said of one answer, or of two, and how a rating is read out of its words (see ``Reading``)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,22 @@ Verdict = Literal["A", "B", "tie", "error"]
 
 TIE_DELTA = 0.1                      # FastChat: two ratings no farther apart than this are a tie
 
-_NUMBER = r"(\d+\.?\d*)"
+SCALE = (1.0, 10.0)                  # of a rating, as the judge prompts ask for it
+
+Reading = Literal["last", "fastchat"]
+"""Which of a judge's words count.
+
+- "last": the last verdict in the form that was asked for, what the judge thought before its answer left out; a rating
+  outside of SCALE is unreadable.
+- "fastchat": as FastChat's common.py reads it: the first number; [[A]] before [[B]] before [[C]] wherever they stand.
+"""
+
+_NUMBER = r"(\d+(?:\.\d*)?)"
 _ONE = [re.compile(rf"\[\[{_NUMBER}\]\]"), re.compile(rf"\[{_NUMBER}\]")]
 _TWO = [re.compile(rf"\[\[{_NUMBER},\s?{_NUMBER}\]\]"), re.compile(rf"\[{_NUMBER},\s?{_NUMBER}\]")]
+_VERDICTS: dict[str, Verdict] = {"[[A]]": "A", "[[B]]": "B", "[[C]]": "tie"}
+_BRACKETS = [re.compile(r"\[\[([^\[\]]{1,40})\]\]"), re.compile(r"\[([^\[\]]{1,40})\]")]
+_THOUGHT = [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<|channel|>analysis", "<|channel|>final")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +55,59 @@ class PairJudgement:
         return self.first if self.first == self.second else "tie"
 
 
-def parse_rating(words: str) -> float:
-    """The first ``[[number]]``, else the first ``[number]``, else UNREADABLE."""
-    for pattern in _ONE:
-        if found := pattern.search(words):
-            return float(found.group(1))
-    return UNREADABLE
+def parse_rating(words: str, reading: Reading = "last") -> float:
+    """A rating in ``[[number]]``, or in ``[number]`` where there is none of those; UNREADABLE where it cannot be."""
+    if reading == "fastchat":
+        found = _first(_ONE, words)
+        return float(found.group(1)) if found else UNREADABLE
+    numbers = _last_numbers(words)
+    return numbers[0] if len(numbers) == 1 else UNREADABLE
 
 
-def parse_verdict(words: str) -> Verdict:
-    """``[[A]]``, ``[[B]]`` or ``[[C]]`` (a tie), looked for in this order, as FastChat does."""
-    for mark, verdict in (("[[A]]", "A"), ("[[B]]", "B"), ("[[C]]", "tie")):
-        if mark in words:
-            return verdict                                       # type: ignore[return-value]
-    return "error"
+def parse_verdict(words: str, reading: Reading = "last") -> Verdict:
+    """``[[A]]``, ``[[B]]`` or ``[[C]]`` (a tie)."""
+    if reading == "fastchat":
+        return next((verdict for mark, verdict in _VERDICTS.items() if mark in words), "error")
+    said = without_thought(words)
+    last = max(_VERDICTS, key=said.rfind)
+    return _VERDICTS[last] if last in said else "error"
 
 
-def parse_two_ratings(words: str) -> Verdict:
+def parse_two_ratings(words: str, reading: Reading = "last") -> Verdict:
     """The verdict of two ratings, ``[[8,6]]``: a tie when they are within TIE_DELTA."""
-    for pattern in _TWO:
-        if found := pattern.search(words):
-            a, b = float(found.group(1)), float(found.group(2))
-            return "tie" if abs(a - b) <= TIE_DELTA else ("A" if a > b else "B")
-    return "error"
+    if reading == "fastchat":
+        found = _first(_TWO, words)
+        numbers = [float(number) for number in found.groups()] if found else []
+    else:
+        numbers = _last_numbers(words)
+    if len(numbers) != 2:
+        return "error"
+    a, b = numbers
+    return "tie" if abs(a - b) <= TIE_DELTA else ("A" if a > b else "B")
+
+
+def without_thought(words: str) -> str:
+    """What a judge said after it had thought; "" where it never came to an end of that."""
+    for opened, closed in _THOUGHT:
+        if closed in words:             # a template may have opened it already
+            words = words.rpartition(closed)[2]
+        elif opened in words:
+            words = words.partition(opened)[0]
+    return words
+
+
+def _first(patterns: list[re.Pattern[str]], words: str) -> re.Match[str] | None:
+    return next((found for pattern in patterns if (found := pattern.search(words))), None)
+
+
+def _last_numbers(words: str) -> list[float]:
+    """The numbers in the last brackets that hold any, all on the scale; [] where they are no numbers, or off it."""
+    said = without_thought(words)
+    for pattern in _BRACKETS:
+        if found := [inside for inside in pattern.findall(said) if re.search(r"\d", inside)]:
+            try:
+                numbers = [float(number) for number in found[-1].split(",")]
+            except ValueError:
+                return []
+            return numbers if all(SCALE[0] <= number <= SCALE[1] for number in numbers) else []
+    return []

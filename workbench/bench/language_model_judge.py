@@ -1,6 +1,7 @@
 """A language model as the judge: MT-Bench's single-answer and pairwise grading (Zheng et al., arXiv 2306.05685).
 
-What is asked and how the words are read is FastChat's; who is asked is behind the protocol ``Judge``.
+What is asked is FastChat's, and how the words are read, by choice (``Reading``); who is asked is behind the protocol
+``Judge``.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from workbench.bench.judge_prompting import asked, choose
+from workbench.bench.judgements import Reading, parse_rating, parse_two_ratings, parse_verdict
 from workbench.bench.judgements import Verdict as ShownVerdict
-from workbench.bench.judgements import parse_rating, parse_two_ratings, parse_verdict
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.domain import Question
 from workbench.domain.bench import Judgement, Verdict
@@ -55,11 +56,12 @@ class _Open:
 
 def judge_matches(
     judge: Judge, matches: Sequence[Match], given: Sequence[GivenAnswers], questions: Mapping[int, Question],
-    prompts: Sequence[JudgePrompt], emit: Callable[[Judgement], None],
+    prompts: Sequence[JudgePrompt], emit: Callable[[Judgement], None], reading: Reading = "last",
 ) -> None:
     """Judge all ``matches``; ``emit`` gets each judgement once all its orders were answered.
 
-    Raises JobError where a judge prompt is missing (before anything is asked), and what the judge raises.
+    ``reading`` other than "last" is noted in the judgements' details. Raises JobError where a judge prompt is missing
+    (before anything is asked), and what the judge raises.
     """
     waiting = [_Open(match, prompt_of(match, given, questions, prompts),
                      requests_of(match, given, questions, prompts)) for match in matches]
@@ -69,7 +71,7 @@ def judge_matches(
         one, order = flat[place]
         one.replies[order] = reply
         if len(one.replies) == len(one.requests):
-            emit(_judgement(judge.name, one, given))
+            emit(_judgement(judge.name, one, given, reading))
 
     judge.ask([one.requests[order] for one, order in flat], heard)
 
@@ -94,15 +96,15 @@ def requests_of(match: Match, given: Sequence[GivenAnswers], questions: Mapping[
     return tuple(Request(prompt.system_prompt, asked(prompt, question, match.turn, *texts)) for texts in shown)
 
 
-def _judgement(judge: str, one: _Open, given: Sequence[GivenAnswers]) -> Judgement:
+def _judgement(judge: str, one: _Open, given: Sequence[GivenAnswers], reading: Reading) -> Judgement:
     replies = [one.replies[order] for order in range(len(one.requests))]
     answer_id = given[one.match.first].answer_ids[one.match.turn]
-    details = _details(one, replies)
+    details = _details(one, replies) | ({} if reading == "last" else {"reading": reading})
     if one.match.second is None:
-        return Judgement(judge, "rating", answer_id, score=parse_rating(replies[0].words), words=replies[0].words,
-                         prompt_name=one.prompt.name, details=details)
+        return Judgement(judge, "rating", answer_id, score=parse_rating(replies[0].words, reading),
+                         words=replies[0].words, prompt_name=one.prompt.name, details=details)
     read = parse_verdict if one.prompt.output_format == "[[A]]" else parse_two_ratings
-    first, second = (_winner(read(reply.words), order) for order, reply in enumerate(replies))
+    first, second = (_winner(read(reply.words, reading), order) for order, reply in enumerate(replies))
     return Judgement(
         judge, "pair", answer_id, given[one.match.second].answer_ids[one.match.turn], first=first, second=second,
         verdict=over_both_orders(first, second), words=replies[0].words, words_swapped=replies[1].words,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workbench.domain import Question
-from workbench.formats.answer_rows import AnswerRow, key_of, question_id, text_of
+from workbench.formats.answer_rows import AnswerRow, key_of, question_id
 from workbench.formats.rows import RowError, require_text
 
 
@@ -18,16 +18,17 @@ def matches(row: Mapping[str, Any]) -> bool:
 
 
 def answers(cells: Mapping[str, Any], model: str) -> list[AnswerRow]:
-    """A line's answers, one a choice and turn; ``model`` is the file's name, for lines that name no model.
+    """A line's answers, one a choice and turn. Raises RowError.
 
-    Raises RowError.
+    ``model`` is the file's name, and that of the model: FastChat's load_model_answers looks at nothing else, and
+    published files of different models share a ``model_id``.
     """
-    key, name, found = key_of(cells), text_of(cells, "model_id", model) or model, list[AnswerRow]()
+    key, found = key_of(cells), list[AnswerRow]()
     for repeat, choice in enumerate(cells["choices"]):
         turns = choice.get("turns") if isinstance(choice, Mapping) else None
         if not isinstance(turns, list) or not turns or not all(isinstance(text, str) for text in turns):
             raise RowError("“choices” is not a list of answers with “turns”.")
-        found += [AnswerRow(name, key, turn, repeat, require_text(text, "“turns”")) for turn, text in enumerate(turns)]
+        found += [AnswerRow(model, key, turn, repeat, require_text(text, "“turns”")) for turn, text in enumerate(turns)]
     return found
 
 
