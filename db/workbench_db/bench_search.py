@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from workbench.domain.filter import Query
+from workbench.domain.query import Query
 from workbench_db import search_text
 
 MOST = 1000                          # hits: a page shows no more, and a word that is everywhere says nothing
@@ -33,10 +33,10 @@ def search(connection: Connection, query: Query, set_id: int) -> list[Hit]:
                                              ("a.id, r.id", _JUDGEMENTS, "j.words", "r.id", "judgement_search")):
         conditions: list[str] = []
         parameters: list[object] = [set_id]
-        if expression := search_text.match_expression(query):
+        if expression := search_text.match_expression(query.words):
             conditions.append(f"{id} IN (SELECT rowid FROM {index} WHERE {index} MATCH ?)")
             parameters.append(expression)
-        for part in search_text.substrings(query):
+        for part in search_text.substrings(query.words):
             conditions.append(f"{text} LIKE ? ESCAPE '\\'")
             parameters.append(search_text.pattern(part))
         if conditions:

@@ -6,13 +6,14 @@ Every condition on a column is answered from one covering index; each sort has i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from workbench.domain import Interval, Status
-from workbench.domain.filter import Filter, Query, Sort, parse_query
+from workbench.domain.filter import Filter, Sort
+from workbench.domain.query import All, AnyOf, Compare, Has, Is, Node, Not, Query, Word, parse
 from workbench_db import search_text
 from workbench_db.demonstrations import tags_of
 from workbench_db.id_list import id_list
@@ -60,9 +61,10 @@ _SORT_INDEXED = ("sort_key", "tokens", "gain")
 def ids(connection: Connection, where: Filter, sort: Sort = Sort.ID, *, descending: bool = False) -> list[int]:
     """Ids of all that match, sorted; ties by id; those without a value (tokens, gain) last, either way.
 
-    By relevance the best come first (last, if descending); see search_text.ranked_ids.
+    By relevance the best come first (last, if descending); see search_text.ranked_ids. Raises QueryError for a text
+    that cannot be read.
     """
-    query = parse_query(where.text)
+    query = parse(where.text)
     found = _matching(connection, where, query)
     if sort in _SORT_COLUMNS:
         return _by_column(connection, found, _SORT_COLUMNS[sort], descending)
@@ -90,7 +92,7 @@ def rows(connection: Connection, ids: Sequence[int]) -> list[Row]:
 
 def facets(connection: Connection, where: Filter) -> Facets:
     """One walk over the covering index, counted by every combination of the facets' values."""
-    query = parse_query(where.text)
+    query = parse(where.text)
     own = replace(where, statuses=frozenset(), categories=frozenset(), sources=frozenset(), ratings=frozenset())
     clause, parameters = _joined(own, query)
     groups = connection.exec_driver_sql(
@@ -139,26 +141,67 @@ def _column_conditions(where: Filter, query: Query) -> list[Condition]:
     one_of("category", list(where.categories))
     one_of("source", list(where.sources))
     one_of("rating", list(where.ratings))
-    one_of("status", [status.value for status in query.statuses])
-    one_of("category COLLATE NOCASE", query.categories)
-    one_of("source COLLATE NOCASE", query.sources)
     if where.min_tokens is not None:
         found.append(("tokens >= ?", (where.min_tokens,)))
     if where.max_tokens is not None:
         found.append(("tokens <= ?", (where.max_tokens,)))
-    return found + [(f"{c.field} {c.operator} ?", (c.value,)) for c in query.comparisons]
+    return found + [_condition(part) for part in query.parts if not _selects(part)]
 
 
 def _selections(where: Filter, query: Query) -> list[Condition]:
     """Queries for ids that are to be in the result: those with the tags, those with the words."""
-    found = [
-        (f"SELECT demonstration_id FROM tags WHERE {column} IN ({_marks(tags)})"
-         " AND demonstration_id NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", tuple(tags))
-        for column, tags in (("tag", list(where.tags)), ("tag COLLATE NOCASE", list(query.tags))) if tags]
-    return found + search_text.selections(query)
+    found = [_tagged(f"tag IN ({_marks(where.tags)})", tuple(where.tags))] if where.tags else []
+    found += [_tagged(_TAG_IS, (part.value,)) for part in query.parts if isinstance(part, Is) and _selects(part)]
+    return found + search_text.selections(query.words)
 
 
-def _marks(values: Sequence[object]) -> str:
+_TAG_IS = "tag = ? COLLATE NOCASE"
+
+
+def _selects(part: Node) -> bool:
+    """Whether ids are found for it first, since no column says it: words and tags that every match must have."""
+    return isinstance(part, Word) or (isinstance(part, Is) and part.field == "tag" and part.value != "")
+
+
+def _tagged(clause: str, parameters: tuple[object, ...]) -> Condition:
+    return (f"SELECT demonstration_id FROM tags WHERE {clause}"
+            " AND demonstration_id NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", parameters)
+
+
+def _condition(node: Node) -> Condition:
+    """A part of a query as a condition on a row of demonstrations; it is true or false, never NULL."""
+    match node:
+        case Word():
+            (sql, parameters), = search_text.selections([node]) or [("SELECT id FROM demonstrations", ())]
+            return f"id IN ({sql})", parameters
+        case Is(field="tag", value=""):
+            return _condition(Not(Has("tag")))
+        case Is(field="tag"):
+            sql, parameters = _tagged(_TAG_IS, (node.value,))
+            return f"id IN ({sql})", parameters
+        case Is():
+            return f"{node.field} = ? COLLATE NOCASE", (node.value,)
+        case Compare():
+            return f"ifnull({node.field} {node.operator} ?, 0)", (node.value,)
+        case Has():
+            return _HAS[node.what], ()
+        case Not():
+            sql, parameters = _condition(node.part)
+            return f"NOT ({sql})", parameters
+        case All() | AnyOf():
+            word = " AND " if isinstance(node, All) else " OR "
+            conditions = [_condition(part) for part in node.parts]
+            return (f"({word.join(sql for sql, _ in conditions)})",
+                    tuple(value for _, parameters in conditions for value in parameters))
+
+
+_HAS = {
+    "answer": "EXISTS (SELECT 1 FROM json_each(turns) WHERE value ->> 0 = 'assistant')",
+    "category": "category <> ''", "gain": "gain IS NOT NULL", "note": "note <> ''", "rating": "rating > 0",
+    "source": "source <> ''", "tag": "id IN (SELECT demonstration_id FROM tags)", "tokens": "tokens IS NOT NULL"}
+
+
+def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 

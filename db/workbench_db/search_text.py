@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from workbench.domain.filter import Query
+from workbench.domain.query import Query, Word
 from workbench_db.id_list import id_list
 
 _TEXTS = "SELECT id, body, note FROM demonstration_texts WHERE id IN (SELECT value FROM json_each(?))"
@@ -41,13 +41,14 @@ def rebuild(connection: Connection) -> None:
                                " SELECT id, body, note FROM demonstration_texts")
 
 
-def selections(query: Query) -> list[tuple[str, tuple[object, ...]]]:
-    """SQL that selects ids (of what is not deleted) with its parameters; [] when nothing can be searched for."""
+def selections(words: Sequence[Word]) -> list[tuple[str, tuple[object, ...]]]:
+    """SQL that selects the ids (of what is not deleted) that have all the words, with its parameters; several are to be
+    intersected; [] when nothing can be searched for."""
     found: list[tuple[str, tuple[object, ...]]] = []
-    if expression := match_expression(query):
+    if expression := match_expression(words):
         found.append(("SELECT rowid FROM demonstration_search WHERE demonstration_search MATCH ?"
                       " AND rowid NOT IN (SELECT id FROM demonstrations WHERE deleted = 1)", (expression,)))
-    for part in substrings(query):
+    for part in substrings(words):
         # The stored JSON is looked through first: taking it apart for every row costs six times as much.
         stored, plain = pattern(json.dumps(part, ensure_ascii=False)[1:-1]), pattern(part)
         found.append(("SELECT id FROM demonstrations WHERE deleted = 0 AND (turns LIKE ? ESCAPE '\\' AND id IN"
@@ -61,17 +62,14 @@ def pattern(part: str) -> str:
     return "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in part) + "%"
 
 
-def match_expression(query: Query) -> str:
-    """FTS5's expression for a query, everything that was typed quoted; "" if it has no word that is indexed."""
-    terms = [_quoted(part) for part in (*query.words, *query.phrases) if _indexed(part)]
-    if _indexed(query.prefix):
-        terms.append(_quoted(query.prefix) + "*")
-    return " ".join(terms)
+def match_expression(words: Sequence[Word]) -> str:
+    """FTS5's expression for all of the words, everything that was typed quoted; "" if none of them is indexed."""
+    return " ".join(_quoted(word.text) + ("*" if word.unfinished else "") for word in words if _indexed(word.text))
 
 
 def ranked_ids(connection: Connection, query: Query) -> list[int]:
     """Ids that match the words, best first (bm25), deleted ones among them; more than RANKED_AT_MOST come by id."""
-    expression = match_expression(query)
+    expression = match_expression(query.words)
     if not expression:
         return list(connection.exec_driver_sql("SELECT id FROM demonstrations WHERE deleted = 0 ORDER BY id").scalars())
     match = "FROM demonstration_search WHERE demonstration_search MATCH ?"
@@ -96,6 +94,6 @@ def _unspaced(part: str) -> bool:
                for c in part)
 
 
-def substrings(query: Query) -> list[str]:
+def substrings(words: Sequence[Word]) -> list[str]:
     """What has to be looked for character by character: unspaced scripts, emoji, signs."""
-    return [part for part in (*query.words, *query.phrases, query.prefix) if part.strip() and not _indexed(part)]
+    return [word.text for word in words if word.text.strip() and not _indexed(word.text)]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from workbench.domain import Demonstration, Status
-from workbench.domain.filter import Filter, Sort, parse_query
+from workbench.domain.filter import Filter, Sort
+from workbench.domain.query import All, AnyOf, Compare, Has, Is, Node, Not, Word, parse
 from workbench_db import demonstration_table, upgrade
 from workbench_db import demonstrations as stored
 from workbench_db.session import Connection, Database
@@ -141,7 +142,7 @@ def test_filters_are_answered_from_the_covering_index(connection: Connection) ->
     """Without it a filter reads every row's text: seconds at a million rows."""
     clause, parameters = demonstration_table._joined(
         Filter(statuses=frozenset({Status.ACCEPTED}), categories=frozenset({"a"}), min_tokens=3),
-        parse_query("rating>2 gain>0 source:x "))
+        parse("rating>2 gain>0 source:x "))
     plan = connection.exec_driver_sql(
         f"EXPLAIN QUERY PLAN SELECT id FROM {demonstration_table._WIDE} WHERE deleted = 0{clause}", parameters)
     assert "COVERING INDEX ix_demonstrations_facets" in " ".join(str(row) for row in plan)
@@ -174,3 +175,65 @@ def test_sorts_walk_an_index_and_sort_nothing(connection: Connection, column: st
         f" ORDER BY {column} DESC, id DESC"))
     assert "COVERING INDEX" in plan
     assert "TEMP B-TREE" not in plan
+
+
+QUERIES = [
+    "tag:x", "-tag:x ", "tag:x OR rating>2 ", "NOT (tag:x rating>2) ", "category:maths ", "category:code OR source:s1 ",
+    "egg ", "-egg ", "egg OR tag:y ", "(egg OR gain>0) -status:rejected ", "tokens:20..40 ", "-tokens>30 ", "has:gain ",
+    "-has:gain ", "has:tag ", "-has:tag ", 'tag:"" ', 'category:"" ', "has:rating egg ", "NOT gain>0 ",
+    "status:accepted OR status:rejected ", '"question 7" OR "oak" AND a ', "tag:X tag:y "]
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_a_query_finds_what_its_words_say(connection: Connection, text: str) -> None:
+    """Held against a reading of the query, row by row, in Python."""
+    every = demonstration_table.ids(connection, Filter())
+    rows = {row.id: row for row in demonstration_table.rows(connection, every)}
+    whole = {demonstration.id: demonstration for demonstration in stored.get(connection, every)}
+    query = parse(text)
+    expected = [id for id in every if all(_holds(part, rows[id], whole[id]) for part in query.parts)]
+    assert demonstration_table.ids(connection, Filter(text=text)) == expected
+    assert demonstration_table.facets(connection, Filter(text=text)).total == len(expected)
+
+
+def test_the_queries_tell_rows_apart(connection: Connection) -> None:
+    every = len(demonstration_table.ids(connection, Filter()))
+    counts = {text: len(demonstration_table.ids(connection, Filter(text=text))) for text in QUERIES}
+    assert [text for text, count in counts.items() if not 0 < count < every] == []
+
+
+def _holds(node: Node, row: demonstration_table.Row, whole: Demonstration) -> bool:
+    texts = " ".join(turn.text for turn in whole.turns)
+    compared = {"rating": row.rating, "tokens": row.tokens, "gain": None if row.gain is None else row.gain.mean}
+    match node:
+        case Word():
+            return f" {node.text} " in f" {texts} "
+        case Is(field="tag"):
+            tags = [tag.lower() for tag in row.tags]
+            return node.value.lower() in tags if node.value else not tags
+        case Is():
+            return str(getattr(row, node.field)).lower() == node.value.lower()
+        case Compare():
+            value = compared[node.field]
+            return value is not None and {"<": value < node.value, "<=": value <= node.value, ">": value > node.value,
+                                          ">=": value >= node.value, "=": value == node.value}[node.operator]
+        case Has(what="tag"):
+            return bool(row.tags)
+        case Has():
+            return bool(compared[node.what])
+        case Not():
+            return not _holds(node.part, row, whole)
+        case All():
+            return all(_holds(part, row, whole) for part in node.parts)
+        case AnyOf():
+            return any(_holds(part, row, whole) for part in node.parts)
+
+
+def test_what_has_no_answer_or_note_is_told_apart(database: Database) -> None:
+    with database.write() as connection:
+        stored.insert_demonstrations(connection, [
+            Demonstration.pair("Why?", "So."), Demonstration.pair("Why not?", ""),
+            replace(Demonstration.pair("How?", ""), note="later")])
+        found = {text: demonstration_table.ids(connection, Filter(text=text)) for text in
+                 ("has:answer ", "-has:answer ", "has:note ", "has:answer OR has:note ")}
+    assert list(found.values()) == [[1], [2, 3], [3], [1, 3]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.bench.answers import asked
 from workbench.domain import Answer, Changes, Contestant, Judgement, Kind, Question, Rendered
 from workbench.domain.bench import Verdict
-from workbench.domain.filter import parse_query
+from workbench.domain.query import plain_words
 from workbench.errors import WorkbenchError
 from workbench.jobs.specs import AnswerSpec
 from workbench.models import load_tokenizer
@@ -138,7 +138,7 @@ class Bench:
     def search(self, text: str, question_set_id: int) -> list[Hit]:
         """Answers, and judgements, with the words that were typed."""
         with self._project.database.read() as connection:
-            return bench_search.search(connection, parse_query(text), question_set_id)
+            return bench_search.search(connection, plain_words(text), question_set_id)
 
     # — judgements —
 

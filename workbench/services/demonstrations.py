@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workbench.domain import Changes, Demonstration, Kind, Status, Turn, content_hash
-from workbench.domain.filter import Filter, Sort, parse_query
+from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
 from workbench.services.wording import STATUS_WORDS, revision_summary
 from workbench.wording import counted
@@ -20,7 +20,7 @@ from workbench_db.session import Connection
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["Demonstrations", "Facets", "Filter", "Revision", "Row", "Sort", "parse_query"]
+__all__ = ["Demonstrations", "Facets", "Filter", "Revision", "Row", "Sort"]
 
 
 @dataclass(frozen=True, slots=True)

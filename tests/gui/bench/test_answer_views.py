@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.domain.filter import parse_query
+from workbench.domain.query import plain_words
 from workbench.gui.bench.answers.column import ColumnShown, Said, TurnShown
 from workbench.gui.bench.answers.columns import AnswerColumns
 from workbench.gui.bench.answers.diff import MOST_TOKENS, word_diff
@@ -68,7 +68,7 @@ def test_a_mark_lies_on_its_words_after_emoji_and_broken_lines(app: QApplication
     ("straße ", "STRASSE, Straße 🙂 strasse", ["STRASSE", "Straße", "strasse"]),
 ])
 def test_words_of_a_search_are_found_as_the_index_finds_them(query: str, text: str, marked: list[str]) -> None:
-    assert parts(text, found_spans(parse_query(query), text)) == marked
+    assert parts(text, found_spans(plain_words(query), text)) == marked
 
 
 def test_markup_is_shown_as_what_it_is(app: QApplication, qtbot: QtBot) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.domain.filter import Filter, Sort
+from workbench.domain.query import QueryError
 from workbench.gui.shell.commands import match
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
@@ -243,5 +244,8 @@ class CommandPalette(Overlay):
 
 
 def _find(project: Project, text: str) -> list[Row]:
-    ids = project.demonstrations.ids(Filter(text=text), Sort.RELEVANCE)[:FOUND]
+    try:
+        ids = project.demonstrations.ids(Filter(text=text), Sort.RELEVANCE)[:FOUND]
+    except QueryError:                   # it names a command; the demonstrations' page says what is wrong with a query
+        return []
     return project.demonstrations.rows(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from workbench.domain.filter import Query, parse_query
+from workbench.domain.query import Query, plain_words
 from workbench.gui.bench.answers.diff import Span
 from workbench.gui.bench.answers.text import LongAnswer
 
@@ -16,9 +16,9 @@ def found_spans(query: Query, text: str) -> tuple[Span, ...]:
     found anywhere."""
     folded, places = _folded(text)
     spans: list[Span] = []
-    for part, whole in (*((part, True) for part in (*query.words, *query.phrases)), (query.prefix, False)):
-        wanted = _folded(part.strip())[0]
-        spans += [(places[start], places[end]) for start, end in _occurrences(folded, wanted, whole)]
+    for word in query.marked:
+        wanted = _folded(word.text.strip())[0]
+        spans += [(places[start], places[end]) for start, end in _occurrences(folded, wanted, not word.unfinished)]
     return _joined(spans)
 
 
@@ -66,11 +66,11 @@ class FoundWords:
 
     def search(self, text: str) -> None:
         """Another search; "" marks nothing. ``show`` has to follow."""
-        self._query, self.at = parse_query(text), 0
+        self._query, self.at = plain_words(text), 0
 
     def show(self, texts: Sequence[LongAnswer]) -> None:
         """Mark the words in these texts, which stand in the order in which they are read."""
-        self._found = [(text, found_spans(self._query, text.text) if self._query.has_text else ()) for text in texts]
+        self._found = [(text, found_spans(self._query, text.text) if self._query.marked else ()) for text in texts]
         self.at = min(self.at, max(0, self.count - 1))
         self._mark()
 
