@@ -7,7 +7,7 @@ import pytest
 
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import length_controlled
-from workbench.bench.rank_correlation import kendall_tau, tau_interval
+from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 
 
 def test_a_judge_that_gives_a_point_for_each_doubling_is_found_out() -> None:

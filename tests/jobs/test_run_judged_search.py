@@ -8,7 +8,6 @@ import pytest
 
 import workbench_resources as resources
 from workbench.bench.judge_prompting import choose
-from workbench.bench.rank_correlation import kendall_tau
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt, Question, QuestionSet
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import JobError
@@ -24,6 +23,7 @@ from workbench.services.job_results import store
 from workbench.services.job_resume import continued
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
+from workbench.statistics.rank_correlation import kendall_tau
 from workbench_db import jobs
 
 TEACHER = ModelRef("tiny-teacher", str(resources.path("models", "tiny-teacher")))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from workbench.bench.length_control import length_controlled
-from workbench.bench.rank_correlation import kendall_tau
+from workbench.statistics.rank_correlation import kendall_tau
 
 pytestmark = pytest.mark.peers
 

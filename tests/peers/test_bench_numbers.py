@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.bench.agreement import agreement, krippendorffs_alpha
 from workbench.bench.judgements import PairJudgement
 from workbench.bench.ratings import bradley_terry, win_matrix
 from workbench.bench.win_rates import win_rates
+from workbench.statistics.agreement import agreement, krippendorffs_alpha
 
 pytestmark = pytest.mark.peers
 MODELS = ("alpha", "beta", "gamma", "delta")

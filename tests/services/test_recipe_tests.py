@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from workbench.bench.intervals import Measured, holm
 from workbench.bench.recipes import Place
 from workbench.domain import Contestant, ModelRef, Question
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.recipe_tests import order_agreement, series_tests, verdict_words
+from workbench.statistics.paired import Measured, holm
 
 CONTESTANTS = tuple(Contestant(name, ModelRef("m", "/m"), id=id) for id, name in enumerate("abcde", 1))
 QUESTIONS = tuple(Question((f"{n}?",), id=n) for n in range(1, 11))

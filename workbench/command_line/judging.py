@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workbench.bench.intervals import ONE_QUESTION
 from workbench.command_line.benching import answered_set, find_set
 from workbench.command_line.judge_wish import find_contestant, judge_wish, with_baseline
 from workbench.command_line.models import find_model
@@ -22,6 +21,7 @@ from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.project import Project
 from workbench.services.token_shifts import shift_table
+from workbench.statistics.paired import ONE_QUESTION
 
 
 def judge(options: Namespace) -> Output:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from workbench.bench.house_grader import fits
 from workbench.bench.judge_prompting import choose
 from workbench.bench.language_model_judge import Judge
-from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.domain import Backend, CandidateScore, Question, SearchRound
 from workbench.errors import JobError
 from workbench.jobs.events import Finished, Metric, RoundFinished, Scored
@@ -22,6 +21,7 @@ from workbench.models.base import LanguageModel
 from workbench.search.greedy import greedy_rounds
 from workbench.search.intervals import mean_logprob
 from workbench.search.task import CHOOSING, COMPARING, SearchTask, stream
+from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 
 _TOGETHER = 8                        # candidates whose likelihood is measured together
 

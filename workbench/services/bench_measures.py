@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from workbench.bench.intervals import Measured
 from workbench.bench.judgements import PairJudgement, Winner
 from workbench.domain import Answer, Contestant, Judgement, Question
+from workbench.statistics.paired import Measured
 
 PEOPLE = "People"                    # all of them together
 _NAMES = {

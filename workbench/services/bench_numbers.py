@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.bench.agreement import Vote, agreement, cohens_kappa, krippendorffs_alpha
-from workbench.bench.intervals import Difference, Measured, holm, mean_interval, paired_difference
 from workbench.bench.judgements import PairJudgement
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import FOLDS, LengthControlled, length_controlled
-from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.bench.ratings import Rating, ratings
 from workbench.bench.win_rates import WinRate, position_bias, win_rates
 from workbench.domain import Answer, Contestant, Interval, Judgement, Question
 from workbench.services.bench_measures import BenchData, Measure, games, values
+from workbench.statistics.agreement import Vote, agreement, cohens_kappa, krippendorffs_alpha
+from workbench.statistics.paired import Difference, Measured, holm, mean_interval, paired_difference
+from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 
 if TYPE_CHECKING:
     from workbench.services.project import Project

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.bench.intervals import Difference, Measured, holm, paired_difference
-from workbench.bench.rank_correlation import kendall_tau
 from workbench.bench.recipes import SERIES_NAMES
 from workbench.jobs.specs import RecipeSpec
+from workbench.statistics.paired import Difference, Measured, holm, paired_difference
+from workbench.statistics.rank_correlation import kendall_tau
 
 SEED = 0
 SURE = 0.05                          # of the p that Holm's correction leaves

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.bench.intervals import Measured, mean_interval
 from workbench.bench.recipes import (
     PARTS,
     SCALING_SERIES,
@@ -35,6 +34,7 @@ from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
 from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
 from workbench.services.tuning import Trainings, TrainingWish, fitting
+from workbench.statistics.paired import Measured, mean_interval
 from workbench_db import answers as stored_answers
 from workbench_db import contestants as stored_contestants
 from workbench_db import scores as stored_scores

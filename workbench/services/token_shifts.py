@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.bench.intervals import Measured, mean_interval
 from workbench.domain import Answer, Interval, Judgement
 from workbench.jobs.shift_spec import JUDGE as SHIFT_JUDGE
 from workbench.jobs.shift_spec import NAME as SHIFT_NAME
 from workbench.scoring.token_shift import MARGINAL
 from workbench.services.bench_measures import BenchData
+from workbench.statistics.paired import Measured, mean_interval
 
 __all__ = ["MARGINAL", "SHIFT_JUDGE", "SHIFT_NAME", "ShiftRow", "Stretch", "TokenRow", "answer_shift", "shift_table"]
 

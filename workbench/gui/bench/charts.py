@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.bench.intervals import ONE_QUESTION
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
 from workbench.gui.bench.reading import BenchReading, short_names
@@ -27,6 +26,7 @@ from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import AgreementRow
+from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted
 
 TABS = ("By turn", "Win rates", "Ratings", "Length", "Judges")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bench.intervals import Difference, Measured, mean_interval, paired_difference
 from workbench.bench.length_bias import Rated, points_per_doubling
-from workbench.bench.rank_correlation import kendall_tau, tau_interval
 from workbench.bench.ratings import Rating, ratings, win_matrix
 from workbench.bench.win_rates import position_bias
 from workbench.domain import Interval
 from workbench.gui.bench.reading import BenchReading
 from workbench.services.bench_measures import Measure, games, values
 from workbench.services.bench_numbers import AgreementRow, agreements, judge_bias
+from workbench.statistics.paired import Difference, Measured, mean_interval, paired_difference
+from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 
 SEED = 0                             # the same answers give the same intervals, whatever is looked at first
 

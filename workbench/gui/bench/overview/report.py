@@ -13,7 +13,6 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 import workbench
-from workbench.bench.intervals import ONE_QUESTION, RESAMPLES, holm, paired_difference
 from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
@@ -24,6 +23,7 @@ from workbench.gui.charts import export
 from workbench.gui.charts.chart import Exportable
 from workbench.services.bench_measures import PEOPLE, Measure, values
 from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
+from workbench.statistics.paired import ONE_QUESTION, RESAMPLES, holm, paired_difference
 from workbench.wording import counted
 
 DPI = 150

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from workbench.bench.intervals import Measured, mean_interval, paired_difference
+from workbench.statistics.paired import Measured, mean_interval, paired_difference
 
 
 def measured(values: np.ndarray) -> list[Measured]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.bench.agreement import agreement, cohens_kappa, krippendorffs_alpha
+from workbench.statistics.agreement import agreement, cohens_kappa, krippendorffs_alpha
 
 NAN = float("nan")
 
