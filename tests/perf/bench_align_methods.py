@@ -33,7 +33,7 @@ from workbench.alignment.run import Models, train_student
 from workbench.command_line.aligning import chosen_options
 from workbench.domain import Demonstration
 from workbench.models.tokenizer import FastTokenizer
-from workbench.services.alignment_comparison import over_seeds
+from workbench.statistics.student import t_interval
 
 METHODS: tuple[Method, ...] = get_args(Method)
 SHOWN = {
@@ -91,7 +91,7 @@ def run_all(models: Models, tasks: tuple[Tasks, Tasks], options: AlignmentOption
 
 def as_table(found: Found) -> str:
     def cell(values: list[float]) -> str:
-        interval = over_seeds(tuple(values))
+        interval = t_interval(tuple(values))
         assert interval is not None
         return f"{interval.mean:.3f} ± {interval.high - interval.mean:.3f}"
 
@@ -106,7 +106,7 @@ def rows(found: Found) -> list[Row]:
     made = []
     for other in METHODS[:-1]:
         for measure in ("best", "tau", "log_likelihood_8", "exact_match_8"):
-            lead = over_seeds(tuple(a - b for a, b in zip(found["bialign"][measure], found[other][measure],
+            lead = t_interval(tuple(a - b for a, b in zip(found["bialign"][measure], found[other][measure],
                                                           strict=True)))
             assert lead is not None
             made.append(Row(f"BiAlign over {other}: {SHOWN[measure]} ({lead.low:+.3f} to {lead.high:+.3f})", lead.mean,

@@ -13,7 +13,7 @@ from workbench.domain import AnswerScore
 from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.options import Racing, SearchOptions
 from workbench.search.race_chance import chance_of_another_winner
-from workbench.search.racing import WRONG, Answers, Race, chance_ahead, race, replay, stages, student_tail
+from workbench.search.racing import WRONG, Answers, Race, chance_ahead, race, replay, stages
 from workbench.search.task import SearchTask
 
 RACES: tuple[Racing, ...] = ("t_race", "halving")
@@ -61,12 +61,6 @@ def spread(seed: int, candidates: int = 40, questions: int = 100, sigma: float =
     rng = np.random.default_rng(seed)
     worth, floor = rng.normal(0, sigma, (candidates, 1)), rng.normal(-8, 3, (1, questions))
     return worth + floor + rng.normal(0, 1, (candidates, questions))
-
-
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 8, 15, 31, 79])
-def test_the_tail_of_students_t_is_scipys(freedom: int) -> None:
-    t = np.array([-40, -3.2, -1, 0, 0.3, 1, 2.5, 6, 40, np.inf, -np.inf])
-    assert student_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), abs=1e-12)
 
 
 def test_the_stages_double_up_to_all_questions() -> None:

@@ -12,7 +12,7 @@ from workbench.services.bench_numbers import (
     ALL,
     Bench,
     agreements,
-    correlation,
+    compare,
     differences,
     judge_bias,
     ladder,
@@ -115,10 +115,10 @@ def test_measures_are_compared_over_answers_and_over_contestants() -> None:
     there = measures(data)
     assert [(one.judge, one.kind, one.name) for one in there] == [
         ("j", "rating", ""), ("reference", "measure", "exact"), ("reference", "measure", "f1")]
-    found = correlation(data, there[0], there[2])
+    found = compare(data, there[0], there[2]).correlation
     assert (found.answers, found.tau, found.contestants_tau) == (72, 1, 1)
     assert (found.low, found.high) == pytest.approx((1, 1))
-    assert math.isnan(correlation(data, there[0], there[1]).tau)
+    assert math.isnan(compare(data, there[0], there[1]).correlation.tau)
     assert measures(bench([Judgement("Bo", "rating", 1010, score=3.0, by_person=True)])) == [Measure(PEOPLE, "rating")]
 
 

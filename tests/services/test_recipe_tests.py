@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
 from workbench.bench.recipes import Place
 from workbench.domain import Contestant, ModelRef, Question
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.recipe_tests import order_agreement, series_tests, verdict_words
-from workbench.statistics.paired import Measured, holm
+from workbench.statistics.paired import Measured
 
 CONTESTANTS = tuple(Contestant(name, ModelRef("m", "/m"), id=id) for id, name in enumerate("abcde", 1))
 QUESTIONS = tuple(Question((f"{n}?",), id=n) for n in range(1, 11))
@@ -19,12 +17,6 @@ SPEC = RecipeSpec("scaling", CONTESTANTS, PLACES, QUESTIONS)
 
 def measured(*values: float) -> list[Measured]:
     return [Measured(number, 0, value) for number, value in enumerate(values, 1)]
-
-
-def test_holms_correction_keeps_the_order_and_never_falls() -> None:
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-    assert holm([]) == []
 
 
 def test_series_are_compared_where_both_have_a_point_of_their_own_with_seeds_averaged() -> None:

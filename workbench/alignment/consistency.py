@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.statistics.rank_correlation import kendall_tau
+
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """Shares over examples: the student's best (worst) subset is the teacher's; ``tau`` is the mean Kendall tau-b.
+    """Shares over examples: the student's best (worst) subset is the teacher's; ``tau`` is the mean Kendall tau-b
+    (0 for an example whose subsets one of them scores alike).
 
     ``best_hits`` and ``worst_hits`` hold one 0/1 an example, ``taus`` one tau, for intervals and paired tests.
     """
@@ -34,7 +37,7 @@ def consistency(teacher: Sequence[Sequence[float]], student: Sequence[Sequence[f
     if t.shape != s.shape or t.ndim != 2 or t.shape[1] < 2:
         raise ValueError(f"teacher {t.shape} and student {s.shape} must both be (examples, subsets ≥ 2)")
     best, worst = _hits(t, s), _hits(-t, -s)
-    taus = kendall_tau(t, s)
+    taus = np.nan_to_num([kendall_tau(scores, learnt) for scores, learnt in zip(t, s, strict=True)])
     return Consistency(float(best.mean()), float(worst.mean()), float(taus.mean()),
                        tuple(best.tolist()), tuple(worst.tolist()), tuple(taus.tolist()))
 
@@ -44,12 +47,3 @@ def _hits(teacher: NDArray[np.float64], student: NDArray[np.float64]) -> NDArray
     chosen = student == student.max(1, keepdims=True)
     share: NDArray[np.float64] = (right & chosen).sum(1) / chosen.sum(1)
     return share
-
-
-def kendall_tau(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Kendall's tau-b of each row of ``a`` and ``b`` (rows, items); 0 where one of them is constant."""
-    first, second = np.triu_indices(a.shape[1], 1)
-    x, y = np.sign(a[:, first] - a[:, second]), np.sign(b[:, first] - b[:, second])
-    size = np.sqrt((x != 0).sum(1) * (y != 0).sum(1))
-    tau: NDArray[np.float64] = np.divide((x * y).sum(1), size, out=np.zeros(len(a)), where=size > 0)
-    return tau

@@ -54,6 +54,11 @@ class PairJudgement:
             return "error"
         return self.first if self.first == self.second else "tie"
 
+    @property
+    def share(self) -> float:
+        """What model_1 gets: 1 where it won, 0 where model_2 did, ½ for a tie. Raises KeyError if not readable."""
+        return {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}[self.winner]
+
 
 def parse_rating(words: str, reading: Reading = "last") -> float:
     """A rating in ``[[number]]``, or in ``[number]`` where there is none of those; UNREADABLE where it cannot be."""

@@ -9,6 +9,7 @@ from math import log2
 import numpy as np
 
 from workbench.domain import Interval
+from workbench.statistics.intervals import mean_intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,9 @@ def points_per_doubling(rated: Sequence[Rated], rng: np.random.Generator, rounds
         x, y = (np.array(side) - np.mean(side) for side in zip(*pairs, strict=True))
         products.append(float(x @ y))
         squares.append(float(x @ x))
-    upper, lower = np.array(products), np.array(squares)
-    if not lower.size or lower.sum() < 1e-12:
+    if sum(squares) < 1e-12:
         return None
-    draws = rng.multinomial(len(upper), np.full(len(upper), 1 / len(upper)), size=rounds).astype(float)
-    below = draws @ lower
-    slopes = (draws @ upper)[below > 1e-12] / below[below > 1e-12]
-    low, high = np.percentile(slopes, [2.5, 97.5])
-    return Interval(float(upper.sum() / lower.sum()), float(low), float(high))
+    return mean_intervals(np.array([products]), np.array(squares), rng, rounds)[0]
 
 
 def longer_wins(games: Sequence[tuple[int, int, bool]]) -> tuple[float, int]:

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bench.ratings import bradley_terry
+from workbench.statistics.bradley_terry import bradley_terry
 
 PRIOR = 1.0                          # precision of the normal prior on log strengths while votes are few
 _CLOSE = 0.98                        # pairs within 2 % of the most telling one count as equally telling

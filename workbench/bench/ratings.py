@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.bench.judgements import PairJudgement
+from workbench.statistics.bradley_terry import bradley_terry
+from workbench.statistics.intervals import interval, resampled
 
 ELO_SCALE = 400 / np.log(10)         # a rating 400 above another wins ten times as often
 ELO_CENTRE = 1000.0
@@ -31,35 +33,11 @@ def win_matrix(judgements: Sequence[PairJudgement]) -> tuple[list[str], NDArray[
     models = sorted({m for game in readable for m in (game.model_1, game.model_2)})
     place = {model: i for i, model in enumerate(models)}
     wins = np.zeros((len(models), len(models)))
-    share = {"model_1": 1.0, "tie": 0.5, "model_2": 0.0}
     for game in readable:
         i, j = place[game.model_1], place[game.model_2]
-        wins[i, j] += share[game.winner]
-        wins[j, i] += 1 - share[game.winner]
+        wins[i, j] += game.share
+        wins[j, i] += 1 - game.share
     return models, wins
-
-
-def bradley_terry(wins: NDArray[np.float64], prior: float = 0.1, tolerance: float = 1e-10) -> NDArray[np.float64]:
-    """Log strengths (models,), mean 0, by Newton's method on the penalised likelihood of P(i beats j) = σ(θᵢ − θⱼ).
-
-    ``prior`` is the precision of a normal prior on each θ. It keeps the rating of a model finite that won, or lost,
-    all its games; 0 gives plain maximum likelihood. Raises ValueError when that does not exist.
-    """
-    games = wins + wins.T
-    theta = np.zeros(len(wins))
-    for _ in range(200):
-        p = 1 / (1 + np.exp(theta[None, :] - theta[:, None]))         # p[i, j] = P(i beats j)
-        gradient = (wins - games * p).sum(1) - prior * theta
-        weight = games * p * (1 - p)
-        # the ones fix the mean at zero, which the likelihood leaves open
-        hessian = np.diag(weight.sum(1) + prior) - weight + 1 / len(wins)
-        step = np.linalg.solve(hessian, gradient)
-        theta += step / max(1.0, float(np.abs(step).max()))
-        if not np.isfinite(theta).all() or np.abs(theta).max() > 15:          # odds of millions: no maximum
-            break
-        if np.abs(step).max() < tolerance:
-            return np.asarray(theta - theta.mean())
-    raise ValueError("the games do not connect the models enough for a maximum; use a prior above 0")
 
 
 def ratings(judgements: Sequence[PairJudgement], generator: np.random.Generator, rounds: int = 1000,
@@ -79,12 +57,11 @@ def ratings(judgements: Sequence[PairJudgement], generator: np.random.Generator,
         some, part = win_matrix([game for game in readable if game.question == question])
         where = [place[m] for m in some]
         by_question[number][np.ix_(where, where)] = part
-    draws = np.empty((rounds, len(models)))
-    for number in range(rounds):
-        counts = np.bincount(generator.integers(len(questions), size=len(questions)), minlength=len(questions))
-        draws[number] = bradley_terry(np.tensordot(counts.astype(float), by_question, 1), max(prior, 1e-3))
-    centre = bradley_terry(wins, prior) * ELO_SCALE + ELO_CENTRE
-    low, high = np.percentile(draws * ELO_SCALE + ELO_CENTRE, [2.5, 97.5], axis=0)
+    draws = np.stack([bradley_terry(np.tensordot(counts, by_question, 1), max(prior, 1e-3))
+                      for counts in resampled(len(questions), generator, rounds)])
     games = (wins + wins.T).sum(1)
-    table = [Rating(m, float(centre[i]), float(low[i]), float(high[i]), int(games[i])) for i, m in enumerate(models)]
+    table = []
+    for model, strength, drawn, played in zip(models, bradley_terry(wins, prior), draws.T, games, strict=True):
+        found = interval(strength * ELO_SCALE + ELO_CENTRE, drawn * ELO_SCALE + ELO_CENTRE)
+        table.append(Rating(model, found.mean, found.low, found.high, int(played)))
     return sorted(table, key=lambda row: (-row.rating, row.model))

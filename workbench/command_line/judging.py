@@ -122,7 +122,7 @@ def _numbers(data: bench_numbers.Bench, chosen: Measure, others: list[Measure]) 
         "ratings": bench_numbers.ladder(data, chosen.judge) if games else [],
         "bias": None if chosen.kind == "measure" else bench_numbers.judge_bias(data, chosen.judge),
         "agreement": bench_numbers.agreements(data),
-        "correlations": [bench_numbers.correlation(data, chosen, one) for one in others]}
+        "correlations": [bench_numbers.compare(data, chosen, one).correlation for one in others]}
 
 
 def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -148,3 +148,9 @@ class Judgement:
     @property
     def readable(self) -> bool:
         return self.verdict != "error" and self.score != UNREADABLE
+
+    @property
+    def share(self) -> float | None:
+        """What the first answer gets of a pair: 1 where it won, 0 where the other did, ½ where neither; None where
+        nothing was decided (skipped, unreadable, no pair)."""
+        return {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}.get(self.verdict)

@@ -9,10 +9,11 @@ import numpy as np
 
 from workbench.domain import AnswerScore, Interval, RankedCandidate, SetEvaluation
 from workbench.search.baselines import diverse_set, random_set, top_k_set
-from workbench.search.intervals import bootstrap, by_question, mean_logprob
+from workbench.search.intervals import by_question, mean_logprob
 from workbench.search.similarity import nearest, set_coverage
 from workbench.search.task import SearchTask
 from workbench.search.vote_k import fast_vote_k
+from workbench.statistics.intervals import mean_intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def difference_to_random(
     if not random:
         return None
     sums, counts = by_question([chosen, *random])
-    return bootstrap((sums[0] - sums[1:].mean(axis=0))[None, :], counts, rng)[0]
+    return mean_intervals((sums[0] - sums[1:].mean(axis=0))[None, :], counts, rng)[0]
 
 
 def random_mean(random: Sequence[Sequence[AnswerScore]]) -> float | None:

@@ -1,4 +1,4 @@
-"""Means over questions with bootstrap intervals, paired: every set is resampled with the same questions."""
+"""Sets' log-likelihoods by question, and gains with intervals, paired: the same questions are drawn for all sets."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from collections.abc import Sequence
 from math import fsum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.domain import AnswerScore, Interval
-
-Floats = NDArray[np.float64]
-
-RESAMPLES = 2_000
-_COLUMNS = 512                       # sets resampled at a time: 2,000 x 512 doubles are 8 MB
+from workbench.statistics.intervals import Floats, mean_intervals
 
 
 def mean_logprob(answers: Sequence[AnswerScore]) -> float:
@@ -44,24 +39,6 @@ def _ordered(answers: Sequence[AnswerScore]) -> list[AnswerScore]:
     return sorted(answers, key=lambda answer: (answer.question_id, answer.turn))
 
 
-def bootstrap(sums: Floats, counts: Floats, rng: np.random.Generator, resamples: int = RESAMPLES) -> list[Interval]:
-    """Mean per answer of each row of ``sums`` ``(sets, questions)`` with its 95 % percentile interval over questions.
-
-    Questions are drawn with replacement, the same draws for every row (Efron & Tibshirani, 1993, chapter 13).
-    """
-    questions = counts.shape[0]
-    draws = rng.multinomial(questions, np.full(questions, 1 / questions), size=resamples).astype(np.float64)
-    answers = draws @ counts
-    means = sums.sum(axis=1) / counts.sum()
-    intervals: list[Interval] = []
-    for start in range(0, len(sums), _COLUMNS):
-        block = sums[start : start + _COLUMNS]
-        low, high = np.percentile((draws @ block.T) / answers[:, None], [2.5, 97.5], axis=0)
-        rows = zip(means[start : start + _COLUMNS], low, high, strict=True)
-        intervals += [Interval(float(mean), float(lower), float(upper)) for mean, lower, upper in rows]
-    return intervals
-
-
 def gain_intervals(
     base: Sequence[AnswerScore], sets: Sequence[Sequence[AnswerScore]], rng: np.random.Generator
 ) -> list[Interval]:
@@ -69,4 +46,4 @@ def gain_intervals(
     if not sets:
         return []
     sums, counts = by_question([base, *sets])
-    return bootstrap(sums[1:] - sums[0], counts, rng)
+    return mean_intervals(sums[1:] - sums[0], counts, rng)

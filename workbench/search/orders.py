@@ -14,9 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from workbench.search.finalists import best_set
-from workbench.search.intervals import Floats
 from workbench.search.options import EXHAUSTIVE
 from workbench.search.task import SearchTask, in_steps
+from workbench.statistics.intervals import Floats
 
 Ids = tuple[int, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.search.intervals import Floats
+from workbench.statistics.intervals import Floats
 
 FACTORS = 6                          # ways in which questions differ for the candidates
 DRAWS = 2_000

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.domain import AnswerScore
-from workbench.search.intervals import Floats, by_question
+from workbench.search.intervals import by_question
 from workbench.search.options import Racing
 from workbench.search.race_chance import chance_of_another_winner
+from workbench.statistics.intervals import Floats
+from workbench.statistics.student import student_tail
 
 Answers = tuple[AnswerScore, ...]
 Measure = Callable[[Sequence[int], tuple[int, ...]], Sequence[Answers]]     # (candidates, questions) → answers each
@@ -112,21 +113,6 @@ def _table(heard: Mapping[int, Answers], questions: Sequence[int]) -> Floats:
         table[row, columns] = 0.0
         np.add.at(table[row], columns, [answer.logprob for answer in answers])
     return table
-
-
-def student_tail(t: Floats, freedom: int) -> Floats:
-    """P(T > t) of Student's t with a whole number of degrees of freedom (Abramowitz & Stegun, 26.7.3 and 26.7.4)."""
-    angle = np.arctan(t / np.sqrt(freedom))
-    sine, square = np.sin(angle), np.cos(angle) ** 2
-    odd = freedom % 2
-    term = np.cos(angle) if odd else np.ones_like(angle)
-    total = np.zeros_like(angle) if freedom == 1 else term.copy()
-    for step in range(2 + odd, freedom - 1, 2):
-        term = term * square * (step - 1) / step
-        total = total + term
-    within = 2 / np.pi * (angle + sine * total) if odd else sine * total
-    tail: NDArray[np.float64] = np.clip((1 - within) / 2, 0.0, 1.0)
-    return tail
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any, get_args
 
 from workbench.alignment.options import Method
 from workbench.domain import Interval
+from workbench.statistics.student import t_interval
 
 if TYPE_CHECKING:
     from workbench.services.alignment import TrainingRun
@@ -30,10 +29,10 @@ class MethodResult:
 
     def value(self, measure: str) -> Interval | None:
         """Mean and 95 % interval after training, over seeds; None where it was not measured."""
-        return over_seeds(tuple(self.values.get(measure, {}).values()))
+        return t_interval(tuple(self.values.get(measure, {}).values()))
 
     def change(self, measure: str) -> Interval | None:
-        return over_seeds(tuple(self.changes.get(measure, {}).values()))
+        return t_interval(tuple(self.changes.get(measure, {}).values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Comparison:
         """How much better ``method`` is than ``other`` with the same seeds; None without a common seed."""
         one, two = (next((r.values.get(measure, {}) for r in self.results if r.method == m), {})
                     for m in (method, other))
-        return over_seeds(tuple(one[seed] - two[seed] for seed in one if seed in two))
+        return t_interval(tuple(one[seed] - two[seed] for seed in one if seed in two))
 
 
 def comparisons(runs: Sequence[TrainingRun]) -> list[Comparison]:
@@ -84,23 +83,3 @@ def _result(method: Method, after: dict[int, dict[str, Any]], before: dict[int, 
 
     return MethodResult(method, tuple(sorted(after)), by_measure(lambda measure, seed: after[seed][measure]),
                         by_measure(lambda measure, seed: after[seed][measure] - before[seed][measure]))
-
-
-def over_seeds(values: Sequence[float]) -> Interval | None:
-    """The mean with Student's 95 % interval, which a single value does not have (low = high); None without values."""
-    if not values:
-        return None
-    if len(values) == 1:
-        return Interval(values[0], values[0], values[0])
-    middle = mean(values)
-    half = student_t(len(values) - 1) * stdev(values) / math.sqrt(len(values))
-    return Interval(middle, middle - half, middle + half)
-
-
-def student_t(freedom: int) -> float:
-    """The 97.5 % point of Student's distribution; beyond ten degrees of freedom by Cornish and Fisher's expansion."""
-    points = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-    if freedom <= len(points):
-        return points[freedom - 1]
-    z = 1.959964
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

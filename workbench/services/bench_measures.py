@@ -57,6 +57,13 @@ class Measure:
         return "share of pairs" if self.kind == "wins" else _NAMES.get(self.name, ("", ""))[1]
 
     @property
+    def judged_by(self) -> str:
+        """ "judged by base-13b", or what was measured."""
+        if self.kind == "measure":
+            return self.label[0].lower() + self.label[1:]
+        return f"judged by {'people' if self.judge == PEOPLE else self.judge}"
+
+    @property
     def note(self) -> str:
         """What the number is, in a sentence that stands on every chart."""
         if self.kind == "rating":
@@ -120,15 +127,11 @@ def _values_in(judgements: Sequence[Judgement], measure: Measure) -> list[tuple[
         if not _counts(one, measure):
             continue
         if one.kind == "pair":
-            share = _SHARES.get(one.verdict)
-            if share is not None and one.other_answer_id is not None:
-                found += [(one.answer_id, share), (one.other_answer_id, 1 - share)]
+            if one.share is not None and one.other_answer_id is not None:
+                found += [(one.answer_id, one.share), (one.other_answer_id, 1 - one.share)]
         elif one.score is not None and one.readable:
             found.append((one.answer_id, one.score))
     return found
-
-
-_SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
 
 
 def _counts(one: Judgement, measure: Measure) -> bool:

@@ -8,22 +8,24 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.bench.judgements import PairJudgement
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import FOLDS, LengthControlled, length_controlled
-from workbench.bench.ratings import Rating, ratings
+from workbench.bench.ratings import Rating, ratings, win_matrix
 from workbench.bench.win_rates import WinRate, position_bias, win_rates
 from workbench.domain import Answer, Contestant, Interval, Judgement, Question
 from workbench.services.bench_measures import BenchData, Measure, games, values
 from workbench.statistics.agreement import Vote, agreement, cohens_kappa, krippendorffs_alpha
-from workbench.statistics.paired import Difference, Measured, holm, mean_interval, paired_difference
+from workbench.statistics.paired import Difference, Measured, mean_interval, paired_difference
 from workbench.statistics.rank_correlation import kendall_tau, tau_interval
+from workbench.statistics.significance import holm
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -74,18 +76,83 @@ def table(data: BenchData, measure: Measure) -> list[ScoreRow]:
     """Means with 95 % intervals of each contestant: of all, by turn, by category."""
     rows = []
     for contestant, found in values(data, measure).items():
-        groups: defaultdict[str, list[Measured]] = defaultdict(list)
-        for one in found:
-            groups[ALL].append(one)
-        for one in sorted(found, key=lambda one: one.turn):
-            groups[f"Turn {one.turn + 1}"].append(one)
-        for one in found:
-            groups[one.category].append(one)
-        for name, members in groups.items():
-            interval = mean_interval(members, np.random.default_rng(SEED))
-            assert interval is not None
-            rows.append(ScoreRow(contestant, name, interval, len(members)))
+        groups = {ALL: found}
+        groups |= {f"Turn {turn + 1}": [one for one in found if one.turn == turn]
+                   for turn in sorted({one.turn for one in found})}
+        groups |= {name: [one for one in found if one.category == name] for name in {one.category: 0 for one in found}}
+        rows += [ScoreRow(contestant, name, mean.interval, mean.count) for name, members in groups.items()
+                 if (mean := _mean(members)) is not None]
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Of ``count`` judged answers; what could not be read is not among them."""
+
+    interval: Interval
+    count: int
+
+
+def _mean(members: Sequence[Measured]) -> Mean | None:
+    interval = mean_interval(members, np.random.default_rng(SEED))
+    return None if interval is None else Mean(interval, len(members))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``by_turn`` and ``by_category`` hold contestants' means under the names of turns and categories, in order."""
+
+    measure: Measure
+    chosen: tuple[int, ...]
+    by_turn: dict[str, dict[int, Mean]] = field(default_factory=dict)
+    by_category: dict[str, dict[int, Mean]] = field(default_factory=dict)
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))      # (chosen, questions)
+    unreadable: dict[int, int] = field(default_factory=dict)
+    difference: Difference | None = None         # last chosen over first chosen
+
+
+def summarise(data: BenchData, measure: Measure, chosen: Sequence[int]) -> Summary:
+    """Means by turn and by category with 95 % intervals, and each question's mean."""
+    found = values(data, measure)
+    turns = sorted({one.turn for id in chosen for one in found[id]})
+    names = [(f"Turn {turn + 1}", turn) for turn in turns]
+    if len(turns) > 1:
+        names.append(("Both turns" if len(turns) == 2 else "All turns", -1))
+    by_turn = {name: _means({id: [one for one in found[id] if turn in (-1, one.turn)] for id in chosen})
+               for name, turn in names}
+    categories = list(dict.fromkeys(question.category or "No category" for question in data.questions))
+    by_category = {name: _means({id: [one for one in found[id] if one.category == name] for id in chosen})
+                   for name in categories}
+    of_first_two = paired_difference(found[chosen[-1]], found[chosen[0]], np.random.default_rng(SEED)) \
+        if len(chosen) > 1 else None
+    return Summary(measure, tuple(chosen), by_turn, {name: means for name, means in by_category.items() if means},
+                   _by_question(data, found, chosen), _unreadable(data, measure), of_first_two)
+
+
+def _means(groups: dict[int, list[Measured]]) -> dict[int, Mean]:
+    return {id: mean for id, members in groups.items() if (mean := _mean(members)) is not None}
+
+
+def _by_question(data: BenchData, found: dict[int, list[Measured]], chosen: Sequence[int]) -> NDArray[np.float64]:
+    place = {question.id: number for number, question in enumerate(data.questions)}
+    sums, counts = np.zeros((len(chosen), len(place))), np.zeros((len(chosen), len(place)))
+    for row, id in enumerate(chosen):
+        for one in found[id]:
+            sums[row, place[one.question_id]] += one.value
+            counts[row, place[one.question_id]] += 1
+    with np.errstate(invalid="ignore"):
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _unreadable(data: BenchData, measure: Measure) -> dict[int, int]:
+    counts: defaultdict[int, int] = defaultdict(int)
+    kind = "pair" if measure.kind == "wins" else measure.kind
+    for one in data.judgements:
+        if one.judge == measure.judge and one.kind == kind and not one.readable:
+            answer = data.answers.get(one.answer_id)
+            if answer is not None:
+                counts[answer.contestant_id] += 1
+    return dict(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +166,16 @@ class DifferenceRow:
     p: float
 
 
-def differences(data: BenchData, measure: Measure) -> list[DifferenceRow]:
-    """Every two contestants, the one with the higher mean first."""
+def differences(data: BenchData, measure: Measure, chosen: Sequence[int] | None = None) -> list[DifferenceRow]:
+    """Each of ``chosen`` against every one before it; by default every two, the one with the higher mean first."""
     found = {id: members for id, members in values(data, measure).items() if members}
-    mean = {id: math.fsum(one.value for one in members) / len(members) for id, members in found.items()}
+    if chosen is None:
+        mean = {id: math.fsum(one.value for one in members) / len(members) for id, members in found.items()}
+        pairs = list(combinations(sorted(found, key=lambda id: (-mean[id], id)), 2))
+    else:
+        pairs = [(b, a) for a, b in combinations([id for id in chosen if id in found], 2)]
     rows = []
-    for a, b in combinations(sorted(found, key=lambda id: (-mean[id], id)), 2):
+    for a, b in pairs:
         difference = paired_difference(found[a], found[b], np.random.default_rng(SEED))
         if difference is not None:
             rows.append(DifferenceRow(a, b, difference, difference.p))
@@ -129,6 +200,34 @@ def win_table(data: Bench, judge: str, baseline: str | None = None) -> list[WinR
 def ladder(data: Bench, judge: str) -> list[Rating]:
     """Bradley–Terry ratings by a judge's games, best first."""
     return ratings(pair_judgements(data, judge), np.random.default_rng(SEED), rounds=400)
+
+
+@dataclass(frozen=True)
+class Games:
+    """``wins[i, j]``: how often i beat j, a tie being half. ``position``: shares of consistent, first and second."""
+
+    contestants: tuple[int, ...]
+    wins: NDArray[np.float64]
+    ratings: tuple[tuple[int, Rating], ...]
+    played: int
+    unreadable: int
+    position: tuple[float, float, float]
+    derived: bool
+    longer: tuple[float, int] = (math.nan, 0)    # share of decided games that the longer answer won, and how many
+
+
+def play(data: BenchData, measure: Measure, chosen: Sequence[int]) -> Games:
+    """Who wins against whom, and Bradley–Terry ratings with intervals over questions."""
+    played = games(data, measure, chosen)
+    models, wins = win_matrix(played)
+    ids = tuple(int(model) for model in models)
+    rated = tuple((int(one.model), one) for one in ratings(played, np.random.default_rng(SEED), rounds=400))
+    readable = sum(game.readable for game in played)
+    if measure.kind != "wins":
+        return Games(ids, wins, rated, readable, len(played) - readable, (math.nan, math.nan, math.nan), True)
+    bias = judge_bias(data, measure.judge)
+    return Games(ids, wins, rated, readable, len(played) - readable, position_bias(played), False,
+                 (bias.longer_won, bias.decided))
 
 
 # — what a judge likes —
@@ -172,17 +271,40 @@ def judge_bias(data: BenchData, judge: str) -> JudgeBias:
                      sum(not one.readable for one in own), len(own))
 
 
+@dataclass(frozen=True, slots=True)
+class LengthPoint:
+    contestant_id: int
+    question_id: int
+    length: int
+    value: float
+
+
+def lengths(
+    data: BenchData, measure: Measure, chosen: Sequence[int]
+) -> tuple[list[LengthPoint], Interval | None]:
+    """Each judged answer's length in characters against its value, and how many points twice the length brings."""
+    found = values(data, measure)
+    answers = {answer.key: answer for answer in data.answers.values()}
+    points, rated = [], []
+    for id in chosen:
+        for one in found[id]:
+            answer = answers.get((id, one.question_id, one.turn, one.repeat))
+            if answer is not None:
+                points.append(LengthPoint(id, one.question_id, len(answer.text), one.value))
+                rated.append(Rated((one.question_id, one.turn), len(answer.text), one.value))
+    return points, points_per_doubling(rated, np.random.default_rng(SEED)) if rated else None
+
+
 def length_controlled_rates(data: BenchData, judge: str, baseline_id: int) -> dict[int, LengthControlled]:
     """Contestant → its length-controlled win rate against the baseline; those with fewer than FOLDS games are left out.
 
     Each answer counts as an instruction, as in AlpacaEval; a game that could not be read does not count.
     """
     found: defaultdict[int, list[tuple[float, int, int]]] = defaultdict(list)
-    shares = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
     for one in data.judgements:
-        if one.kind != "pair" or one.judge != judge or one.verdict not in shares or one.other_answer_id is None:
+        if one.kind != "pair" or one.judge != judge or one.share is None or one.other_answer_id is None:
             continue
-        answer, other, share = data.answers[one.answer_id], data.answers[one.other_answer_id], shares[one.verdict]
+        answer, other, share = data.answers[one.answer_id], data.answers[one.other_answer_id], one.share
         if answer.contestant_id == baseline_id:
             answer, other, share = other, answer, 1 - share
         if other.contestant_id == baseline_id:
@@ -271,18 +393,32 @@ class CorrelationRow:
     contestants_tau: float
 
 
-def correlation(data: BenchData, x: Measure, y: Measure) -> CorrelationRow:
-    """How well one measure's order of the answers predicts another's."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two measures of the same answers: a point an answer, the numbers over them, and how far the two judges agree,
+    where both judged the same pairs or rated the same answers."""
+
+    points: tuple[tuple[int, int, float, float], ...]        # contestant, question, x, y
+    correlation: CorrelationRow
+    agreement: AgreementRow | None = None
+
+
+def compare(data: BenchData, x: Measure, y: Measure, chosen: Collection[int] | None = None) -> Compared:
+    """How well one measure's order of the answers (by default of all contestants) predicts another's."""
     along, up = values(data, x), values(data, y)
-    xs, ys, means = list[float](), list[float](), list[tuple[float, float]]()
-    for contestant, found in along.items():
-        of_y = {(one.question_id, one.turn, one.repeat): one.value for one in up[contestant]}
-        both = sorted((key, one.value, of_y[key]) for one in found
-                      if (key := (one.question_id, one.turn, one.repeat)) in of_y)
+    points: list[tuple[int, int, float, float]] = []
+    means: list[tuple[float, float]] = []
+    for contestant in along if chosen is None else chosen:
+        of_x, of_y = ({(one.question_id, one.turn, one.repeat): one.value for one in side[contestant]}
+                      for side in (along, up))
+        both = sorted(of_x.keys() & of_y.keys())
         if both:
-            xs += [a for _, a, _ in both]
-            ys += [b for _, _, b in both]
-            means.append((math.fsum(a for _, a, _ in both) / len(both), math.fsum(b for _, _, b in both) / len(both)))
+            points += [(contestant, key[0], of_x[key], of_y[key]) for key in both]
+            means.append((math.fsum(of_x[key] for key in both) / len(both),
+                          math.fsum(of_y[key] for key in both) / len(both)))
+    xs, ys = [point[2] for point in points], [point[3] for point in points]
     low, high = tau_interval(xs, ys, np.random.default_rng(SEED), rounds=200) if len(xs) > 1 else (math.nan, math.nan)
-    return CorrelationRow(x, y, len(xs), kendall_tau(xs, ys), low, high,
-                          kendall_tau([a for a, _ in means], [b for _, b in means]))
+    row = CorrelationRow(x, y, len(xs), kendall_tau(xs, ys), low, high,
+                         kendall_tau([a for a, _ in means], [b for _, b in means]))
+    agreed = next((one for one in agreements(data) if {one.judge_1, one.judge_2} == {x.judge, y.judge}), None)
+    return Compared(tuple(points), row, agreed)

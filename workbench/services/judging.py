@@ -29,8 +29,6 @@ from workbench_db import judgements as stored
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-_SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
-
 
 @dataclass(frozen=True, slots=True)
 class JudgeWish:
@@ -270,4 +268,4 @@ def _candidate(answer: Answer) -> Candidate:
 
 def _vote(one: Judgement, answer: Answer, other: Answer) -> Vote:
     return Vote(one.judge, one.answer_id, other.id or 0, answer.contestant_id, other.contestant_id,
-                answer.question_id, _SHARES.get(one.verdict))
+                answer.question_id, one.share)

@@ -11,8 +11,9 @@ import numpy as np
 
 from workbench.bench.recipes import SERIES_NAMES
 from workbench.jobs.specs import RecipeSpec
-from workbench.statistics.paired import Difference, Measured, holm, paired_difference
+from workbench.statistics.paired import Difference, Measured, paired_difference
 from workbench.statistics.rank_correlation import kendall_tau
+from workbench.statistics.significance import holm
 
 SEED = 0
 SURE = 0.05                          # of the p that Holm's correction leaves

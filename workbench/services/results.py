@@ -23,9 +23,10 @@ from workbench.errors import JobError
 from workbench.jobs.specs import JobState, SearchSpec, SensitivitySpec
 from workbench.search.greedy import rank
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
-from workbench.search.intervals import bootstrap, by_question
+from workbench.search.intervals import by_question
 from workbench.search.task import COMPARING, stream
 from workbench.services.job_results import BOOTSTRAP_SEED
+from workbench.statistics.intervals import mean_intervals
 from workbench_db import jobs as stored_jobs
 from workbench_db import runs as stored_runs
 from workbench_db import scores as stored_scores
@@ -226,7 +227,7 @@ def gain_table(
         return GainTable(round, (), (), (), (), (), tuple(questions), np.zeros((0, len(questions))), (), ())
     sums, counts = by_question([base.answers, *(score.answers for _, score in scored)])
     gains = sums[1:] - sums[0]
-    intervals = bootstrap(gains, counts, np.random.default_rng(BOOTSTRAP_SEED))
+    intervals = mean_intervals(gains, counts, np.random.default_rng(BOOTSTRAP_SEED))
     per_question = gains / counts
     order = sorted(range(len(scored)), key=lambda at: (-intervals[at].mean, scored[at][0]))
     rows = [scored[at] for at in order]

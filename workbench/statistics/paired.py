@@ -1,7 +1,6 @@
-"""Means with bootstrap intervals, and paired differences with a test: questions, not answers, are drawn again.
+"""What was measured of answers: means with intervals, and paired differences with a test.
 
-The turns and repeats of one question hang together, so that they stay together in every resample (a cluster
-bootstrap; Efron & Tibshirani, 1993, chapter 8).
+Questions, not answers, are drawn again: the turns and repeats of one hang together.
 """
 
 from __future__ import annotations
@@ -10,17 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.domain import Interval
-
-Floats = NDArray[np.float64]
+from workbench.statistics.intervals import RESAMPLES, Floats, mean_intervals
+from workbench.statistics.significance import sign_flip_test
 
 ONE_QUESTION = "There is one question only, so the intervals say nothing."
-
-RESAMPLES = 2_000
-EXACT_QUESTIONS = 12                 # up to here all 2ⁿ flips of signs are looked at
-FLIPS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ def mean_interval(values: Sequence[Measured], rng: np.random.Generator, resample
     if not values:
         return None
     sums, counts = _by_question([(one.question_id, one.value) for one in values])
-    return _bootstrap(sums, counts, rng, resamples)
+    return mean_intervals(sums[None, :], counts, rng, resamples)[0]
 
 
 def paired_difference(
@@ -66,19 +60,8 @@ def paired_difference(
     if not both:
         return None
     sums, counts = _by_question([(question, of_a[question, turn] - of_b[question, turn]) for question, turn in both])
-    return Difference(_bootstrap(sums, counts, rng, resamples), _sign_flip_test(sums, rng), len(sums),
+    return Difference(mean_intervals(sums[None, :], counts, rng, resamples)[0], sign_flip_test(sums, rng), len(sums),
                       int((sums > 0).sum()), int((sums < 0).sum()))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """The p of several tests, in their order, corrected so that the chance of any wrong "different" among them stays
-    below the level that each is held against (Holm 1979)."""
-    order = sorted(range(len(p)), key=p.__getitem__)
-    corrected, largest = [0.0] * len(p), 0.0
-    for rank, at in enumerate(order):
-        largest = max(largest, min(1.0, p[at] * (len(p) - rank)))
-        corrected[at] = largest
-    return corrected
 
 
 def _by_turn(values: Sequence[Measured]) -> dict[tuple[int, int], float]:
@@ -96,24 +79,3 @@ def _by_question(values: Sequence[tuple[int, float]]) -> tuple[Floats, Floats]:
         sums[questions[question]] += value
         counts[questions[question]] += 1
     return sums, counts
-
-
-def _bootstrap(sums: Floats, counts: Floats, rng: np.random.Generator, resamples: int) -> Interval:
-    questions = len(sums)
-    draws = rng.multinomial(questions, np.full(questions, 1 / questions), size=resamples).astype(float)
-    low, high = np.percentile((draws @ sums) / (draws @ counts), [2.5, 97.5])
-    return Interval(float(sums.sum() / counts.sum()), float(low), float(high))
-
-
-def _sign_flip_test(sums: Floats, rng: np.random.Generator) -> float:
-    """Exact up to EXACT_QUESTIONS; else FLIPS random flips, the flip that was seen counted among them."""
-    questions = len(sums)
-    seen = abs(sums.sum())
-    exact = questions <= EXACT_QUESTIONS
-    if exact:
-        bits = np.arange(2 ** questions)[:, None] >> np.arange(questions)
-        signs = 1.0 - 2.0 * (bits & 1)
-    else:
-        signs = rng.integers(0, 2, size=(FLIPS, questions)) * 2.0 - 1.0
-    as_far = int((np.abs(signs @ sums) >= seen * (1 - 1e-9) - 1e-12).sum())
-    return as_far / len(signs) if exact else (as_far + 1) / (FLIPS + 1)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.statistics.intervals import resampled
+
 ROWS = 256                           # of the table of all pairs that are in memory at a time
 
 
@@ -28,9 +30,7 @@ def tau_interval(a: Sequence[float], b: Sequence[float], rng: np.random.Generato
 
     (NaN, NaN) where none has one. Each draw counts a pair of items by how often both were drawn.
     """
-    items = len(a)
-    weights = np.stack([np.bincount(rng.integers(items, size=items), minlength=items) for _ in range(rounds)])
-    together, of_x, of_y = _counts(a, b, weights.astype(float))
+    together, of_x, of_y = _counts(a, b, resampled(len(a), rng, rounds))
     scale = np.sqrt(of_x * of_y)
     if not scale.any():
         return float("nan"), float("nan")

@@ -30,7 +30,7 @@ from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
-from workbench.gui.rankings.candidates import Candidates, Measure, wilson
+from workbench.gui.rankings.candidates import Candidates, Measure
 from workbench.gui.rankings.model import Column, RankingModel
 from workbench.gui.widgets import theme
 from workbench.services.results import GainTable
@@ -329,13 +329,6 @@ def test_painted_cells_say_their_numbers() -> None:
     assert spoken == "gain +0.65 nats per answer, 95 % interval 0.10 to 1.20"
     assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.AccessibleTextRole) == "Sky at sunset, chosen"
     assert "&lt;img" in model.index(1, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole)
-
-
-def test_the_interval_of_a_win_rate_stays_between_none_and_all() -> None:
-    for wins in (0.0, 0.5, 1.0):
-        interval = wilson(wins, 10)
-        assert 0.0 <= interval.low <= wins <= interval.high <= 1.0
-    assert wilson(1.0, 10).low == pytest.approx(0.7225, abs=1e-3)        # the value that tables give for 10 of 10
 
 
 def test_an_empty_run_is_an_empty_table() -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
 from workbench.gui.bench.reading import BenchReading, short_names
-from workbench.gui.bench.summary import Compared, Games, LengthPoint, Summary
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
@@ -25,7 +24,7 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.bench_measures import Measure
-from workbench.services.bench_numbers import AgreementRow
+from workbench.services.bench_numbers import AgreementRow, Compared, Games, LengthPoint, Summary
 from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted
 
@@ -289,11 +288,12 @@ class ComparisonPane(ChartPane):
                             colours[id], ("contestant", id), True))
         self.judges.show_dots(dots, (f"{x.label}, {x.unit}", f"{y.label}, {y.unit}"), digits=(2, 2))
         words = ""
-        if found.tau == found.tau:
-            words = (f"Kendall's τ over {counted(len(found.points), 'answer')}: {plain(found.tau)} "
-                     f"(95 % interval {plain(found.tau_low)} to {plain(found.tau_high)})")
-            if found.contestants_tau == found.contestants_tau:
-                words += f"; over the contestants' means: {plain(found.contestants_tau)}"
+        row = found.correlation
+        if row.tau == row.tau:
+            words = (f"Kendall's τ over {counted(row.answers, 'answer')}: {plain(row.tau)} "
+                     f"(95 % interval {plain(row.low)} to {plain(row.high)})")
+            if row.contestants_tau == row.contestants_tau:
+                words += f"; over the contestants' means: {plain(row.contestants_tau)}"
             words += ". 1 is the same order, 0 none, −1 the reverse."
         words += _agreement_words(found.agreement)
         self._filled(JUDGES, filled=bool(found.points), hint=f"{self._caution()}a dot an answer", words=words)

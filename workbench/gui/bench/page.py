@@ -10,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind, Rendered
-from workbench.gui.bench import summary as numbers
 from workbench.gui.bench.actions import BenchActions
 from workbench.gui.bench.answers.view import AnswersPane
 from workbench.gui.bench.arena.view import ArenaPane
@@ -31,6 +30,7 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import hairline
 from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopped
+from workbench.services import bench_numbers as numbers
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.project import Project
 from workbench.wording import counted
@@ -284,7 +284,7 @@ class BenchPage(Page):
             return
         turns = {1: "one turn", 2: "two turns"}.get(reading.turns, f"{reading.turns} turns")
         words = f"{counted(len(reading.questions), 'question')}, {turns}"
-        judged = "not judged yet" if measure is None else numbers.judged_by(measure)
+        judged = "not judged yet" if measure is None else measure.judged_by
         self.header().set_subtitle(f"{words}, {judged}")
 
     # numbers

@@ -14,10 +14,10 @@ from workbench.domain import Interval
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.heat_cells import HeatCells
 from workbench.services.results import GainTable
+from workbench.statistics.intervals import wilson
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-Z95 = 1.959964                       # two-sided 95 % of the normal distribution
 
 
 class Measure(StrEnum):
@@ -75,16 +75,6 @@ def places_of(order: Places) -> Places:
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     return places
-
-
-def wilson(share: float, trials: int) -> Interval:
-    """The 95 % score interval of a share of ``trials`` (Wilson 1927), which stays inside 0 … 1."""
-    if trials == 0:
-        return Interval(share, 0.0, 1.0)
-    scale = 1 + Z95**2 / trials
-    centre = (share + Z95**2 / (2 * trials)) / scale
-    half = Z95 / scale * math.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
-    return Interval(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)))
 
 
 def _floats(values: Iterable[float], size: int) -> Floats:

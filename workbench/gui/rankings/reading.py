@@ -11,10 +11,11 @@ from workbench.domain import Interval, Question, SearchRound, SetEvaluation
 from workbench.gui.charts.bump import bump_lines
 from workbench.gui.rankings.candidates import Candidates
 from workbench.jobs.specs import ScoreSpec, SearchSpec
-from workbench.search.intervals import bootstrap, gain_intervals
+from workbench.search.intervals import gain_intervals
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.results import GainTable, HeldOut, RunInfo
+from workbench.statistics.intervals import mean_intervals
 
 RUNNING = ("running", "paused", "waiting")
 
@@ -119,7 +120,7 @@ def mean_interval(values: Sequence[float]) -> Interval:
     if not known.size:
         nan = float("nan")
         return Interval(nan, nan, nan)
-    return bootstrap(known[None, :], np.ones(known.size), np.random.default_rng(0))[0]
+    return mean_intervals(known[None, :], np.ones(known.size), np.random.default_rng(0))[0]
 
 
 def by_category(questions: Sequence[Question], gains: Sequence[float]) -> list[tuple[str, Interval, int]]:

@@ -10,7 +10,6 @@ from workbench.gui.bench.reading import BenchReading
 from workbench.services.project import Project
 
 ROUND = 40                           # pairs, or as many as there are
-_SHARES = {"answer": 1.0, "other": 0.0, "tie": 0.5, "both_bad": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,10 @@ def shares(reading: BenchReading, person: str) -> list[tuple[int, float, int]]:
     won: dict[int, float] = {}
     played: dict[int, int] = {}
     for one in own_votes(reading, person):
-        share = _SHARES.get(one.verdict)
         a, b = reading.answers.get(one.answer_id), reading.answers.get(one.other_answer_id or 0)
-        if share is None or a is None or b is None:
+        if one.share is None or a is None or b is None:
             continue
-        for id, part in ((a.contestant_id, share), (b.contestant_id, 1 - share)):
+        for id, part in ((a.contestant_id, one.share), (b.contestant_id, 1 - one.share)):
             won[id] = won.get(id, 0.0) + part
             played[id] = played.get(id, 0) + 1
     return sorted(((id, won[id] / played[id], played[id]) for id in won), key=lambda row: (-row[1], row[0]))

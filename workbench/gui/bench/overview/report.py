@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
@@ -17,13 +16,14 @@ from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
 from workbench.formats.report import Chart, interval, number
-from workbench.gui.bench import summary as numbers
 from workbench.gui.bench.reading import BenchReading, details, is_baseline, names
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import Exportable
-from workbench.services.bench_measures import PEOPLE, Measure, values
+from workbench.services import bench_numbers as numbers
+from workbench.services.bench_measures import PEOPLE, Measure
 from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
-from workbench.statistics.paired import ONE_QUESTION, RESAMPLES, holm, paired_difference
+from workbench.statistics.intervals import RESAMPLES
+from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted
 
 DPI = 150
@@ -39,7 +39,7 @@ class Gathered:
     games: numbers.Games
     points: list[numbers.LengthPoint]
     slope: Interval | None
-    differences: tuple[tuple[str, ...], ...]
+    differences: list[numbers.DifferenceRow]
     agreements: tuple[AgreementRow, ...] = ()
     controlled: dict[int, LengthControlled] = field(default_factory=dict)      # against ``baseline``
     baseline: int | None = None
@@ -48,7 +48,7 @@ class Gathered:
 def gather(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> Gathered:
     points, slope = numbers.lengths(reading, measure, chosen)
     return Gathered(reading, numbers.summarise(reading, measure, chosen), numbers.play(reading, measure, chosen),
-                    points, slope, _differences(reading, measure, chosen), tuple(agreements(reading)),
+                    points, slope, numbers.differences(reading, measure, chosen), tuple(agreements(reading)),
                     *_length_controlled(reading, measure, chosen))
 
 
@@ -61,14 +61,12 @@ def _length_controlled(reading: BenchReading, measure: Measure, chosen: Sequence
     return length_controlled_rates(reading, measure.judge, baseline), baseline
 
 
-def _differences(reading: BenchReading, measure: Measure, chosen: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    """Each contestant against each before it, on the questions that both have."""
-    found, called = values(reading, measure), names(reading.contestants)
-    pairs = [(a, b, one) for a, b in combinations(chosen, 2)
-             if (one := paired_difference(found[b], found[a], np.random.default_rng(numbers.SEED))) is not None]
-    corrected = holm([one.p for _, _, one in pairs])
-    return tuple((f"{called[b]} − {called[a]}", interval(one.interval), _p(one.p), _p(p), str(one.questions),
-                  f"{one.wins} : {one.losses}") for (a, b, one), p in zip(pairs, corrected, strict=True))
+def _differences(found: Gathered, called: dict[int, str]) -> Section:
+    rows = tuple((f"{called[row.contestant_id]} − {called[row.other_id]}", interval(row.difference.interval),
+                  _p(row.difference.p), _p(row.p), str(row.difference.questions),
+                  f"{row.difference.wins} : {row.difference.losses}") for row in found.differences)
+    return Section("Paired differences", ("", f">{found.summary.measure.unit}", ">p", ">p, Holm", ">Questions",
+                                          ">Better : worse"), rows)
 
 
 def _p(value: float) -> str:
@@ -84,9 +82,7 @@ def report(found: Gathered, charts: Sequence[tuple[str, Exportable, str]]) -> Co
     asked = f"{counted(len(reading.questions), 'question')} of “{reading.chosen.name}”"
     sections = [_means("By turn", "Turn", summary.by_turn, summary, called),
                 _means("By category", "Category", summary.by_category, summary, called),
-                Section("Paired differences", ("", f">{summary.measure.unit}", ">p", ">p, Holm", ">Questions",
-                                               ">Better : worse"),
-                        found.differences), *_game_sections(found, called), _agreement(found), _contestants(found)]
+                _differences(found, called), *_game_sections(found, called), _agreement(found), _contestants(found)]
     return ComparisonReport(
         f"Comparison: {', '.join(called[id] for id in summary.chosen)}",
         f"{asked}; {summary.measure.label}. Made {datetime.now():%d %B %Y, %H:%M} "

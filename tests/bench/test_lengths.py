@@ -7,7 +7,6 @@ import pytest
 
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
 from workbench.bench.length_control import length_controlled
-from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 
 
 def test_a_judge_that_gives_a_point_for_each_doubling_is_found_out() -> None:
@@ -57,26 +56,3 @@ def test_answers_of_one_length_and_too_few_questions() -> None:
     assert found.length_weight == 0
     with pytest.raises(ValueError, match="5 questions"):
         length_controlled([1.0], [1], [2], np.random.default_rng(0))
-
-
-def test_tau_of_orders() -> None:
-    assert kendall_tau([1, 2, 3], [10, 20, 30]) == 1
-    assert kendall_tau([1, 2, 3], [3, 2, 1]) == -1
-    assert kendall_tau([1, 2, 3, 4], [1, 2, 4, 3]) == pytest.approx(4 / 6)
-    assert math.isnan(kendall_tau([1, 2], [5, 5]))
-    assert math.isnan(kendall_tau([], []))
-    with pytest.raises(ValueError, match="2 and 1"):
-        kendall_tau([1, 2], [1])
-
-
-def test_taus_interval_holds_tau_and_is_narrower_with_more_items() -> None:
-    generator = np.random.default_rng(0)
-    widths = []
-    for count in (20, 200):
-        a = generator.normal(size=count)
-        b = a + generator.normal(size=count)
-        low, high = tau_interval(a.tolist(), b.tolist(), generator, rounds=200)
-        assert low < kendall_tau(a, b) < high
-        widths.append(high - low)
-    assert widths[1] < widths[0] / 2
-    assert math.isnan(tau_interval([1, 1], [1, 2], generator)[0])
