@@ -13,7 +13,7 @@ from tests.models.test_tokenizer import write
 from workbench.domain import Demonstration, Position, Prompt, Rendered, Role, SpanKind, Turn
 from workbench.errors import PromptError
 from workbench.models.tokenizer import FastTokenizer
-from workbench.prompts import add, check_context, check_source, count_tokens, render
+from workbench.prompts import TEMPLATES, add, check_context, check_source, count_tokens, render
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "urial_prompts"
 REGULAR = sorted(file for file in REAL.glob("*.txt") if "unsupervised" not in file.name)
@@ -103,7 +103,7 @@ some_turns = st.lists(fragment, max_size=4).map(
 
 @settings(max_examples=200, deadline=None)
 @given(rules=fragment, pairs=st.lists(st.tuples(fragment, fragment), max_size=3), turns=some_turns,
-       template=st.sampled_from(["urial", "plain", "chat", WRITTEN]))  # fmt: skip
+       template=st.sampled_from([*TEMPLATES, WRITTEN]))  # fmt: skip
 def test_spans_are_exact_for_every_template_and_text(
     chat: FastTokenizer, rules: str, pairs: list[tuple[str, str]], turns: tuple[Turn, ...], template: str
 ) -> None:

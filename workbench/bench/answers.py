@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from workbench.domain import Answer, Contestant, Prompt, Question, Rendered, Role, Turn
 from workbench.models.base import Draw, Drawn, LanguageModel
 from workbench.prompts import render
-from workbench.prompts.chat import ChatTokenizer
+from workbench.prompts.template import ChatTokenizer
 
 NO_PROMPT = Prompt(name="No prompt")
 Key = tuple[int, int, int, int]      # see Answer.key

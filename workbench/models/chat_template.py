@@ -8,7 +8,7 @@ from datetime import datetime
 
 import jinja2
 
-from workbench.domain.bounded_templates import BoundedEnvironment
+from workbench.bounded_templates import BoundedEnvironment
 from workbench.errors import PromptError
 
 

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from workbench.domain import Prompt, SpanKind
 from workbench.errors import PromptError
-from workbench.prompts.chat import ChatTokenizer
 from workbench.prompts.render import render
+from workbench.prompts.template import ChatTokenizer
 
 
 class Encoded(Protocol):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from workbench.domain import Prompt, Rendered, Role, SpanKind, Turn
 from workbench.errors import PromptError
 from workbench.prompts.located import Texts, lay_out
 from workbench.prompts.pieces import awaits_answer, labelled_conversation, labelled_demonstration
-
-
-class ChatTokenizer(Protocol):
-    def apply_chat_template(self, messages: Sequence[Mapping[str, str]], *, open_answer: bool) -> str: ...
+from workbench.prompts.template import ChatTokenizer, Template
 
 
 def build(prompt: Prompt, turns: Sequence[Turn], tokenizer: ChatTokenizer | None) -> Rendered:
@@ -56,3 +52,6 @@ def _messages(prompt: Prompt, given: Sequence[Turn], texts: Texts, *, system: bo
     if rules and messages:
         messages[0]["content"] = f"{rules}\n\n{messages[0]['content']}"
     return messages
+
+
+TEMPLATE = Template("chat", "The model's own chat template", build, needs_tokenizer=True)

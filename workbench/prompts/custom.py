@@ -15,8 +15,8 @@ import jinja2
 from jinja2 import nodes
 from jinja2.filters import FILTERS
 
+from workbench.bounded_templates import BoundedEnvironment
 from workbench.domain import Prompt, Rendered, SpanKind, Turn
-from workbench.domain.bounded_templates import BoundedEnvironment
 from workbench.errors import PromptError
 from workbench.prompts.located import Texts, lay_out
 from workbench.prompts.pieces import awaits_answer, labelled_conversation, labelled_demonstration

@@ -12,13 +12,14 @@ from workbench.prompts.pieces import (
     labelled_demonstration,
     once_per_prompt,
 )
+from workbench.prompts.template import ChatTokenizer, Template
 
 STOP = ("\n\nQuery:", "\nQuery:")
 
 _LABEL = {Role.USER: "Query: ", Role.ASSISTANT: "Answer: ", Role.SYSTEM: "Instruction: "}
 
 
-def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
+def build(prompt: Prompt, turns: Sequence[Turn], tokenizer: ChatTokenizer | None = None) -> Rendered:
     """Raises PromptError when the conversation's roles do not alternate."""
     pieces = _prompt(prompt).copy()
     _paragraphs(pieces, labelled_conversation(turns))
@@ -43,3 +44,6 @@ def _paragraphs(pieces: Pieces, items: Iterable[tuple[Turn, SpanKind, int]]) -> 
         gap = "\n" if turn.role is Role.ASSISTANT else "\n\n"
         pieces.frame((gap if pieces.length else "") + _LABEL[turn.role])
         pieces.part(turn.text, kind, index)
+
+
+TEMPLATE = Template("plain", "Plain: Query and Answer paragraphs", build)

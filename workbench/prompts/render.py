@@ -8,13 +8,10 @@ from dataclasses import replace
 from workbench.domain import Demonstration, Position, Prompt, Rendered, Turn
 from workbench.errors import PromptError
 from workbench.prompts import chat, custom, plain, urial
-from workbench.prompts.chat import ChatTokenizer
+from workbench.prompts.template import ChatTokenizer, Template
 
-TEMPLATES = {
-    "urial": "URIAL: queries and answers in fences",
-    "plain": "Plain: Query and Answer paragraphs",
-    "chat": "The model's own chat template",
-}
+TEMPLATES: dict[str, Template] = {module.TEMPLATE.name: module.TEMPLATE for module in (urial, plain, chat)}
+"""By name, in the order in which they are offered. A person's own stand as source in ``Prompt.template``."""
 
 
 def render(prompt: Prompt, turns: Sequence[Turn] = (), *, tokenizer: ChatTokenizer | None = None) -> Rendered:
@@ -22,20 +19,22 @@ def render(prompt: Prompt, turns: Sequence[Turn] = (), *, tokenizer: ChatTokeniz
 
     Without ``turns`` it is the prompt alone, as it is written to a file. If the user has the last turn, the text ends
     where the answer begins; an assistant's last turn is an answer to be scored, and the text ends with it. Spans are
-    exact. ``tokenizer`` is needed by the chat template only. Raises PromptError: unknown or faulty template, roles that
-    do not take turns.
+    exact. ``tokenizer`` is needed where ``needs_tokenizer`` says so. Raises PromptError: unknown or faulty template,
+    roles that do not take turns.
     """
     if custom.is_source(prompt.template):
         return custom.build(prompt, turns)
-    if prompt.template == "urial":
-        return urial.build(prompt, turns)
-    if prompt.template == "plain":
-        return plain.build(prompt, turns)
-    if prompt.template == "chat":
-        return chat.build(prompt, turns, tokenizer)
-    raise PromptError(
-        f"There is no template “{prompt.template}”.", remedy=f"Choose one of {', '.join(TEMPLATES)}, or write your own."
-    )
+    template = TEMPLATES.get(prompt.template)
+    if template is None:
+        raise PromptError(f"There is no template “{prompt.template}”.",
+                          remedy=f"Choose one of {', '.join(TEMPLATES)}, or write your own.")
+    return template.build(prompt, turns, tokenizer)
+
+
+def needs_tokenizer(prompt: Prompt) -> bool:
+    """Whether it cannot be laid out without a model's tokenizer."""
+    template = TEMPLATES.get(prompt.template)
+    return template is not None and template.needs_tokenizer
 
 
 def add(

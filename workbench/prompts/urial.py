@@ -18,13 +18,14 @@ from workbench.prompts.pieces import (
     labelled_demonstration,
     once_per_prompt,
 )
+from workbench.prompts.template import ChatTokenizer, Template
 
 STOP = ("\n```", "\n# Query:", "\n# User:")
 
 _HEADING = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:"}
 
 
-def build(prompt: Prompt, turns: Sequence[Turn]) -> Rendered:
+def build(prompt: Prompt, turns: Sequence[Turn], tokenizer: ChatTokenizer | None = None) -> Rendered:
     """Raises PromptError when the conversation's roles do not alternate."""
     pieces = _prompt(prompt).copy()
     _blocks(pieces, labelled_conversation(turns), closed=awaits_answer(turns))
@@ -78,3 +79,6 @@ def _from_file(pieces: Pieces, prompt: Prompt) -> bool:
         pieces.part(part, kind, index)
     pieces.frame(text[pieces.length:])
     return True
+
+
+TEMPLATE = Template("urial", "URIAL: queries and answers in fences", build)

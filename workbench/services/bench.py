@@ -13,6 +13,7 @@ from workbench.domain.query import plain_words
 from workbench.errors import WorkbenchError
 from workbench.jobs.specs import AnswerSpec
 from workbench.models import load_tokenizer
+from workbench.prompts import needs_tokenizer
 from workbench.wording import counted
 from workbench_db import answers as stored_answers
 from workbench_db import bench_search, revisions
@@ -131,7 +132,7 @@ class Bench:
             raise WorkbenchError("The prompt of this answer is not known: it came from a file.",
                                  remedy="Choose an answer that was made here.")
         tokenizer = None
-        if contestant.prompt is not None and contestant.prompt.template == "chat":
+        if contestant.prompt is not None and needs_tokenizer(contestant.prompt):
             tokenizer = load_tokenizer(contestant.model)
         return asked(contestant, question, [earlier[turn] for turn in range(answer.turn)], tokenizer)
 

@@ -42,8 +42,8 @@ class PromptSettings(QWidget):
         self._read_only = False
         self.chooser = ElidedCombo("Prompt", 8)
         self.template = ElidedCombo("Template", 8)
-        for name, title in TEMPLATES.items():
-            self.template.addItem(title, name)
+        for template in TEMPLATES.values():
+            self.template.addItem(template.title, template.name)
         self.template.addItem(OWN, "")
         self.more = icon_button("more", "More for this prompt")
         self.more.setMenu(self._menu())
