@@ -115,6 +115,7 @@ def _add_data(commands: Any) -> None:
     command.add_argument("--source", default="", help="the source of rows that name none")
     command.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated")
     command.add_argument("--references", type=Path, help="reference answers of MT-Bench questions")
+    _held_out_option(command)
     command.add_argument("--all-or-nothing", action="store_true", help="one bad row and nothing is imported")
     command.add_argument("--preview", action="store_true", help="look at the first rows and import nothing")
     command = add(commands, "export", "data:export", "write demonstrations, a prompt or a job's report to a file")
@@ -150,6 +151,11 @@ def _add_sets(commands: Any) -> None:
     command.add_argument("--pool", action="store_true", help="with general: its demonstrations and a prompt, too")
     command.add_argument("--references", type=Path, help="a file or folder of reference answers")
     command.add_argument("--name", default="")
+    _held_out_option(command)
+    about = "keep a question set for reporting: searches never search on it"
+    command = add(questions, "hold-out", "data:questions_hold_out", about)
+    command.add_argument("set", help="id or name")
+    command.add_argument("--undo", action="store_true", help="search on it again")
     prompts = group(commands, "prompts", "prompts")
     add(prompts, "list", "data:prompts_list", "list the prompts")
     command = add(prompts, "show", "data:prompts_show", "print a prompt's exact text")
@@ -272,6 +278,12 @@ def _run_options(command: argparse.ArgumentParser) -> None:
                               "on several machines with accelerate launch -m workbench.jobs FILE")
     _devices_option(command)
     _top_option(command)
+
+
+def _held_out_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--held-out", action=argparse.BooleanOptionalAction,
+                         help="searches report on these questions and never search on them; by default as the file's "
+                              "name says")
 
 
 def _devices_option(command: argparse.ArgumentParser) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.command_line.running import HELD_OUT
 from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef, Prompt
 from workbench.errors import ProjectError
 from workbench.formats.report import Chart
 from workbench.formats.svg import Mark, interval_plot
+from workbench.services import questions
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.bench_numbers import ALL, Bench, bench_data, differences, table
 from workbench.services.project import Project
@@ -20,11 +20,11 @@ DECODING = DecodingSettings(max_tokens=MAX_TOKENS)
 
 def held_out_set(project: Project) -> int:
     """The id of the question set that the search did not see."""
-    found = next((one.id for one in project.questions.sets() if HELD_OUT in one.name.lower()), None)
+    found = questions.held_out_set(project.questions.sets())
     if found is None:
         raise ProjectError("The sample project has no held-out questions.",
                            remedy="Restore the folder resources/sample.")
-    return found
+    return found.id
 
 
 def contestants(model: ModelRef, untaught: ModelRef, taught: ModelRef, base: Prompt, found: Prompt) -> list[Contestant]:

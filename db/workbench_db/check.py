@@ -137,7 +137,7 @@ def _scores(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 # Tables whose rows hash their columns in this order; those that hold JSON are marked.
 _HASHED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "question_sets": ("id", ("id", "name", "deleted")),
+    "question_sets": ("id", ("id", "name", "deleted", "held_out")),
     "questions": ("id", ("set_id", "position", "key", "category", "json:turns", "json:reference_answers")),
     "prompts": ("id", ("id", "name", "version", "deleted")),
     "prompt_versions": ("id", ("prompt_id", "number", "rules", "template", "verbatim", "json:demonstrations",

@@ -24,13 +24,14 @@ class QuestionSetSummary:
     questions: int
     categories: int
     with_references: int
+    held_out: bool = False
 
 
 def insert_set(connection: Connection, questions: QuestionSet) -> int:
     """Store a set with its questions, in order; returns its id."""
     set_id = connection.execute(insert(QuestionSetRow).values(
         name=questions.name, created=datetime.now(UTC), row_hash="").returning(QuestionSetRow.id)).scalar_one()
-    _write_set(connection, set_id, questions.name, 0)
+    _write_set(connection, set_id, questions.name, 0, int(questions.held_out))
     rows = [{"set_id": set_id, "position": position, "key": q.key, "category": q.category, "turns": list(q.turns),
              "reference_answers": list(q.references)} for position, q in enumerate(questions.questions)]
     if rows:
@@ -39,11 +40,12 @@ def insert_set(connection: Connection, questions: QuestionSet) -> int:
 
 
 def get_set(connection: Connection, set_id: int) -> QuestionSet | None:
-    name = connection.scalar(select(QuestionSetRow.name).where(QuestionSetRow.id == set_id))
-    if name is None:
+    found = connection.execute(
+        select(QuestionSetRow.name, QuestionSetRow.held_out).where(QuestionSetRow.id == set_id)).one_or_none()
+    if found is None:
         return None
     rows = connection.execute(select(*_COLUMNS).where(QuestionRow.set_id == set_id).order_by(QuestionRow.position))
-    return QuestionSet(name, tuple(_question(row) for row in rows), set_id)
+    return QuestionSet(found.name, tuple(_question(row) for row in rows), set_id, bool(found.held_out))
 
 
 def questions(connection: Connection, ids: Sequence[int]) -> list[Question]:
@@ -59,20 +61,21 @@ def summaries(connection: Connection) -> list[QuestionSetSummary]:
     answered = case((func.json_array_length(QuestionRow.reference_answers) > 0, 1), else_=0)
     rows = connection.execute(
         select(QuestionSetRow.id, QuestionSetRow.name, func.count(QuestionRow.id),
-               func.count(func.distinct(QuestionRow.category)), func.coalesce(func.sum(answered), 0))
+               func.count(func.distinct(QuestionRow.category)), func.coalesce(func.sum(answered), 0),
+               QuestionSetRow.held_out)
         .outerjoin(QuestionRow, QuestionRow.set_id == QuestionSetRow.id).where(QuestionSetRow.deleted == 0)
         .group_by(QuestionSetRow.id).order_by(QuestionSetRow.name, QuestionSetRow.id))
-    return [QuestionSetSummary(id, name, count, categories, references)
-            for id, name, count, categories, references in rows]
+    return [QuestionSetSummary(id, name, count, categories, references, bool(held_out))
+            for id, name, count, categories, references, held_out in rows]
 
 
 def patch(connection: Connection, patches: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Write a set's ``name`` or ``deleted``; returns the former values of what changed, by id."""
+    """Write a set's ``name``, ``deleted`` or ``held_out``; returns the former values of what changed, by id."""
     before: dict[int, dict[str, Any]] = {}
     for id, wanted in patches.items():
-        row = connection.execute(select(QuestionSetRow.name, QuestionSetRow.deleted)
+        row = connection.execute(select(QuestionSetRow.name, QuestionSetRow.deleted, QuestionSetRow.held_out)
                                  .where(QuestionSetRow.id == id)).one()
-        old = {"name": row.name, "deleted": row.deleted}
+        old = dict(row._mapping)
         changed = {name: old[name] for name, value in wanted.items() if old[name] != value}
         if changed:
             before[id] = changed
@@ -80,13 +83,9 @@ def patch(connection: Connection, patches: Mapping[int, Mapping[str, Any]]) -> d
     return before
 
 
-def hash_of_set(id: int, name: str, deleted: int) -> str:
-    return row_hash(id, name, deleted)
-
-
-def _write_set(connection: Connection, id: int, name: str, deleted: int) -> None:
+def _write_set(connection: Connection, id: int, name: str, deleted: int, held_out: int) -> None:
     connection.execute(update(QuestionSetRow).where(QuestionSetRow.id == id).values(
-        name=name, deleted=deleted, row_hash=hash_of_set(id, name, deleted)))
+        name=name, deleted=deleted, held_out=held_out, row_hash=row_hash(id, name, deleted, held_out)))
 
 
 def _question(row: Row[*tuple[Any, ...]]) -> Question:

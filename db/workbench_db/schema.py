@@ -176,6 +176,7 @@ class QuestionSetRow(Base):
     name: Mapped[str]
     created: Mapped[datetime]
     row_hash: Mapped[str]
+    held_out: Mapped[int] = mapped_column(server_default="0")
 
 
 class QuestionRow(Base):

@@ -12,7 +12,7 @@ from workbench_db.lock import ProjectLock, holder
 HOLD = """
 import sys
 from pathlib import Path
-from db.lock import ProjectLock
+from workbench_db.lock import ProjectLock
 lock = ProjectLock(Path(sys.argv[1]), "Grace")
 print("held", flush=True)
 sys.stdin.read()

@@ -8,9 +8,19 @@ import pytest
 from workbench.domain import Contestant, Demonstration, ModelRef
 from workbench.domain.filter import Filter
 from workbench.errors import ProjectError
-from workbench_db import backup, check, contestants, demonstration_table, demonstrations, search_text, upgrade
+from workbench_db import (
+    backup,
+    check,
+    contestants,
+    demonstration_table,
+    demonstrations,
+    questions,
+    search_text,
+    upgrade,
+)
 from workbench_db.migrations.versions import revision_0001
 from workbench_db.people import person_id
+from workbench_db.row_hash import row_hash
 from workbench_db.session import Database
 
 NEXT = '''
@@ -147,6 +157,11 @@ def test_a_project_of_the_first_schema_is_brought_up_with_all_that_is_in_it(tmp_
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         connection.execute("INSERT INTO alembic_version VALUES ('0001')")
         connection.execute("INSERT INTO people (name, since) VALUES ('Ada', '2026-01-01T00:00:00+00:00')")
+        for id, name in enumerate(("bench", "Held-out questions", "bench, held"), 1):
+            connection.execute("INSERT INTO question_sets VALUES (?, 0, ?, '2026-01-01T00:00:00+00:00', ?)",
+                               (id, name, row_hash(id, name, 0)))
+        connection.execute("INSERT INTO question_sets VALUES (4, 0, 'sat', '2026-01-01T00:00:00+00:00', ?)",
+                           (row_hash(4, "set", 0),))
         connection.commit()
     database = Database(tmp_path / "project.db")
     assert upgrade.upgrade(database) is not None
@@ -155,8 +170,10 @@ def test_a_project_of_the_first_schema_is_brought_up_with_all_that_is_in_it(tmp_
         who = contestants.insert_contestant(connection, Contestant("c", ModelRef("m", "/m")))
         assert [one.id for one in contestants.contestants(connection)] == [who]
         assert upgrade.schema_revision(connection) == upgrade.HEAD
+        assert [(one.id, one.held_out) for one in questions.summaries(connection)] == [
+            (2, True), (1, False), (3, True), (4, False)]
     database.close()
-    assert check.check(tmp_path) == []
+    assert [(one.table, one.row) for one in check.check(tmp_path)] == [("question_sets", 4)]    # damaged before, too
 
 
 def test_what_an_older_workbench_deleted_is_found_by_its_words_when_it_is_brought_back(old: Path) -> None:
@@ -167,6 +184,7 @@ def test_what_an_older_workbench_deleted_is_found_by_its_words_when_it_is_brough
         demonstrations.patch(connection, {1: {"deleted": 1}})
         search_text.remove(connection, [1])                     # as it was up to schema 0004
         connection.exec_driver_sql("DROP INDEX ix_demonstrations_deleted")
+        connection.exec_driver_sql("ALTER TABLE question_sets DROP COLUMN held_out")
         connection.exec_driver_sql("DROP VIEW demonstration_texts")
         connection.exec_driver_sql(revision_0001.STATEMENTS.strip().split("\n\n")[-2])
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")

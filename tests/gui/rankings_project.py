@@ -58,7 +58,7 @@ def _write(project: Project, spec: SearchSpec, events: list[Event]) -> None:
 def _fill(project: Project, model: Path) -> SearchSpec:
     ids = project.demonstrations.add(CANDIDATES).created
     prompt_id = project.prompts.create(BASE).created[0]
-    sets = [project.questions.add(QuestionSet(name, found)).created[0]
+    sets = [project.questions.add(QuestionSet(name, found, held_out=found is HELDOUT)).created[0]
             for name, found in (("arithmetic", QUESTIONS), ("held out", HELDOUT))]
     project.models.register(model)
     ref = project.models.all()[0].ref

@@ -37,7 +37,8 @@ class Workplace:
         project.lane.run(lambda: project.demonstrations.add(pool))
         for name in ("search", "held"):
             asked = tuple(Question((f"{name} {n}",), (f"reply {n}",), "c", str(n)) for n in range(questions))
-            project.lane.run(lambda asked=asked, name=name: project.questions.add(QuestionSet(name, asked)))
+            project.lane.run(lambda asked=asked, name=name: project.questions.add(
+                QuestionSet(name, asked, held_out=name == "held")))
         return cls.around(project, model)
 
     @classmethod

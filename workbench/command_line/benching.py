@@ -17,6 +17,7 @@ from workbench.jobs.specs import AnswerSpec, RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.judging import JudgeWish
 from workbench.services.project import Project
+from workbench.services.questions import searched_set
 from workbench.services.recipe_tests import SeriesTest, verdict_words
 from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
@@ -128,7 +129,7 @@ def search(options: Namespace) -> Output:
 def find_set(project: Project, wanted: str | None) -> int:
     """A question set's id, by id or name; by default the first that is not held out. Raises WorkbenchError."""
     return pick(project.questions.sets(), wanted, "question set", lambda one: one.id, lambda one: one.name,
-                lambda sets: next((one for one in sets if "held" not in one.name.lower()), None)).id
+                searched_set).id
 
 
 def answered_set(project: Project, wanted: str | None) -> int:

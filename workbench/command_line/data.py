@@ -36,7 +36,7 @@ def new(options: Namespace) -> Output:
 def import_(options: Namespace) -> Output:
     chosen = ImportOptions(
         format=options.format, encoding=options.encoding, mapping=_mapping(options.map), source=options.source,
-        keep_good_rows=not options.all_or_nothing, references=options.references,
+        keep_good_rows=not options.all_or_nothing, references=options.references, held_out=options.held_out,
     )
     if str(options.file) == MINI_WORLD and not options.file.exists():
         return _report(options.file, on_lane(options.project, lambda p: p.imports.run_mini_world(options.count)))
@@ -148,20 +148,32 @@ def _head(one: Demonstration) -> str:
 
 def questions_list(options: Namespace) -> Output:
     sets = on_lane(options.project, lambda p: p.questions.sets(), read_only=True)
-    rows = [(one.id, one.name, one.questions, one.categories, one.with_references) for one in sets]
-    return Output(sets, table(rows, ("id", "name", "questions", "categories", "with references")))
+    rows = [(one.id, one.name, one.questions, one.categories, one.with_references, "yes" if one.held_out else "")
+            for one in sets]
+    return Output(sets, table(rows, ("id", "name", "questions", "categories", "with references", "held out")))
 
 
 def questions_add(options: Namespace) -> Output:
     def work(project: Project) -> Output:
         if options.file.exists() or str(options.file) not in BUILT_IN:
-            changes = project.questions.import_file(options.file, options.references, options.name)
+            changes = project.questions.import_file(options.file, options.references, options.name, options.held_out)
             return Output({"question_set_id": changes.created[0]}, changes.label)
         changes = project.questions.add_built_in(str(options.file))
         more = project.questions.add_starter_pool(str(options.file)) if options.pool else ()
         return Output({"question_set_id": changes.created[0]}, "\n".join(one.label for one in (changes, *more)))
 
     return on_lane(options.project, work)
+
+
+def questions_hold_out(options: Namespace) -> Output:
+    """Keep a set for reporting, or, with --undo, search on it again."""
+    def work(project: Project) -> Changes:
+        found = pick(project.questions.sets(), options.set, "question set", lambda one: one.id, lambda one: one.name,
+                     first)
+        return project.questions.set_held_out(found.id, not options.undo)
+
+    changes = on_lane(options.project, work)
+    return Output({"changed": changes.touched}, changes.label or "It was so already.")
 
 
 def prompts_list(options: Namespace) -> Output:

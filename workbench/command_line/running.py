@@ -27,9 +27,8 @@ from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
-from workbench.services.questions import QuestionSetInfo
+from workbench.services.questions import QuestionSetInfo, held_out_set, searched_set
 
-HELD_OUT = "held"                    # a question set with this in its name is the held-out one by default
 WATCH_SECONDS = 0.5
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
@@ -106,18 +105,14 @@ def candidates(project: Project, query: str, base: Prompt) -> tuple[Demonstratio
 
 
 def search_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
-    def default(sets: Sequence[QuestionSetInfo]) -> QuestionSetInfo | None:
-        return next((one for one in sets if HELD_OUT not in one.name.lower()), None)
-
-    return project.questions.get(_question_set(project, wanted, default)).questions
+    return project.questions.get(_question_set(project, wanted, searched_set)).questions
 
 
 def heldout_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
-    """By default the set whose name says so; "none" for none."""
-    named = [one for one in project.questions.sets() if HELD_OUT in one.name.lower()]
-    if wanted == "none" or (wanted is None and not named):
+    """By default the first that is held out; "none" for none."""
+    if wanted == "none" or (wanted is None and held_out_set(project.questions.sets()) is None):
         return ()
-    return project.questions.get(_question_set(project, wanted, lambda sets: named[0])).questions
+    return project.questions.get(_question_set(project, wanted, held_out_set)).questions
 
 
 def _question_set(project: Project, wanted: str | None,

@@ -21,6 +21,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
+    """``held_out``: searches report on these questions and never search on them."""
+
     name: str
     questions: tuple[Question, ...]
     id: int | None = None
+    held_out: bool = False

@@ -17,6 +17,7 @@ from workbench.formats import mapping as mappings
 from workbench.formats import question_table, urial
 from workbench.formats.registry import OpenFile, open_file
 from workbench.formats.rows import Refused, Row
+from workbench.services.questions import names_held_out
 from workbench.wording import counted
 from workbench_db import demonstrations as stored
 from workbench_db import imports as stored_imports
@@ -61,6 +62,7 @@ class ImportOptions:
     source: str = ""                             # set on rows that carry none; default: the file's name
     keep_good_rows: bool = True                  # False: one bad row and nothing is imported
     references: Path | None = None               # of MT-Bench questions; None: looked for beside them
+    held_out: bool | None = None                 # of questions; None: as the file's name says
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,9 @@ class Imports:
         refused = tuple((row.line, row.reason) for row in found.refused)
         if refused and not options.keep_good_rows:
             return ImportReport(0, 0, 0, refused, Changes())
-        changes = self._project.questions.add(found.questions)
+        path, held_out = file.source.path, options.held_out
+        held_out = names_held_out(path) if held_out is None else held_out
+        changes = self._project.questions.add(replace(found.questions, held_out=held_out))
         count = len(found.questions.questions)
         import_id = self._note(file, count, 0, refused)
         return ImportReport(import_id, count, 0, refused, changes, question_set_id=changes.created[0],

@@ -203,9 +203,10 @@ def _make_sample(folder: Path, person: str) -> None:
         assert prompt.prompt_id is not None
         project.prompts.rename(prompt.prompt_id, "Base prompt")
         answers = resources.path("sample", "reference_answer")
-        for name, questions, references in (("Sample questions", "questions.jsonl", "sample.jsonl"),
-                                            ("Held-out questions", "heldout_questions.jsonl", "heldout.jsonl")):
-            project.questions.import_file(resources.path("sample", questions), answers / references, name)
+        for name, questions, references, held_out in (
+                ("Sample questions", "questions.jsonl", "sample.jsonl", False),
+                ("Held-out questions", "heldout_questions.jsonl", "heldout.jsonl", True)):
+            project.questions.import_file(resources.path("sample", questions), answers / references, name, held_out)
         with project.database.write() as connection:
             revisions.settle(connection)
     finally:

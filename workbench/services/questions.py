@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +20,28 @@ from workbench_db.questions import QuestionSetSummary as QuestionSetInfo
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["BUILT_IN", "QuestionSetInfo", "QuestionSets"]
+__all__ = ["BUILT_IN", "QuestionSetInfo", "QuestionSets", "held_out_set", "names_held_out", "searched_set"]
 
 BUILT_IN = {"general": "General questions"}
 """Question sets that come with the workbench: folder in resources/question_sets → what the set is called."""
+
+
+_HELD_OUT = re.compile(r"held.?out", re.IGNORECASE)
+
+
+def names_held_out(path: Path) -> bool:
+    """Whether a file's name says that its questions are held out; a person who imports it can say otherwise."""
+    return bool(_HELD_OUT.search(path.stem))
+
+
+def searched_set(sets: Sequence[QuestionSetInfo]) -> QuestionSetInfo | None:
+    """The set that questions come from by default: the first that is not held out; None where there is none."""
+    return next((info for info in sets if not info.held_out), None)
+
+
+def held_out_set(sets: Sequence[QuestionSetInfo]) -> QuestionSetInfo | None:
+    """The set that a search is reported on by default: the first that is held out; None where there is none."""
+    return next((info for info in sets if info.held_out), None)
 
 
 class QuestionSets:
@@ -73,13 +93,20 @@ class QuestionSets:
     def rename(self, set_id: int, name: str) -> Changes:
         return self._change(set_id, {"name": name}, f"Question set “{self.get(set_id).name}” renamed to “{name}”")
 
-    def import_file(self, path: Path, references: Path | None = None, name: str = "") -> Changes:
+    def set_held_out(self, set_id: int, held_out: bool) -> Changes:
+        """Keep a set for reporting: searches never search on it. Jobs that ran already stay as they are."""
+        words = "is held out" if held_out else "is no longer held out"
+        return self._change(set_id, {"held_out": int(held_out)}, f"Question set “{self.get(set_id).name}” {words}")
+
+    def import_file(self, path: Path, references: Path | None = None, name: str = "",
+                    held_out: bool | None = None) -> Changes:
         """MT-Bench's question.jsonl, with reference_answer/*.jsonl (a file or a folder; found beside it if None), or a
-        table of questions (AlpacaEval, CSV).
+        table of questions (AlpacaEval, CSV). ``held_out`` None: as the file's name says.
 
         Raises FormatError.
         """
-        return self.add(question_table.read(path, references, name).questions)
+        found = question_table.read(path, references, name).questions
+        return self.add(replace(found, held_out=names_held_out(path) if held_out is None else held_out))
 
     def add_built_in(self, name: str = "general") -> Changes:
         """A set that comes with the workbench: 80 two-turn questions over MT-Bench's categories, with references where

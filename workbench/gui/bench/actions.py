@@ -127,6 +127,13 @@ class BenchActions(QObject):
     def add_general_questions(self) -> None:
         self._session.change(lambda project: project.questions.add_built_in())
 
+    def change_held_out(self) -> None:
+        """Keep the shown question set for reporting, or let searches search on it again."""
+        chosen = self._reading.chosen
+        if chosen is not None and chosen.id is not None:
+            set_id, held_out = chosen.id, not chosen.held_out
+            self._session.change(lambda project: project.questions.set_held_out(set_id, held_out))
+
     def import_answers(self) -> None:
         set_id = self._page.set_id
         if set_id is None:
@@ -214,14 +221,25 @@ class BenchActions(QObject):
     def manage_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)
         for words, run in (("Compare with a base model…", lambda: self.ask_which_recipe(SHIFT)), ("", None),
-                           ("Import questions…", self.import_questions), ("Import answers…", self.import_answers),
+                           ("Import questions…", self.import_questions),
+                           ("Hold these questions out of searches", self.change_held_out),
+                           ("Import answers…", self.import_answers),
                            ("Import judgements…", self.import_judgements), ("", None),
                            ("Rename a contestant…", self.ask_new_name), ("Delete contestants…", self.ask_to_delete)):
             if run is None:
                 menu.addSeparator()
             else:
-                menu.addAction(words, run)
+                action = menu.addAction(words, run)
+                if run == self.change_held_out:
+                    self._held_out = action
+        self._held_out.setCheckable(True)
+        menu.aboutToShow.connect(self._show_held_out)
         return menu
+
+    def _show_held_out(self) -> None:
+        chosen = self._reading.chosen
+        self._held_out.setEnabled(chosen is not None and not self._session.read_only)
+        self._held_out.setChecked(chosen is not None and chosen.held_out)
 
     # contestants
     def _chooser(self, ids: Sequence[int]) -> ElidedCombo:

@@ -45,6 +45,8 @@ def add_commands(page: BenchPage) -> None:
          "export"),
         ("bench.questions", "Import questions…", page.requests.import_questions, "", can_write, "folder"),
         ("bench.general", "Add the general questions", page.requests.add_general_questions, "", can_write, "plus"),
+        ("bench.held_out", "Hold these questions out of searches, or no longer", page.requests.change_held_out, "",
+         can_write, "eye"),
         ("bench.import", "Import answers…", page.requests.import_answers, "", can_write, "folder"),
         *((f"bench.part{part}", f"Bench: {name}", lambda part=part: page.part.set_current(part), "", there, "bench")
           for part, name in ((OVERVIEW, "overview"), (ANSWERS, "answers"), (ARENA, "blind arena"),

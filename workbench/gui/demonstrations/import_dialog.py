@@ -148,7 +148,7 @@ class ImportDialog(QDialog):
         self._about.setText("Looking at the first rows")
         self.go.setText("Import")
         self.go.set_icon_name("drop")
-        self.form.start(self.path.name)
+        self.form.start(self.path)
         self.form.setEnabled(True)
         self._look()
 

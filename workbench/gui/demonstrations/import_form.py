@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.formats.encoding import known_encodings
 from workbench.formats.mapping import FIELDS
@@ -14,6 +15,7 @@ from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import field
 from workbench.services.imports import ImportOptions, Preview
+from workbench.services.questions import names_held_out
 
 MAIN = ("turns", "instruction", "answer", "category", "tags", "source")      # the others are behind "More fields"
 NAMES = {"turns": "Turns", "system": "System", "history": "Earlier turns", "instruction": "Instruction",
@@ -38,6 +40,7 @@ class ImportForm(QWidget):
         self.source = QLineEdit()
         self.source.setAccessibleName("Source of rows that name none")
         self.source.setMaxLength(200)
+        self.held_out = QCheckBox("Held out: searches report on these questions and never search on them")
         self.columns: dict[str, QComboBox] = {}
         self._cells: dict[str, QWidget] = {}
         self._mapping = QWidget()
@@ -79,6 +82,8 @@ class ImportForm(QWidget):
         title.setContentsMargins(0, 0, 0, 0)
         column_box.addWidget(self._title)
         column_box.addWidget(self._mapping)
+        column_box.addWidget(self.held_out)
+        self.held_out.hide()
         self._more.clicked.connect(self._toggle_more)
         self.format.activated.connect(lambda index: self._reread())
         self.encoding.activated.connect(lambda index: self._reread())
@@ -89,7 +94,7 @@ class ImportForm(QWidget):
     def options(self, *, keep_good_rows: bool = True) -> ImportOptions:
         mapping = {name: str(box.currentData()) for name, box in self.columns.items() if box.currentData()}
         return ImportOptions(self._format(), self._encoding(), mapping if self._mapped else {},
-                             self.source.text().strip(), keep_good_rows)
+                             self.source.text().strip(), keep_good_rows, held_out=self.held_out.isChecked())
 
     def _format(self) -> str:
         return str(self.format.currentData() or "auto")
@@ -100,10 +105,11 @@ class ImportForm(QWidget):
 
     # What was found
 
-    def start(self, source: str) -> None:
+    def start(self, path: Path) -> None:
         """Another file: everything is detected again."""
         self._mapped = False
-        self.source.setPlaceholderText(source)
+        self.held_out.setChecked(names_held_out(path))
+        self.source.setPlaceholderText(path.name)
         self.source.clear()
         self._fill_formats("")
         self._fill_encodings("")
@@ -118,6 +124,7 @@ class ImportForm(QWidget):
         mapped = preview.content == "demonstrations" and bool(preview.columns)
         self._title.setVisible(mapped)
         self._mapping.setVisible(mapped)
+        self.held_out.setVisible(preview.content == "questions")
         self.show_columns(preview.columns if mapped else (), preview.mapping)
 
     def show_columns(self, columns: Sequence[str], mapping: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from workbench.jobs.specs import SensitivitySpec
 from workbench.services.devices import on_devices
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.questions import searched_set
 from workbench.services.results import OrderEffect, PromptEffect
 from workbench.wording import counted
 
@@ -287,7 +288,7 @@ def _submit_measurement(project: Project, prompt: Prompt, orders: int) -> int:
     if not sets:
         raise JobError("There is no question set with reference answers.",
                        remedy="Import one on the page Demonstrations.")
-    chosen = next((info for info in sets if "held" not in info.name.lower()), sets[0])
+    chosen = searched_set(sets) or sets[0]
     questions = tuple(q for q in project.questions.get(chosen.id).questions if any(q.references))
     if not prompt.demonstrations:
         raise JobError("The prompt has no demonstration to measure.", remedy="Add one.")

@@ -18,7 +18,7 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.models import Machine, ModelInfo
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
-from workbench.services.questions import QuestionSetInfo
+from workbench.services.questions import QuestionSetInfo, held_out_set
 
 SPLIT = -1                           # as held-out set: every second question of the question set
 NO_SET = 0
@@ -100,7 +100,7 @@ def default_request(choices: Choices, prompt_id: int | None, selection: Sequence
     if not ready or not sets:
         return None
     model = next((model for model in ready if model.current), ready[0])
-    held = next((info for info in sets if "held" in info.name.lower()), None)
+    held = held_out_set(sets)
     searched = next((info for info in sets if info is not held), sets[0])
     heldout = held or next((info for info in sets if info is not searched), None)
     prompts = [info.id for info in choices.prompts]
