@@ -67,7 +67,7 @@ class AlignmentOptions:
         return self.method in ("output", "bialign")
 
 
-# What lifted small students on small pools (docs/design.md): KL where the answers are, subsets of all sizes, a margin
+# What lifted small students on small pools (docs/evidence.md): KL where the answers are, subsets of all sizes, a margin
 # that asks for no order where the teacher has none, and a ranking loss that does not drown the KL.
 MEASURED = AlignmentOptions(output_scope="answers", subset_method="sizes", margin="score", ranking_weight=0.05,
                             learning_rate=1.5e-3)

@@ -21,7 +21,7 @@ TOKENS = 1_024                       # of a sequence, for the estimate of memory
 ADAM = 16                            # bytes a trained weight: itself, its gradient, two moments, in float32
 FROZEN = 4                           # bytes a weight that an adapter leaves as it is
 CHECKPOINT = 12                      # bytes a trained weight in a checkpoint (without its gradient)
-# Bytes a token, layer and hidden unit in float32, rounded up from peaks of training (docs/design.md):
+# Bytes a token, layer and hidden unit in float32, rounded up from peaks of training (docs/evidence.md):
 ACTIVATIONS, HELD_TOO = 88, 110      # of one pass, and with the subsets whose graph BiAlign keeps
 FOR_ADAPTERS = 45                    # what adapters add
 KEPT_BETWEEN, ONE_LAYER = 4, 240     # with checkpointing: each layer's input, and all of one layer
