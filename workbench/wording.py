@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 NARROW = "\N{NO-BREAK SPACE}"
+MINUS = "−"
+MISSING = "–"
 
 
 def gigabytes(size: float) -> str:
@@ -101,3 +104,17 @@ def time_ago(when: datetime, now: datetime | None = None) -> str:
         return f"{int(seconds // 3600)} h ago"
     said = day(when, now)
     return said.lower() if said == "Yesterday" else said
+
+
+def plain(value: float | None, digits: int = 2) -> str:
+    """``-1.236`` → "−1.24", with a true minus; a dash where there is no number."""
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{round(value, digits) or 0.0:.{digits}f}".replace("-", MINUS)
+
+
+def one_line(text: str) -> str:
+    """Text of strangers for a label: no line breaks, no control characters."""
+    if text.isprintable():
+        return " ".join(text.split())
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

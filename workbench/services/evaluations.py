@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.domain import ModelRef, Prompt, Question
+from workbench.errors import JobError
 from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.specs import JobState
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench_db import jobs as stored
 
 if TYPE_CHECKING:
+    from workbench.services.models import ModelInfo
     from workbench.services.project import Project
+    from workbench.services.questions import QuestionSetInfo
 
 # of what a task measures, what papers report
 MEASURES = ("exact_match", "acc_norm", "acc", "pass@1", "pass_at_1", "f1", "bleu", "perplexity")
@@ -39,6 +42,40 @@ class TaskScore:
     examples: int
     shots: int | None
     others: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkChoices:
+    models: tuple[ModelInfo, ...]
+    sets: tuple[QuestionSetInfo, ...]
+    installed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """``set_id`` is a question set that becomes a task, too; None for none."""
+
+    model_id: int
+    options: HarnessOptions
+    set_id: int | None = None
+    prompt_id: int | None = None
+    allow_download: bool = False
+
+
+def read_benchmark_choices(project: Project) -> BenchmarkChoices:
+    return BenchmarkChoices(tuple(one for one in project.models.all() if one.state == "ready"),
+                            tuple(one for one in project.questions.sets() if one.with_references),
+                            harness_installed())
+
+
+def submit_benchmarks(project: Project, request: BenchmarkRequest) -> int:
+    model = next((one.ref for one in project.models.all() if one.ref.id == request.model_id), None)
+    if model is None:
+        raise JobError("The chosen model is no longer registered.", remedy="Choose another model.")
+    questions = () if request.set_id is None else project.questions.get(request.set_id).questions
+    base = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
+    return project.jobs.submit(evaluate_spec(project, model, request.options, questions, base,
+                                             allow_download=request.allow_download))
 
 
 def harness_installed() -> bool:

@@ -12,13 +12,13 @@ from tests.gui.alignment_project import points, summary, write
 from tests.gui.test_accessible_names import nameless
 from tests.gui.waiting import rest
 from workbench.alignment.harness_options import HarnessOptions
-from workbench.gui.alignment.benchmarks import BenchmarkChoices, BenchmarkDialog, cells, read_benchmark_choices
+from workbench.gui.alignment.benchmarks import BenchmarkDialog, cells
 from workbench.gui.alignment.page import CURVES, NO_RUNS, AlignmentPage
 from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS
 from workbench.gui.jobs.table import RESULTS
 from workbench.jobs.events import Finished
 from workbench.jobs.wire import encode_spec
-from workbench.services.evaluations import evaluate_spec, task_scores
+from workbench.services.evaluations import BenchmarkChoices, evaluate_spec, read_benchmark_choices, task_scores
 from workbench.services.job_results import store
 from workbench.services.project import Project
 from workbench_db import jobs

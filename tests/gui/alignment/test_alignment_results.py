@@ -257,4 +257,4 @@ def test_an_example_of_a_run_from_before_texts_were_kept_still_shows_its_ranks(
     write(page, qtbot, *points(1.0), Finished(finished))
     example = examples(page.runs.model.rows[0].run)[0]
     assert example.test is None
-    assert [line.label for line in example.lines] == ["1, 2", "2, 3", "3, 4"]
+    assert [subset.label for subset in example.compared] == ["1, 2", "2, 3", "3, 4"]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
-from workbench.domain import Prompt
-from workbench.errors import JobError
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.numbers import MISSING, count
 from workbench.gui.shell.dialogs import Dialog
@@ -21,10 +18,7 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
-from workbench.services.evaluations import TaskScore, evaluate_spec, harness_installed
-from workbench.services.models import ModelInfo
-from workbench.services.project import Project
-from workbench.services.questions import QuestionSetInfo
+from workbench.services.evaluations import BenchmarkChoices, BenchmarkRequest, TaskScore
 
 RUNS_CODE = ("humaneval", "mbpp")    # what these are called in, a model's own code is run for
 INSTALL = "lm-evaluation-harness is not installed. Install it with: pip install 'lm-eval>=0.4.9,<0.5'"
@@ -92,40 +86,6 @@ def score_words(score: TaskScore | None) -> str:
     if score is None:
         return MISSING
     return f"{score.value:.3f}" + ("" if score.error is None else f" ± {score.error:.3f}")
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkChoices:
-    models: tuple[ModelInfo, ...]
-    sets: tuple[QuestionSetInfo, ...]
-    installed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkRequest:
-    """``set_id`` is a question set that becomes a task, too; None for none."""
-
-    model_id: int
-    options: HarnessOptions
-    set_id: int | None = None
-    prompt_id: int | None = None
-    allow_download: bool = False
-
-
-def read_benchmark_choices(project: Project) -> BenchmarkChoices:
-    return BenchmarkChoices(tuple(one for one in project.models.all() if one.state == "ready"),
-                            tuple(one for one in project.questions.sets() if one.with_references),
-                            harness_installed())
-
-
-def submit_benchmarks(project: Project, request: BenchmarkRequest) -> int:
-    model = next((one.ref for one in project.models.all() if one.ref.id == request.model_id), None)
-    if model is None:
-        raise JobError("The chosen model is no longer registered.", remedy="Choose another model.")
-    questions = () if request.set_id is None else project.questions.get(request.set_id).questions
-    base = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
-    return project.jobs.submit(evaluate_spec(project, model, request.options, questions, base,
-                                             allow_download=request.allow_download))
 
 
 class BenchmarkDialog(Dialog):

@@ -12,12 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from workbench.domain import Changes, Kind
-from workbench.gui.alignment.benchmarks import (
-    BenchmarkDialog,
-    BenchmarkRequest,
-    read_benchmark_choices,
-    submit_benchmarks,
-)
+from workbench.gui.alignment.benchmarks import BenchmarkDialog
 from workbench.gui.alignment.curves import CurvesPane, series_colours
 from workbench.gui.alignment.dialogs import (
     MethodsDialog,
@@ -50,7 +45,13 @@ from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Metric, Progress
 from workbench.services.alignment_checkpoints import resume_from
-from workbench.services.evaluations import TaskScore, task_scores
+from workbench.services.evaluations import (
+    BenchmarkRequest,
+    TaskScore,
+    read_benchmark_choices,
+    submit_benchmarks,
+    task_scores,
+)
 from workbench.services.project import Project
 from workbench.wording import counted
 

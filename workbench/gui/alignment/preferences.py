@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
-from workbench.gui.alignment.reading import Example, agreement, examples
-from workbench.gui.charts.agreement import AgreementChart
+from workbench.gui.alignment.reading import Example, examples
+from workbench.gui.charts.agreement import AgreementChart, AgreementRow
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.numbers import percent
-from workbench.gui.charts.slope import SlopeChart
+from workbench.gui.charts.slope import SlopeChart, SlopeLine, ranks
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.empty import EmptyState
@@ -135,8 +135,8 @@ class PreferencesPane(QWidget):
 
     def _show_example(self) -> None:
         index = self.example.currentIndex()
-        lines = self._examples[index].lines if 0 <= index < len(self._examples) else ()
-        self.slope.set_lines(lines)
+        compared = self._examples[index].compared if 0 <= index < len(self._examples) else ()
+        self.slope.set_lines([SlopeLine(one.label, one.scores, one.instructions) for one in compared])
         self.views[ONE].chart_changed()
         self._show_subset(index, -1)
 
@@ -161,3 +161,14 @@ class PreferencesPane(QWidget):
         shown = "\n".join(f"{place + 1}. {one.instruction}\n→ {one.answer}" if one is not None
                           else f"{place + 1}. (not kept)" for place, one in chosen)
         self.text.set_text(f"{shown}\n\n{said}".strip())
+
+
+def agreement(found: Sequence[Example]) -> list[AgreementRow]:
+    """The ranks of each example's subsets, by the teacher and by the student before and after."""
+    rows = []
+    for number, example in enumerate(found, start=1):
+        teacher, before, after = (tuple(ranks(scores)) for scores in zip(*(one.scores for one in example.compared),
+                                                                         strict=True))
+        labels = tuple(one.label for one in example.compared)
+        rows.append(AgreementRow(f"{number}. {example.task}", labels, teacher, before, after))
+    return rows

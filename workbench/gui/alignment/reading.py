@@ -6,13 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from workbench.domain import Demonstration
-from workbench.gui.charts.agreement import AgreementRow
-from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.slope import SlopeLine, ranks
 from workbench.jobs.specs import JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.alignment_checkpoints import Checkpoint, checkpoints
 from workbench.services.project import Project
+from workbench.wording import one_line
 
 SHOWN = (8, 4, 2, 1, 0)              # demonstrations before a held-out query
 LIKELIHOODS = tuple(f"log_likelihood_{shown}" for shown in SHOWN)
@@ -64,6 +62,15 @@ LAST = ("held_out_kl", "consistency_best", LIKELIHOODS[0])       # what the tabl
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedSubset:
+    """``scores`` are the teacher's, the student's before and after training; ``instructions`` of its demonstrations."""
+
+    label: str                       # "1, 3, 4"
+    scores: tuple[float, float, float]
+    instructions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A held-out example: its test, its demonstrations, and the subsets of them that were compared."""
 
@@ -72,7 +79,7 @@ class Example:
     test: Demonstration | None
     demonstrations: tuple[Demonstration | None, ...]
     subsets: tuple[tuple[int, ...], ...]
-    lines: tuple[SlopeLine, ...]
+    compared: tuple[ComparedSubset, ...]
 
 
 def examples(run: TrainingRun) -> list[Example]:
@@ -83,27 +90,17 @@ def examples(run: TrainingRun) -> list[Example]:
         places = raw.get("places") or [None] * (len(raw["demonstrations"]) + 1)
         test, *shown = (target[place] if place is not None else None for place in places)
         subsets = tuple(tuple(subset) for subset in raw["subsets"])
-        lines = tuple(
-            SlopeLine(subset_words(subset), (teacher, before, after),
-                      tuple(one_line(d.instruction) for i in subset if (d := shown[i]) is not None))
+        compared = tuple(
+            ComparedSubset(subset_words(subset), (teacher, before, after),
+                           tuple(one_line(d.instruction) for i in subset if (d := shown[i]) is not None))
             for subset, teacher, before, after in
             zip(subsets, raw["teacher"], raw["before"], raw["after"], strict=True))
         title = one_line(test.instruction)[:80] if test is not None else ""
         task = one_line(raw["task"])
-        found.append(Example(f"{number}. {task}: {title}", task, test, tuple(shown), subsets, lines))
+        found.append(Example(f"{number}. {task}: {title}", task, test, tuple(shown), subsets, compared))
     return found
 
 
 def subset_words(subset: Sequence[int]) -> str:
     """ "1, 3, 4": the demonstrations' numbers in the example."""
     return ", ".join(str(index + 1) for index in subset)
-
-
-def agreement(found: Sequence[Example]) -> list[AgreementRow]:
-    """The ranks of each example's subsets, by the teacher and by the student before and after."""
-    rows = []
-    for number, example in enumerate(found, start=1):
-        teacher, before, after = (tuple(ranks([line.scores[judge] for line in example.lines])) for judge in range(3))
-        rows.append(AgreementRow(f"{number}. {example.task}", tuple(line.label for line in example.lines), teacher,
-                                 before, after))
-    return rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from workbench.gui.bench.colours import contestant_colours
 from workbench.gui.bench.reading import BenchReading, details, short_names
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.legend import Legend
@@ -49,7 +50,7 @@ class BenchBar(QWidget):
 
     def show_reading(self, reading: BenchReading, chosen: Sequence[int], found: Sequence[Measure],
                      measure: Measure | None) -> None:
-        colours, called = reading.colours(), short_names(reading.contestants)
+        colours, called = contestant_colours(reading), short_names(reading.contestants)
         self.legend.show_entries([(one.id, called[one.id], colours[one.id], f"{one.name}\n{details(one)}")
                                   for one in reading.contestants if one.id is not None], chosen)
         self.sets.clear()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
+from workbench.gui.bench.colours import contestant_colours
 from workbench.gui.bench.reading import BenchReading, short_names
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart import Exportable
@@ -90,7 +91,7 @@ class CategoryPane(ChartPane):
 
     def show_summary(self, reading: BenchReading, summary: Summary) -> None:
         self._reading = reading
-        shown, called, colours = summary.chosen[:MOST], short_names(reading.contestants), reading.colours()
+        shown, called, colours = summary.chosen[:MOST], short_names(reading.contestants), contestant_colours(reading)
         axes = list(summary.by_category)
         best = _best(summary)
         outlines = [Outline(called[id], tuple(_interval(summary.by_category[axis].get(id)) for axis in axes),
@@ -227,7 +228,7 @@ class ComparisonPane(ChartPane):
         self._reading, self._summary = reading, summary
         for chart in (self.bars, self.matrix, self.ladder, self.length, self.judges):
             chart.note = summary.measure.note
-        called, colours = short_names(reading.contestants), reading.colours()
+        called, colours = short_names(reading.contestants), contestant_colours(reading)
         groups = [BarGroup(name, tuple(
             Bar(called[id], means[id].interval, colours[id], ("turn", id, name),
                 counted(means[id].count, "answer")) for id in summary.chosen if id in means))
@@ -241,7 +242,7 @@ class ComparisonPane(ChartPane):
                      words=_summary_words(summary, called))
 
     def show_games(self, found: Games) -> None:
-        called, colours = short_names(self._reading.contestants), self._reading.colours()
+        called, colours = short_names(self._reading.contestants), contestant_colours(self._reading)
         cells = [[self._game_cell(found, row, column) for column in range(len(found.contestants))]
                  for row in range(len(found.contestants))]
         titles = [called[id] for id in found.contestants]
@@ -263,7 +264,7 @@ class ComparisonPane(ChartPane):
 
     def show_lengths(self, points: Sequence[LengthPoint], slope: Interval | None) -> None:
         assert self._summary is not None
-        called, colours = short_names(self._reading.contestants), self._reading.colours()
+        called, colours = short_names(self._reading.contestants), contestant_colours(self._reading)
         place = {question.id: question.key or str(n) for n, question in enumerate(self._reading.questions, start=1)}
         dots = [Dot(f"{called[one.contestant_id]}, question {place.get(one.question_id, '')}", one.length, one.value,
                     colours[one.contestant_id], ("answer", one.contestant_id, one.question_id)) for one in points]
@@ -280,7 +281,7 @@ class ComparisonPane(ChartPane):
         self._filled(LENGTH, filled=bool(points), hint=f"{self._caution()}a dot an answer", words=words)
 
     def show_compared(self, found: Compared, x: Measure, y: Measure) -> None:
-        called, colours = short_names(self._reading.contestants), self._reading.colours()
+        called, colours = short_names(self._reading.contestants), contestant_colours(self._reading)
         dots = [Dot(called[id], a, b, colours[id], ("answer", id, question)) for id, question, a, b in found.points]
         for id in {point[0] for point in found.points}:
             own = [(a, b) for one, _, a, b in found.points if one == id]

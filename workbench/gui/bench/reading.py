@@ -1,4 +1,4 @@
-"""What the Bench page shows of one question set, read from the project in one go (no Qt here)."""
+"""What the Bench page shows of one question set, read from the project in one go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.domain import Answer, Contestant, Judgement, Question, QuestionSet
-from workbench.gui.charts.marks import BASELINE
 from workbench.jobs.specs import JobState
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -48,15 +47,6 @@ class BenchReading:
 
     def contestant(self, contestant_id: int) -> Contestant:
         return next(one for one in self.contestants if one.id == contestant_id)
-
-    def colours(self) -> dict[int, int]:
-        """A colour number for each contestant; what the others are compared with, no demonstrations, is neutral."""
-        baseline = next((one.id for one in self.contestants if is_baseline(one)), None)
-        found: dict[int, int] = {}
-        for one in self.contestants:
-            assert one.id is not None
-            found[one.id] = BASELINE if one.id == baseline else len(found) - (baseline in found)
-        return found
 
     def place(self, question_id: int) -> int:
         """The question's place in the set, -1 where it is not in it."""

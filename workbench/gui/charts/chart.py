@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui.widgets import theme
+from workbench.wording import one_line as one_line
 
 Cell = str | int | float | None
 
@@ -131,13 +132,6 @@ def draw_text(painter: QPainter, rect: QRectF, text: str, colour: QColor, font: 
 
 def text_width(text: str, font: QFont) -> float:
     return QFontMetricsF(font).horizontalAdvance(text)
-
-
-def one_line(text: str) -> str:
-    """Text of strangers for a label: no line breaks, no control characters."""
-    if text.isprintable():
-        return " ".join(text.split())
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def tip(*lines: str) -> str:

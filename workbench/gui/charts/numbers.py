@@ -7,18 +7,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from workbench.domain import Interval
+from workbench.wording import MINUS as MINUS
+from workbench.wording import MISSING as MISSING
+from workbench.wording import plain as plain
 
-MINUS = "−"
-MISSING = "–"
 FAR = 8.0                            # median deviations
 FEW = 6                              # values none of which is far from all others
-
-
-def plain(value: float | None, digits: int = 2) -> str:
-    """``-1.236`` → "−1.24"; a dash where there is no number."""
-    if value is None or math.isnan(value):
-        return MISSING
-    return f"{_no_negative_zero(value, digits):.{digits}f}".replace("-", MINUS)
 
 
 def compact(value: float | None) -> str:
@@ -32,7 +26,7 @@ def signed(value: float | None, digits: int = 2) -> str:
     """``0.29`` → "+0.29", ``-0.05`` → "−0.05", zero without a sign."""
     if value is None or math.isnan(value):
         return MISSING
-    rounded = _no_negative_zero(value, digits)
+    rounded = round(value, digits)
     return plain(rounded, digits) if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", MINUS)
 
 
@@ -83,8 +77,3 @@ def tick_digits(ticks: list[float]) -> int:
     if len(ticks) < 2:
         return 2
     return max(0, min(6, math.ceil(-math.log10(abs(ticks[1] - ticks[0])) - 1e-9)))
-
-
-def _no_negative_zero(value: float, digits: int) -> float:
-    rounded = round(value, digits)
-    return 0.0 if rounded == 0 else rounded

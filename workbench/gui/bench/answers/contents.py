@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from workbench.domain import Answer, Judgement
 from workbench.gui.bench.answers.column import ColumnShown, Said, TurnShown
 from workbench.gui.bench.answers.diff import Span
+from workbench.gui.bench.colours import contestant_colours
 from workbench.gui.bench.reading import BenchReading, answer_facts, details, short_names
 from workbench.gui.charts.numbers import MISSING, plain
 from workbench.services.bench_measures import Measure, mean_value
@@ -17,7 +18,7 @@ def columns(reading: BenchReading, question_id: int, contestants: Sequence[int],
             repeat: int = 0) -> list[ColumnShown]:
     """One column a contestant, with as many turns as the question has or was answered."""
     question = next(one for one in reading.questions if one.id == question_id)
-    colours, called = reading.colours(), short_names(reading.contestants)
+    colours, called = contestant_colours(reading), short_names(reading.contestants)
     turns = max(len(question.turns), 1)
     made = []
     for id in contestants:

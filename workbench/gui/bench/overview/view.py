@@ -13,6 +13,7 @@ from workbench.gui.bench.answers.columns import AnswerColumns
 from workbench.gui.bench.answers.contents import columns
 from workbench.gui.bench.answers.question_pane import QuestionPane
 from workbench.gui.bench.charts import Behind, CategoryPane, ComparisonPane
+from workbench.gui.bench.colours import contestant_colours
 from workbench.gui.bench.overview.report import Gathered
 from workbench.gui.bench.reading import BenchReading, is_baseline, short_names
 from workbench.gui.charts.chart import Exportable
@@ -112,7 +113,7 @@ class Overview(QWidget):
         self._reading, self._summary = reading, summary
         self.categories.show_summary(reading, summary)
         self.comparison.show_summary(reading, summary)
-        called, colours, measure = short_names(reading.contestants), reading.colours(), summary.measure
+        called, colours, measure = short_names(reading.contestants), contestant_colours(reading), summary.measure
         known = summary.scores[summary.scores == summary.scores]
         low, high = (1.0, 10.0) if measure.kind == "rating" else (
             measure.scale if measure.scale[1] else (float(known.min()), float(known.max())) if known.size else (0, 1))

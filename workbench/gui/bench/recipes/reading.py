@@ -1,4 +1,4 @@
-"""What the Recipes part of the Bench page shows (no Qt here)."""
+"""What the Recipes part of the Bench page shows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from workbench.bench.tuning import IN_CONTEXT
 from workbench.gui.bench.recipes.found import KINDS, Found, read_found
-from workbench.gui.charts.numbers import plain
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.recipe_tests import verdict_words
 from workbench.services.recipes import RecipePoint, Score, Tuned
+from workbench.wording import plain
 
 NAMES = {"log_likelihood": "log-likelihood", "f1": "token F1", "exact": "exact match", "rules": "rules kept"}
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
