@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.waiting import rest
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.gui.alignment.page import AlignmentPage
-from workbench.gui.alignment.request import sample_tasks
 from workbench.jobs.events import Event, Finished, Metric
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
+from workbench.services.trainings import sample_tasks
 from workbench_db import jobs
 
 SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)

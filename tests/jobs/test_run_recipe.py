@@ -10,8 +10,8 @@ import pytest
 from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, Judgement, ModelRef, Prompt
 from workbench.errors import WorkbenchError
-from workbench.gui.bench.recipes.found import read_found
 from workbench.jobs.events import Finished
+from workbench.services.recipe_findings import read_found
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"), Demonstration.pair("c", "d")), name="base")
 SHORT = DecodingSettings(max_tokens=3)

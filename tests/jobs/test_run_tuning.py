@@ -12,7 +12,7 @@ from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished, Progress, Stopped
-from workbench.services.recipes import RecipePoint, TrainingWish
+from workbench.services.recipe_results import RecipePoint, TrainingWish
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"),), name="base")
 SHORT = DecodingSettings(max_tokens=3)

@@ -18,8 +18,8 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.judging import JudgeWish
 from workbench.services.project import Project
 from workbench.services.questions import searched_set
+from workbench.services.recipe_results import RecipePoint, Score, TrainingWish
 from workbench.services.recipe_tests import SeriesTest, verdict_words
-from workbench.services.recipes import RecipePoint, Score, TrainingWish
 
 NONE = "none"                        # instead of a prompt
 

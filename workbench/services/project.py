@@ -23,7 +23,7 @@ from workbench.services.lane import Lane
 from workbench.services.models import Models
 from workbench.services.prompts import Prompts
 from workbench.services.questions import QuestionSets
-from workbench.services.recipes import Recipes
+from workbench.services.recipe_results import Recipes
 from workbench.services.results import Results
 from workbench_db import backup, bench_search, lock, revisions, search_text, upgrade
 from workbench_db import jobs as stored_jobs

@@ -1,327 +1,252 @@
-"""The ICL-alignment paper's experiments: started as jobs, read as points of a chart."""
+"""What a person asks for when they run a recipe: what there is to choose from, what it costs, and its start (no Qt
+here)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
+from workbench.bench.house_grader import fits
+from workbench.domain import Backend, DecodingSettings, Demonstration, ModelRef, Prompt
+from workbench.domain.filter import Filter
+from workbench.jobs.judged_search_spec import JudgedBy
+from workbench.services.benching import BenchChoices, read_choices
+from workbench.services.models import read_machine
+from workbench.services.project import Project
+from workbench.services.recipe_results import PAPER, PARTS, SCALING_SERIES, SIZES, TrainingWish
+from workbench.services.tuning import training_seconds
+from workbench.wording import counted, duration
 
-from workbench.bench.recipes import (
-    PARTS,
-    SCALING_SERIES,
-    SERIES_NAMES,
-    SIZES,
-    Place,
-    Recipe,
-    Variant,
-    decoding,
-    demonstration_parts,
-    scaling,
+MINI_WORLD = 4_000                   # demonstrations that are offered where the pool is too small
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeName:
+    """``about`` says what the recipe asks, what it does, and what the chart shows."""
+
+    kind: str
+    title: str
+    about: str
+
+
+RECIPES = (
+    RecipeName("decoding", "Decoding parameters", "Which temperature and repetition penalty suit a base model? Every "
+               "combination answers, with the prompt and without one. Two heat maps on one scale."),
+    RecipeName("scaling", "Number of demonstrations", "What do more demonstrations bring? Prompts of 0, 3, 5, … drawn "
+               "by lot, taken from the ranking, spread over sources, or shown without answers. One curve each."),
+    RecipeName("demonstration_parts", "What matters in one", "Is it the right answer that helps, or only its look? The "
+               "base prompt with its own answers, with each other’s, with random ones, and with none."),
+    RecipeName("judged_search", "Search by a judge", "Which candidate does a judge of whole answers prefer, and would "
+               "the cheap likelihood find it too? A greedy search: under each candidate all first turns are answered."),
+    RecipeName("tuning", "In context or tuned", "Are demonstrations worth more in the prompt or as training data? The "
+               "same ones both ways, a model trained anew for each number and seed. One curve a turn."),
+    RecipeName("shift", "Shift of the base model", "How far does a prompt, or training, move the base model? Answers "
+               "that are there are read again with the bare model: which tokens would it not have chosen?"),
 )
-from workbench.bench.sweep import PAPER
-from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
-from workbench.domain import Changes, DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
-from workbench.domain.filter import Filter, Sort
-from workbench.domain.judge_prompt import JudgePrompt
-from workbench.errors import WorkbenchError
-from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
-from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
-from workbench.services.job_results import BOOTSTRAP_SEED
-from workbench.services.measures import GRADER, REFERENCE, measured
-from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
-from workbench.services.tuning import Trainings, TrainingWish, fitting
-from workbench.statistics.paired import Measured, mean_interval
-from workbench_db import answers as stored_answers
-from workbench_db import contestants as stored_contestants
-from workbench_db import scores as stored_scores
-
-if TYPE_CHECKING:
-    from workbench.services.project import Project
-
-__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "TUNING_SIZES", "RecipePoint", "Recipes", "Score",
-           "TrainingWish", "Tuned"]
-
-LIKELIHOOD = "log_likelihood"
-FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
-             "questions to compare it fairly.")
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What a recipe's chart can show. ``judge`` is the language-model judge of a rating, "reference" or "grader" of a
-    measure."""
+@dataclass(frozen=True)
+class RecipeChoices:
+    """What the form offers. ``pool`` is how many demonstrations can be drawn, ``characters`` their mean length;
+    ``mini_world`` and ``referenced`` are sets that the exact grader knows, and sets with references."""
 
-    name: str
-    judge: str
-    title: str                       # "Log-likelihood of the reference, nats per answer: not an MT-Bench score"
+    bench: BenchChoices
+    pool: int = 0
+    characters: float = 100.0
+    mini_world: frozenset[int] = frozenset()
+    referenced: frozenset[int] = frozenset()
+    on_gpu: bool = False
 
+    def available(self, request: RecipeRequest, pool: int) -> int:
+        """With the base prompt's own."""
+        own = next((one.demonstrations for one in self.bench.prompts if one.id == request.prompt_id), 0)
+        return pool + own
 
-SCORES = {
-    LIKELIHOOD: Score(LIKELIHOOD, REFERENCE, "Log-likelihood of the reference, nats per answer: not an MT-Bench score"),
-    "f1": Score("f1", REFERENCE, "Token F1 against the reference, 0 to 1: not an MT-Bench score"),
-    "exact": Score("exact", REFERENCE, "Share of answers equal to the reference: not an MT-Bench score"),
-    "rules": Score("rules", GRADER, "Share of the mini-world's rules that are kept: not an MT-Bench score"),
-}
+    def seconds_an_answer(self, model_id: int | None) -> float | None:
+        """What earlier answers of this model took; None where there is none."""
+        model = self.bench.model(model_id)
+        found = [answer.seconds for reading in self.bench.readings.values() for answer in reading.answers.values()
+                 if answer.seconds > 0 and model is not None
+                 and reading.contestant(answer.contestant_id).model.path == model.ref.path]
+        return sum(found) / len(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
-class RecipePoint:
-    """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
-    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where
-    turns are points of their own."""
+class RecipeRequest:
+    """Fields that a recipe does not have are ignored. ``questions`` 0: all of the set; ``query`` says which
+    demonstrations are drawn from; ``contestants`` are those that are compared with the base model."""
 
-    series: str
-    title: str                       # the series' name
-    x: float
-    y: float | None
-    label: str
-    interval: Interval
-    answers: int
-    contestant_ids: tuple[int, ...]
-    turn: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tuned:
-    """A model that recipe 5 has trained. ``registered`` is its name among the project's models; "" if it is none."""
-
-    name: str                        # "tiny-student, Fine-tuned, 30, seed 0"
-    model: ModelRef
-    registered: str = ""
+    recipe: str
+    set_id: int
+    model_id: int
+    prompt_id: int | None = None
+    questions: int = 0
+    repeats: int = 3
+    axes: Mapping[str, Sequence[float]] = field(default_factory=lambda: dict(PAPER))
+    sizes: Sequence[int] = SIZES
+    series: Sequence[str] = SCALING_SERIES
+    answers: bool = True
+    query: str = ""
+    decoding: DecodingSettings = field(default_factory=DecodingSettings)
+    training: TrainingWish = field(default_factory=TrainingWish)
+    rounds: int = 3
+    by: JudgedBy = "rules"
+    judge_id: int | None = None
+    contestants: tuple[int, ...] = ()
 
 
-class Recipes:
-    """``project.recipes``"""
-
-    def __init__(self, project: Project) -> None:
-        self._project = project
-
-    # — starting —
-
-    def submit_decoding(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, axes: Mapping[str, Sequence[float]] = PAPER, *,
-        repeats: int = 3, base: DecodingSettings | None = None, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 1: one or two decoding parameters, with the prompt and without one. Returns the job's id."""
-        variants = decoding(model, prompt, axes, base)
-        return self._submit("decoding", question_set_id, variants, repeats, turns, questions, likelihood=False)
-
-    def submit_scaling(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = SIZES,
-        series: Sequence[str] = SCALING_SERIES, seeds: int = 3, ranking_job: int | None = None, query: str = "",
-        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 2: 0, 3, 5, … demonstrations. The greedy-ranked series takes the ranking of ``ranking_job`` (a score
-        or search job), by default the gains measured last."""
-        pool = self._pool(prompt, query)
-        ranking = self._ranking(pool, ranking_job) if "greedy" in series else ()
-        variants = scaling(model, prompt, pool, ranking, sizes=sizes, series=series, seeds=seeds, settings=decoding)
-        warning = FLATTERED if "greedy" in series and self._ranked_on(question_set_id, ranking_job) else ""
-        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers,
-                            warning=warning)
-
-    def submit_parts(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, parts: Sequence[str] = PARTS, seeds: int = 3,
-        query: str = "", decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all",
-        questions: int = 0,
-    ) -> int:
-        """Recipe 3: correct, shifted, random and no answers."""
-        variants = demonstration_parts(model, prompt, self._pool(prompt, query), parts=parts, seeds=seeds,
-                                       settings=decoding)
-        return self._submit("demonstration_parts", question_set_id, variants, 1, turns, questions, answers=answers)
-
-    def submit_tuning(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = TUNING_SIZES,
-        seeds: int = 3, training: TrainingWish | None = None, query: str = "",
-        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 5: the same demonstrations in context, as many as fit, and as training data (see TrainingWish)."""
-        facts = next((one.facts for one in self._project.models.all() if one.ref.path == model.path), None)
-        facts = facts or self._project.models.read(Path(model.path))
-        decoding = decoding or DecodingSettings()
-        made = Trainings(model, facts, prompt, training or TrainingWish(), self._project.folder / "artifacts")
-        sets = draw_sets(prompt, self._pool(prompt, query), sizes, seeds)
-        fits = fitting(model, facts, _of_turns(self._asked(question_set_id, questions), turns), decoding)
-        variants = tuning(model, prompt, sets, made.model_of, fits, decoding)
-        shown = {one.place.x for one in variants if one.place.series == IN_CONTEXT}
-        over = min((one.size for one in sets if one.size not in shown), default=0)
-        warning = f"In context, {over} demonstrations and more leave no room for whole answers." if over else ""
-        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers, warning=warning,
-                            tuning=made.tuning())
-
-    def submit_search(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, by: JudgedBy = "language_model",
-        judge: ModelRef | None = None, judge_prompts: Sequence[JudgePrompt] = (), rounds: int = 3, query: str = "",
-        decoding: DecodingSettings | None = None, questions: int = 0, seed: int = 0,
-    ) -> int:
-        """Recipe 4: greedy search by what ``by`` (``judge``, for a language model) says of first-turn answers."""
-        return self._project.jobs.submit(JudgedSearchSpec(
-            model, prompt, tuple(self._pool(prompt, query)), self._asked(question_set_id, questions), rounds, by, judge,
-            tuple(judge_prompts) or self._project.judging.prompts(), decoding=decoding or DecodingSettings(),
-            seed=seed))
-
-    # — reading —
-
-    def pool_size(self, prompt: Prompt, query: str = "") -> int:
-        """How many demonstrations there are to draw from, beside the base prompt's own."""
-        return len(self._pool(prompt, query))
-
-    def spec(self, job_id: int) -> RecipeSpec:
-        """Raises WorkbenchError if the job is no recipe."""
-        found = self._project.jobs.spec(job_id)
-        if not isinstance(found, RecipeSpec):
-            raise WorkbenchError(f"Job {job_id} is not a recipe.", remedy="Choose another job.")
-        return found
-
-    def scores(self, job_id: int) -> list[Score]:
-        """What there is to show: measures first, then language-model judges that rated these answers."""
-        spec = self.spec(job_id)
-        values = self._values(spec, job_id)
-        judges = sorted({judge for judge, _ in values if judge not in (REFERENCE, GRADER)})
-        return [one for one in SCORES.values() if (one.judge, one.name) in values] + [
-            Score("rating", judge, f"Rating by {judge}, 1 to 10") for judge in judges]
-
-    def points(self, job_id: int, score: Score | None = None) -> list[RecipePoint]:
-        """The chart's marks, series by series, for one of ``scores`` (by default the first)."""
-        spec = self.spec(job_id)
-        values = self._values(spec, job_id)
-        score = score or next((one for one in SCORES.values() if (one.judge, one.name) in values), None)
-        of_contestant = values.get((score.judge, score.name), {}) if score else {}
-        found = []
-        for (series, x, y), ids in groups(spec).items():
-            all_values = [one for id in ids for one in of_contestant.get(id, ())]
-            label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
-            for turn in sorted({one.turn for one in all_values}) if spec.recipe == "tuning" else (None,):
-                own = [one for one in all_values if turn is None or one.turn == turn]
-                interval = mean_interval(own, np.random.default_rng(BOOTSTRAP_SEED))
-                if interval is not None:
-                    title = SERIES_NAMES[series] + ("" if turn is None else f", turn {turn + 1}")
-                    found.append(RecipePoint(series, title, x, y, label, interval, len(own), ids, turn))
-        return found
-
-    def tests(self, job_id: int, score: Score) -> list[SeriesTest]:
-        """Each series against the recipe's reference (see recipe_tests.AGAINST)."""
-        spec = self.spec(job_id)
-        return series_tests(spec, self._values(spec, job_id).get((score.judge, score.name), {}))
-
-    def orders(self, job_id: int, score: Score) -> list[tuple[Score, float, int]]:
-        """How alike ``score`` and each other one order the recipe's points: Kendall's tau, and over how many points."""
-        spec = self.spec(job_id)
-        values = self._values(spec, job_id)
-        own = values.get((score.judge, score.name), {})
-        found = [(one, *order_agreement(spec, own, values[one.judge, one.name])) for one in self.scores(job_id)
-                 if one != score]
-        return [(one, tau, points) for one, tau, points in found if tau == tau and points > 2]
-
-    def _values(self, spec: RecipeSpec, job_id: int) -> dict[tuple[str, str], dict[int, list[Measured]]]:
-        """(judge, name) → contestant → its values."""
-        found: defaultdict[tuple[str, str], defaultdict[int, list[Measured]]] = defaultdict(lambda: defaultdict(list))
-        with self._project.database.read() as connection:
-            evaluations = stored_scores.evaluations(connection, job_id)
-        for evaluation in evaluations:
-            found[REFERENCE, LIKELIHOOD][int(evaluation.label)] += [
-                Measured(one.question_id, one.turn, one.logprob) for one in evaluation.answers]
-        ids = {one.id for one in spec.contestants if one.id is not None}
-        asked = [one for one in spec.questions if one.id is not None]
-        answers = {one.id: one for one in self._project.bench.answers_to([one.id or 0 for one in asked], ids)}
-        stored = (one for one in self._project.bench.judgements_of(id for id in answers if id is not None)
-                  if one.kind == "rating" and not one.by_person and one.readable)
-        for judgement in (*measured(asked, answers.values()), *stored):
-            answer = answers.get(judgement.answer_id)
-            if answer is not None and judgement.score is not None:
-                name = "rating" if judgement.kind == "rating" else judgement.name
-                found[judgement.judge, name][answer.contestant_id].append(
-                    Measured(answer.question_id, answer.turn, judgement.score, answer.repeat))
-        return {key: dict(by_contestant) for key, by_contestant in found.items()}
-
-    # — what recipe 4 has tried —
-
-    def bring_back(self, job_id: int, number: int, demonstration_id: int) -> tuple[tuple[int, ...], Changes]:
-        """Contestants that a search by a judge has tried: the set that round ``number`` (from 1) started from, and the
-        same with a candidate. Those that were put aside come back on the bench, measured (undoable); those whose
-        answers are not there are left out. Raises WorkbenchError: the job is no such search."""
-        spec = self._project.jobs.spec(job_id)
-        if not isinstance(spec, JudgedSearchSpec):
-            raise WorkbenchError(f"Job {job_id} is not a search by a judge.", remedy="Choose another job.")
-        before = [one.chosen_id for one in self._project.results.rounds(job_id) if one.number < number]
-        asked = [one.id for one in spec.questions if one.id is not None]
-        with self._project.database.read() as connection:
-            found = [stored_contestants.stored_as(connection, spec.contestant(ids), aside=True)
-                     for ids in (before, [*before, demonstration_id])]
-            ids = tuple(id for id in found if id is not None
-                        and stored_answers.of_contestants(connection, [id], asked))
-        changes = self._project.bench.bring_back(ids)
-        set_id = self._project.questions.holding(spec.questions)
-        if ids and set_id is not None:
-            self._project.judging.measure(set_id, ids)
-        return ids, changes
-
-    # — what recipe 5 has trained —
-
-    def tuned(self, job_id: int) -> list[Tuned]:
-        """The models that are there, in the order of the chart."""
-        spec = self.spec(job_id)
-        made = {one.path for one in spec.tuning.trainings} if spec.tuning is not None else set()
-        known = {one.ref.path: one.ref.name for one in self._project.models.all()}
-        found = {one.model.path: Tuned(one.name, one.model, known.get(one.model.path, "")) for one in spec.contestants
-                 if one.model.path in made and Path(one.model.path).is_dir()}
-        return list(found.values())
-
-    def register(self, tuned: Tuned, name: str) -> Changes:
-        """Make a trained model one of the project's. Raises ModelError."""
-        base = Path(tuned.model.base) if tuned.model.base else None
-        return self._project.models.register(Path(tuned.model.path), name, base=base)
-
-    # — parts —
-
-    def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
-                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "",
-                tuning: Tuning | None = None) -> int:
-        asked = self._asked(question_set_id, questions)
-        stored = self._project.bench.add_contestants([one.contestant for one in variants])
-        places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
-                                           for one, variant in zip(stored, variants, strict=True)]
-        spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
-                          answers, likelihood and any(any(one.references) for one in asked),
-                          "first" if turns == "first" else "all", warning, tuning=tuning)
-        return self._project.jobs.submit(spec)
-
-    def _asked(self, question_set_id: int, count: int) -> tuple[Question, ...]:
-        """``count`` questions spread over the set; 0: all."""
-        asked = self._project.questions.get(question_set_id).questions
-        return asked[:: max(len(asked) // count, 1)][:count] if count else asked
-
-    def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
-        """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
-        own = {one.content_hash for one in base.demonstrations}
-        where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
-        found = self._project.demonstrations.get(self._project.demonstrations.ids(where))
-        return [one for one in found if one.answer and one.content_hash not in own]
-
-    def _ranking(self, pool: Iterable[Demonstration], job_id: int | None) -> list[int]:
-        if job_id is not None:
-            first = 1 if self._project.jobs.get(job_id).kind == "search" else 0
-            return [one.demonstration_id for one in self._project.results.ranking(job_id, first)]
-        ids = self._project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
-        wanted = {one.id for one in pool}
-        return [row.id for row in self._project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
-
-    def _ranked_on(self, question_set_id: int, job_id: int | None) -> bool:
-        """Whether the ranking (by default: the gains measured last) was made with questions of this set."""
-        asked = {one.id for one in self._project.questions.get(question_set_id).questions}
-        if job_id is None:
-            with self._project.database.read() as connection:
-                jobs = stored_scores.gain_jobs(connection)
-        else:
-            jobs = [job_id]
-        specs = (self._project.jobs.spec(one) for one in jobs)
-        return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec)
-                   for one in spec.questions)
+def read_recipe_choices(project: Project) -> RecipeChoices:
+    bench = read_choices(project)
+    sets = {id: reading.questions for id, reading in bench.readings.items()}
+    ids = project.demonstrations.ids(Filter())[:200]
+    shown = project.demonstrations.get(ids)
+    return RecipeChoices(
+        bench, project.recipes.pool_size(Prompt()), sum(map(_length, shown)) / len(shown) if shown else 100.0,
+        frozenset(id for id, asked in sets.items() if asked and all(map(fits, asked))),
+        frozenset(id for id, asked in sets.items() if asked and all(one.references and one.references[0]
+                                                                    for one in asked)),
+        bool(read_machine(project.folder).gpus))
 
 
-def _of_turns(questions: Sequence[Question], turns: str) -> Sequence[Question]:
-    return [replace(one, turns=one.turns[:1]) for one in questions] if turns == "first" else questions
+def _length(one: Demonstration) -> int:
+    return sum(len(turn.text) for turn in one.turns)
+
+
+def submit(project: Project, request: RecipeRequest) -> int:
+    """Put the recipe into the queue; returns its job's id. Raises WorkbenchError."""
+    model, set_id = _model(project, request.model_id), request.set_id
+    if request.recipe == "shift":
+        return project.judging.submit_shifts(set_id, request.contestants, model)
+    prompt = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
+    if request.recipe == "decoding":
+        return project.recipes.submit_decoding(set_id, model, prompt, request.axes, repeats=request.repeats,
+                                               base=request.decoding, questions=request.questions)
+    if request.recipe == "judged_search":
+        return project.recipes.submit_search(
+            set_id, model, prompt, by=request.by, rounds=request.rounds, query=request.query,
+            judge=None if request.judge_id is None else _model(project, request.judge_id), decoding=request.decoding,
+            questions=request.questions)
+    if request.recipe == "scaling":
+        return project.recipes.submit_scaling(
+            set_id, model, prompt, sizes=request.sizes, series=request.series, seeds=request.repeats,
+            query=request.query, decoding=request.decoding, answers=request.answers, questions=request.questions)
+    if request.recipe == "tuning":
+        return project.recipes.submit_tuning(
+            set_id, model, prompt, sizes=request.sizes, seeds=request.repeats, training=request.training,
+            query=request.query, decoding=request.decoding, answers=request.answers, questions=request.questions)
+    return project.recipes.submit_parts(set_id, model, prompt, seeds=request.repeats, query=request.query,
+                                        decoding=request.decoding, answers=request.answers,
+                                        questions=request.questions)
+
+
+def _model(project: Project, model_id: int) -> ModelRef:
+    return next(model.ref for model in project.models.all() if model.ref.id == model_id)
+
+
+def numbers_in(text: str) -> tuple[float, ...]:
+    """ "0, 0.3 0.7" → (0.0, 0.3, 0.7). Raises ValueError for what is no number, and for nothing."""
+    found = tuple(float(part) for part in text.replace(",", " ").split())
+    if not found:
+        raise ValueError("no number")
+    return tuple(dict.fromkeys(found))
+
+
+def problem(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str:
+    """Why this cannot be started; "" when it can. ``pool`` is how many demonstrations the request draws from."""
+    model, kind = choices.bench.model(request.model_id), request.recipe
+    assert model is not None
+    if kind == "scaling" and not request.series:
+        return "Tick at least one way to choose the demonstrations."
+    if kind == "scaling" and "greedy" in request.series and not choices.bench.ranked:
+        return "The greedy-ranked series needs the candidates' gains. Score them first, on the Rankings page."
+    if kind in ("scaling", "demonstration_parts", "judged_search", "tuning") and not pool:
+        return "There is no demonstration to draw from. Import some, or ask for others."
+    if kind == "judged_search":
+        return _search_problem(choices, request)
+    own_weights = model.ref.backend is Backend.TRANSFORMERS
+    if kind == "tuning" and (not own_weights or model.ref.base):
+        return "Only a model in a folder with safetensors files of its own can be trained."
+    if kind == "shift" and not own_weights:
+        return "The comparison takes a model with weights of its own: no GGUF file, no server."
+    if kind == "shift" and not request.contestants:
+        return "Tick a contestant that has answered these questions. Run a bench, or another recipe, first."
+    return ""
+
+
+def _search_problem(choices: RecipeChoices, request: RecipeRequest) -> str:
+    if request.by == "rules" and request.set_id not in choices.mini_world:
+        return "The exact grader knows the questions of the sample's mini-world only. Choose another judge."
+    if request.by in ("f1", "exact") and request.set_id not in choices.referenced:
+        return "A question has no reference to measure its answers with. Choose a model as the judge."
+    return ""
+
+
+def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str:
+    """What the recipe costs: "At most 1 600 answers, about 2 min." """
+    questions = choices.bench.readings[request.set_id].questions
+    asked = questions[: request.questions] if request.questions else questions
+    turns = sum(len(one.turns) for one in asked)
+    kind, trained, candidates = request.recipe, 0.0, pool
+    pool = choices.available(request, pool)
+    if kind == "decoding":
+        answers = 2 * request.repeats * turns
+        for values in request.axes.values():
+            answers *= len(values)
+        words = f"At most {counted(answers, 'answer')}"
+    elif kind == "judged_search":
+        answers = (sum(max(candidates - number, 0) for number in range(request.rounds)) + 1) * len(asked)
+        words = f"{counted(candidates, 'candidate')}, at most {counted(answers, 'answer')} to make and to judge"
+    elif kind == "shift":
+        answers = sum(answer.repeat == 0 and answer.contestant_id in request.contestants
+                      for answer in choices.bench.readings[request.set_id].answers.values())
+        return f"{counted(answers, 'answer')} to read twice; no answer is made. Only the first draws are compared."
+    else:
+        contestants, notes = _contestants(request, pool)
+        answers = contestants * turns
+        words = f"{notes}, at most {counted(answers, 'answer')}" if request.answers else notes
+        trained = _training(choices, request, pool) if kind == "tuning" else 0.0
+        answers *= 2 if request.answers else 1           # reading a reference takes about as long as an answer
+    return words + _time(choices.seconds_an_answer(request.model_id), answers, trained) + _left_out(request, pool)
+
+
+def _contestants(request: RecipeRequest, pool: int) -> tuple[int, str]:
+    """How many contestants there are at most, in words too."""
+    sizes = [size for size in request.sizes if size <= pool]
+    if request.recipe == "scaling":
+        sets = len(request.series) + (request.repeats - 1) * ("random" in request.series)
+        return len(sizes) * sets, counted(len(sizes) * sets, "prompt")
+    if request.recipe == "tuning":
+        runs = request.repeats * sum(size > 0 for size in sizes)
+        return 2 * len(sizes) * request.repeats, f"{counted(runs, 'training run')}, none of them twice"
+    drawn = sum(part.startswith("random") for part in PARTS)
+    made = len(PARTS) - drawn + drawn * request.repeats
+    return made, counted(made, "prompt")
+
+
+def _training(choices: RecipeChoices, request: RecipeRequest, pool: int) -> float:
+    model = choices.bench.model(request.model_id)
+    if model is None or model.facts is None:
+        return 0.0
+    sizes = [size for size in request.sizes if size <= pool] * request.repeats
+    return training_seconds(model.facts, sizes, request.training.epochs, choices.characters,
+                            on_gpu=choices.on_gpu and model.ref.device != "cpu")
+
+
+def _time(each: float | None, answers: int, trained: float) -> str:
+    if each is None and answers:
+        return f", and {_about(trained)} of training." if trained else ". No answer of this model was timed yet."
+    return f", {_about((each or 0.0) * answers + trained)}." if answers or trained else "."
+
+
+def _about(seconds: float) -> str:
+    return "a few seconds" if seconds < 10 else f"about {duration(seconds)}"
+
+
+def _left_out(request: RecipeRequest, pool: int) -> str:
+    if request.recipe not in ("scaling", "tuning"):
+        return ""
+    over = [size for size in request.sizes if size > pool]
+    listed = ", ".join(f"{one:g}" for one in over)
+    words = f" The pool has {counted(pool, 'demonstration')}: {listed} left out." if over else ""
+    return words + (" In context, numbers that leave no room for an answer are left out." if request.recipe == "tuning"
+                    else "")

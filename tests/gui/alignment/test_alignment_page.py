@@ -19,12 +19,12 @@ from workbench.alignment.options import PRESETS
 from workbench.errors import WorkbenchError
 from workbench.gui.alignment.dialogs import ResumeDialog
 from workbench.gui.alignment.page import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
-from workbench.gui.alignment.request import sample_tasks
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.jobs.specs import JobState
 from workbench.models.machine import Machine
 from workbench.services.project import Project
+from workbench.services.trainings import sample_tasks
 
 
 def texts(widget: QWidget) -> list[str]:

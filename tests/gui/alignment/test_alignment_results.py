@@ -18,12 +18,12 @@ from tests.gui.waiting import rest
 from workbench.gui.alignment.curves import series_colours
 from workbench.gui.alignment.dialogs import MethodsDialog, Student, StudentExportDialog
 from workbench.gui.alignment.page import AlignmentPage
-from workbench.gui.alignment.reading import examples
 from workbench.gui.charts.curve import BACKGROUND, smoothed
 from workbench.gui.charts.slope import direction, ranks
 from workbench.jobs.events import Artifact, Finished, Metric
 from workbench.jobs.specs import JobState
 from workbench.services.student_exports import forms_of
+from workbench.services.training_reading import examples
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.domain import Contestant, Interval, ModelRef, Question
-from workbench.gui.bench.reading import short_names
 from workbench.gui.charts import export
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
@@ -26,6 +25,7 @@ from workbench.gui.charts.radar import Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.charts.score_map import ScoreMap
 from workbench.gui.widgets import theme
+from workbench.services.bench_reading import short_names
 
 NAMES = ("No demonstrations", "<b>bold</b>", "مرحبا 🙂")
 CATEGORIES = ("Writing", "Maths", "Coding", "Science")

@@ -21,7 +21,6 @@ from workbench.domain import (
     SearchRound,
     TokenScore,
 )
-from workbench.gui.bench.recipes.found import Found, JudgedCandidate, JudgedRound, Shifted, ShiftedAnswer, read_found
 from workbench.gui.bench.recipes.judged import JudgedPane
 from workbench.gui.bench.recipes.shift import ShiftPane
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
@@ -29,6 +28,7 @@ from workbench.jobs.shift_spec import ShiftSpec
 from workbench.jobs.specs import JobSpec, JobState
 from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
+from workbench.services.recipe_findings import Found, JudgedCandidate, JudgedRound, Shifted, ShiftedAnswer, read_found
 from workbench.services.token_shifts import ShiftRow, Stretch
 from workbench_db import jobs, scores
 

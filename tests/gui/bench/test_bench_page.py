@@ -24,13 +24,13 @@ from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW
 from workbench.gui.bench.page import EMPTY, SHOWN, BenchPage
 from workbench.gui.bench.prompt_dialog import prompt_facts
 from workbench.gui.bench.run.form import BenchForm
-from workbench.gui.bench.run.request import BenchRequest, JudgeChoice, default_request, problem, read_choices
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.jobs.events import Progress
 from workbench.jobs.judge_spec import Price
 from workbench.jobs.specs import JobState
 from workbench.services.bench_measures import Measure
+from workbench.services.benching import BenchRequest, JudgeChoice, default_request, problem, read_choices
 from workbench.services.job_queue import JobInfo
 from workbench.services.judging_cost import ASSUMED_TOKENS
 from workbench.services.project import Project

@@ -27,9 +27,7 @@ from workbench.domain import (
 from workbench.gui.bench.commands import ANSWERS, RECIPES
 from workbench.gui.bench.page import BenchPage
 from workbench.gui.bench.recipes.form import DECODING, DEMONSTRATIONS, JUDGED, KINDS, SCALING, SHIFT, TUNING, RecipeForm
-from workbench.gui.bench.recipes.reading import RecipeReading, axis_names, context_end
 from workbench.gui.bench.recipes.register import RegisterDialog
-from workbench.gui.bench.recipes.request import RecipeRequest, numbers_in, read_recipe_choices
 from workbench.gui.bench.recipes.view import CHARTS, NONE
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
@@ -37,7 +35,9 @@ from workbench.jobs.judged_search_spec import JudgedSearchSpec
 from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
-from workbench.services.recipes import RecipePoint, Score, TrainingWish, Tuned
+from workbench.services.recipe_reading import RecipeReading, axis_names, context_end
+from workbench.services.recipe_results import RecipePoint, Score, TrainingWish, Tuned
+from workbench.services.recipes import RecipeRequest, numbers_in, read_recipe_choices
 from workbench_db import jobs as stored
 from workbench_db import scores
 

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from workbench import wording
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
-from workbench.gui.alignment.reading import RunReading
-from workbench.gui.alignment.request import METHODS
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
@@ -22,6 +20,8 @@ from workbench.gui.widgets.cell_table import CellTable
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import splitter
 from workbench.services.alignment_comparison import UNTRAINED, Comparison, MethodResult, comparisons
+from workbench.services.training_reading import RunReading
+from workbench.services.trainings import METHODS
 
 MEASURES = (
     ("consistency_best", "Best agrees", "share of examples whose best subset is the teacher’s"),

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWid
 
 from workbench import wording
 from workbench.errors import WorkbenchError
-from workbench.gui.alignment.reading import ENDED_EARLY, SHOWN, RunReading
 from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.curve import BACKGROUND, Curve, Series
 from workbench.gui.charts.numbers import MISSING, compact, percent, plain
@@ -20,6 +19,7 @@ from workbench.gui.widgets.chips import StateChip
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
+from workbench.services.training_reading import ENDED_EARLY, SHOWN, RunReading
 
 RESUMABLE = (JobState.PAUSED, *ENDED_EARLY)
 STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)

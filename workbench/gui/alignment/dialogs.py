@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QRadioButton, 
 
 from workbench import wording
 from workbench.alignment.options import METHOD_NAMES, Method
-from workbench.gui.alignment.reading import RunReading
-from workbench.gui.alignment.request import METHODS, Estimator, TrainingRequest
 from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.shell.choosing import choose_target
 from workbench.gui.shell.dialogs import Dialog
@@ -25,6 +23,8 @@ from workbench.gui.widgets.pane import field
 from workbench.services.alignment_checkpoints import Checkpoint, replaced_words
 from workbench.services.project import Project
 from workbench.services.student_exports import FORM_NAMES, StudentForm, export_student, forms_of
+from workbench.services.training_reading import RunReading
+from workbench.services.trainings import METHODS, Estimator, TrainingRequest
 
 SEEDS = 3
 MOST_SEEDS = 100

@@ -21,18 +21,6 @@ from workbench import wording
 from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
 from workbench.domain import ModelFacts
 from workbench.gui.alignment.fields import OptionFields
-from workbench.gui.alignment.request import (
-    EXAMPLES,
-    PRESET_NAMES,
-    Choices,
-    Estimate,
-    Estimator,
-    TrainingRequest,
-    estimator,
-    preset_words,
-    problem,
-    sample_tasks,
-)
 from workbench.gui.charts.chart import one_line
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import Button, primary, secondary
@@ -44,6 +32,18 @@ from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.alignment import TrainingRun
+from workbench.services.trainings import (
+    EXAMPLES,
+    PRESET_NAMES,
+    Choices,
+    Estimate,
+    Estimator,
+    TrainingRequest,
+    estimator,
+    preset_words,
+    problem,
+    sample_tasks,
+)
 
 ESTIMATE_MS = 300
 NAMES = tuple(PRESET_NAMES)

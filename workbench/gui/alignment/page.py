@@ -24,16 +24,6 @@ from workbench.gui.alignment.dialogs import (
 )
 from workbench.gui.alignment.form import TrainingForm
 from workbench.gui.alignment.preferences import ALL, PreferencesPane
-from workbench.gui.alignment.reading import RunReading, read_runs
-from workbench.gui.alignment.request import (
-    Choices,
-    Estimator,
-    TrainingRequest,
-    read_choices,
-    sample_tasks,
-    submit,
-    submit_all,
-)
 from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS, RunsPane
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell import settings
@@ -53,6 +43,16 @@ from workbench.services.evaluations import (
     task_scores,
 )
 from workbench.services.project import Project
+from workbench.services.training_reading import RunReading, read_runs
+from workbench.services.trainings import (
+    Choices,
+    Estimator,
+    TrainingRequest,
+    read_choices,
+    sample_tasks,
+    submit,
+    submit_all,
+)
 from workbench.wording import counted
 
 SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"

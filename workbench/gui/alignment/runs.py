@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from workbench.errors import WorkbenchError
 from workbench.gui.alignment.benchmarks import BenchmarksPane
 from workbench.gui.alignment.comparison import ComparisonPane
-from workbench.gui.alignment.reading import Points, RunReading
-from workbench.gui.alignment.request import settings_words
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.charts.numbers import MISSING, percent, plain
@@ -24,6 +22,8 @@ from workbench.gui.widgets.labels import hairline
 from workbench.gui.widgets.pane import PaneHeader
 from workbench.gui.widgets.row_table import RowTable
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.training_reading import Points, RunReading
+from workbench.services.trainings import settings_words
 from workbench.wording import counted, duration
 
 Index = QModelIndex | QPersistentModelIndex

@@ -12,11 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 from workbench.errors import WorkbenchError
 from workbench.gui.bench.commands import RECIPES
 from workbench.gui.bench.overview import report as reports
-from workbench.gui.bench.reading import BenchReading
 from workbench.gui.bench.recipes.form import KINDS, SCALING, SHIFT, RecipeForm
-from workbench.gui.bench.recipes.request import RecipeChoices, RecipeRequest, read_recipe_choices, submit
 from workbench.gui.bench.run.form import BenchForm
-from workbench.gui.bench.run.request import BenchChoices, BenchRequest, Started, default_request, read_choices, start
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell import dialogs
 from workbench.gui.shell.session import Session
@@ -24,7 +21,10 @@ from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import field
 from workbench.services.bench_files import Imported
+from workbench.services.bench_reading import BenchReading
+from workbench.services.benching import BenchChoices, BenchRequest, Started, default_request, read_choices, start
 from workbench.services.project import Project
+from workbench.services.recipes import RecipeChoices, RecipeRequest, read_recipe_choices, submit
 from workbench.wording import counted
 
 if TYPE_CHECKING:

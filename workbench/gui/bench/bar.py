@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.gui.bench.colours import contestant_colours
-from workbench.gui.bench.reading import BenchReading, details, short_names
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.legend import Legend
 from workbench.gui.widgets.buttons import icon_button
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import ElidedLabel
 from workbench.services.bench_measures import Measure
+from workbench.services.bench_reading import BenchReading, details, short_names
 
 ROOM_FOR_NOTE = 4                    # contestants; more need the room for their names
 

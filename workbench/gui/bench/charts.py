@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from workbench.domain import Interval
 from workbench.errors import WorkbenchError
 from workbench.gui.bench.colours import contestant_colours
-from workbench.gui.bench.reading import BenchReading, short_names
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
@@ -26,6 +25,7 @@ from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import AgreementRow, Compared, Games, LengthPoint, Summary
+from workbench.services.bench_reading import BenchReading, short_names
 from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted
 

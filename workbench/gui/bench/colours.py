@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.gui.bench.reading import BenchReading, is_baseline
 from workbench.gui.charts.marks import BASELINE
+from workbench.services.bench_reading import BenchReading, is_baseline
 
 
 def contestant_colours(reading: BenchReading) -> dict[int, int]:

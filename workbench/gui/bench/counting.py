@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from workbench.gui.bench.charts import JUDGES, LENGTH, RATINGS, WINS, ComparisonPane
-from workbench.gui.bench.reading import BenchReading
 from workbench.gui.shell.session import Session
 from workbench.services import bench_numbers as numbers
 from workbench.services.bench_measures import Measure
+from workbench.services.bench_reading import BenchReading
 
 
 class Counting(QObject):

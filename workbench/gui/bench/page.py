@@ -19,7 +19,6 @@ from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW, RECIPES, add_
 from workbench.gui.bench.counting import Counting
 from workbench.gui.bench.overview.view import Overview
 from workbench.gui.bench.prompt_dialog import PromptDialog
-from workbench.gui.bench.reading import BenchReading, place_of_job, read_bench
 from workbench.gui.bench.recipes.view import RecipesPane
 from workbench.gui.bench.run.progress import RunLine
 from workbench.gui.charts.legend import MOST
@@ -32,6 +31,7 @@ from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Failed, Finished, Started, StateChanged, Stopped
 from workbench.services import bench_numbers as numbers
 from workbench.services.bench_measures import Measure, measures
+from workbench.services.bench_reading import BenchReading, place_of_job, read_bench
 from workbench.services.project import Project
 from workbench.wording import counted
 

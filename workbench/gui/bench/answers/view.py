@@ -15,7 +15,6 @@ from workbench.gui.bench.answers.found_words import FoundWords
 from workbench.gui.bench.answers.question_list import QuestionList, Row
 from workbench.gui.bench.answers.question_pane import QuestionPane
 from workbench.gui.bench.charts import Behind
-from workbench.gui.bench.reading import BenchReading
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.numbers import MISSING, plain
 from workbench.gui.shell import settings
@@ -29,6 +28,7 @@ from workbench.gui.widgets.search_field import SearchField
 from workbench.services.bench import Hit
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import Summary
+from workbench.services.bench_reading import BenchReading
 from workbench.services.token_shifts import SHIFT_NAME
 
 TITLE = 160

@@ -11,13 +11,13 @@ from workbench.domain import Changes
 from workbench.domain.bench import Verdict
 from workbench.gui.bench.arena import votes
 from workbench.gui.bench.arena.arena import Arena
-from workbench.gui.bench.reading import BenchReading, names
 from workbench.gui.charts.numbers import percent
 from workbench.gui.shell.session import Session, person
 from workbench.gui.widgets.buttons import primary
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, hairline, label
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.bench_reading import BenchReading, names
 from workbench.services.project import Project
 from workbench.wording import counted
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workbench.domain import Answer, Judgement
 from workbench.gui.bench.arena.arena import ArenaQuestion
-from workbench.gui.bench.reading import BenchReading
+from workbench.services.bench_reading import BenchReading
 from workbench.services.project import Project
 
 ROUND = 40                           # pairs, or as many as there are

@@ -16,12 +16,12 @@ from workbench.bench.length_control import LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section, html, plain_html
 from workbench.formats.report import Chart, interval, number
-from workbench.gui.bench.reading import BenchReading, details, is_baseline, names
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import Exportable
 from workbench.services import bench_numbers as numbers
 from workbench.services.bench_measures import PEOPLE, Measure
 from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
+from workbench.services.bench_reading import BenchReading, details, is_baseline, names
 from workbench.statistics.intervals import RESAMPLES
 from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted

@@ -20,15 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.domain import Changes, DecodingSettings, Prompt
-from workbench.gui.bench.recipes.request import (
-    MINI_WORLD,
-    RECIPES,
-    RecipeChoices,
-    RecipeRequest,
-    numbers_in,
-    problem,
-    work_words,
-)
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
@@ -39,7 +30,16 @@ from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.project import Project
-from workbench.services.recipes import PAPER, SCALING_SERIES, SIZES, TUNING_SIZES, TrainingWish
+from workbench.services.recipe_results import PAPER, SCALING_SERIES, SIZES, TUNING_SIZES, TrainingWish
+from workbench.services.recipes import (
+    MINI_WORLD,
+    RECIPES,
+    RecipeChoices,
+    RecipeRequest,
+    numbers_in,
+    problem,
+    work_words,
+)
 from workbench.wording import counted
 
 KINDS = tuple(one.kind for one in RECIPES)

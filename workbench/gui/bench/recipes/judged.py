@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Interval
-from workbench.gui.bench.recipes.found import Found, JudgedRound
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart_view import ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
@@ -19,6 +18,7 @@ from workbench.gui.shell import settings
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import PaneHeader, splitter
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.recipe_findings import Found, JudgedRound
 from workbench.wording import counted
 
 JUDGES = {"rules": "rules kept, 0 to 1", "f1": "token F1, 0 to 1", "exact": "exact matches, 0 to 1",

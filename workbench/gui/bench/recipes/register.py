@@ -11,7 +11,7 @@ from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import field
-from workbench.services.recipes import Tuned
+from workbench.services.recipe_results import Tuned
 
 
 class RegisterDialog(Dialog):

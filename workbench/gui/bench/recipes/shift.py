@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from workbench.domain import Interval, TokenScore
 from workbench.gui.bench.answers.diff import Span
 from workbench.gui.bench.answers.text import AnswerText
-from workbench.gui.bench.recipes.found import Shifted
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart_view import ChartView, scrolled
@@ -22,6 +21,7 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.recipe_findings import Shifted
 from workbench.services.token_shifts import MARGINAL, Stretch
 from workbench.wording import counted
 

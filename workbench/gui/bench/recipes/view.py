@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from workbench.domain import Changes
 from workbench.gui.bench.charts import Behind
 from workbench.gui.bench.recipes.judged import JudgedPane
-from workbench.gui.bench.recipes.reading import RecipeReading, axis_names, read_recipes
 from workbench.gui.bench.recipes.register import RegisterDialog
 from workbench.gui.bench.recipes.shift import ShiftPane
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
@@ -27,7 +26,8 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.services.project import Project
-from workbench.services.recipes import RecipePoint, Score, Tuned
+from workbench.services.recipe_reading import RecipeReading, axis_names, read_recipes
+from workbench.services.recipe_results import RecipePoint, Score, Tuned
 from workbench.wording import counted
 
 NONE, NOTHING_YET, CHARTS = range(3)

@@ -21,17 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.domain import Backend
-from workbench.gui.bench.reading import details
-from workbench.gui.bench.run.cost import cost_words
-from workbench.gui.bench.run.request import (
-    BenchChoices,
-    BenchRequest,
-    JudgeChoice,
-    NewContestant,
-    problem,
-    suggested_name,
-    work_words,
-)
 from workbench.gui.charts.chart import one_line, tip
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
@@ -41,6 +30,17 @@ from workbench.gui.widgets.labels import label, set_property
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
 from workbench.jobs.judge_spec import Price
+from workbench.services.bench_reading import details
+from workbench.services.benching import (
+    BenchChoices,
+    BenchRequest,
+    JudgeChoice,
+    NewContestant,
+    problem,
+    suggested_name,
+    work_words,
+)
+from workbench.services.benching_cost import cost_words
 
 MODES = (("single", "Rate each answer, 1 to 10"), ("pair_baseline", "Pairs against a baseline, both orders"),
          ("pair_all", "All pairs, both orders"))

@@ -1,4 +1,4 @@
-"""What a person asks for when they run a bench: who answers what, and who judges it (no Qt here)."""
+"""What a person asks for when they run a bench: who answers what, and who judges it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.domain import Changes, Contestant, DecodingSettings, Prompt
-from workbench.gui.bench.reading import BenchReading, read_bench
 from workbench.jobs.judge_spec import Mode, Price
+from workbench.services.bench_reading import BenchReading, read_bench
 from workbench.services.judging import JudgeWish
 from workbench.services.models import ModelInfo
 from workbench.services.project import Project

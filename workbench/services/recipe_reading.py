@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.bench.tuning import IN_CONTEXT
-from workbench.gui.bench.recipes.found import KINDS, Found, read_found
 from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.recipe_findings import KINDS, Found, read_found
+from workbench.services.recipe_results import RecipePoint, Score, Tuned
 from workbench.services.recipe_tests import verdict_words
-from workbench.services.recipes import RecipePoint, Score, Tuned
 from workbench.wording import plain
 
 NAMES = {"log_likelihood": "log-likelihood", "f1": "token F1", "exact": "exact match", "rules": "rules kept"}

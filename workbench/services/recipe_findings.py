@@ -1,4 +1,4 @@
-"""What the recipes that judge and compare have found, read from the project for their charts (no Qt here)."""
+"""What the recipes that judge and compare have found, read from the project for their charts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a judge would cost, before anything is answered (no Qt here)."""
+"""What a judge would cost, before anything is answered."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from workbench.bench.language_model_judge import CHARACTERS
 from workbench.bench.matches import GivenAnswers, against_baseline, all_pairs, single
 from workbench.domain import DecodingSettings
 from workbench.errors import WorkbenchError
-from workbench.gui.bench.reading import BenchReading
-from workbench.gui.bench.run.request import BenchChoices, BenchRequest
 from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, amount
+from workbench.services.bench_reading import BenchReading
+from workbench.services.benching import BenchChoices, BenchRequest
 from workbench.services.judging import Judging, not_judged
 from workbench.services.judging_cost import estimate
 from workbench.wording import counted

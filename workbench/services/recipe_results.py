@@ -1,0 +1,327 @@
+"""The ICL-alignment paper's experiments: started as jobs, read as points of a chart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.bench.recipes import (
+    PARTS,
+    SCALING_SERIES,
+    SERIES_NAMES,
+    SIZES,
+    Place,
+    Recipe,
+    Variant,
+    decoding,
+    demonstration_parts,
+    scaling,
+)
+from workbench.bench.sweep import PAPER
+from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
+from workbench.domain import Changes, DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
+from workbench.domain.filter import Filter, Sort
+from workbench.domain.judge_prompt import JudgePrompt
+from workbench.errors import WorkbenchError
+from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
+from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
+from workbench.services.job_results import BOOTSTRAP_SEED
+from workbench.services.measures import GRADER, REFERENCE, measured
+from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
+from workbench.services.tuning import Trainings, TrainingWish, fitting
+from workbench.statistics.paired import Measured, mean_interval
+from workbench_db import answers as stored_answers
+from workbench_db import contestants as stored_contestants
+from workbench_db import scores as stored_scores
+
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "TUNING_SIZES", "RecipePoint", "Recipes", "Score",
+           "TrainingWish", "Tuned"]
+
+LIKELIHOOD = "log_likelihood"
+FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
+             "questions to compare it fairly.")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a recipe's chart can show. ``judge`` is the language-model judge of a rating, "reference" or "grader" of a
+    measure."""
+
+    name: str
+    judge: str
+    title: str                       # "Log-likelihood of the reference, nats per answer: not an MT-Bench score"
+
+
+SCORES = {
+    LIKELIHOOD: Score(LIKELIHOOD, REFERENCE, "Log-likelihood of the reference, nats per answer: not an MT-Bench score"),
+    "f1": Score("f1", REFERENCE, "Token F1 against the reference, 0 to 1: not an MT-Bench score"),
+    "exact": Score("exact", REFERENCE, "Share of answers equal to the reference: not an MT-Bench score"),
+    "rules": Score("rules", GRADER, "Share of the mini-world's rules that are kept: not an MT-Bench score"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipePoint:
+    """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
+    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where
+    turns are points of their own."""
+
+    series: str
+    title: str                       # the series' name
+    x: float
+    y: float | None
+    label: str
+    interval: Interval
+    answers: int
+    contestant_ids: tuple[int, ...]
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A model that recipe 5 has trained. ``registered`` is its name among the project's models; "" if it is none."""
+
+    name: str                        # "tiny-student, Fine-tuned, 30, seed 0"
+    model: ModelRef
+    registered: str = ""
+
+
+class Recipes:
+    """``project.recipes``"""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    # — starting —
+
+    def submit_decoding(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, axes: Mapping[str, Sequence[float]] = PAPER, *,
+        repeats: int = 3, base: DecodingSettings | None = None, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 1: one or two decoding parameters, with the prompt and without one. Returns the job's id."""
+        variants = decoding(model, prompt, axes, base)
+        return self._submit("decoding", question_set_id, variants, repeats, turns, questions, likelihood=False)
+
+    def submit_scaling(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = SIZES,
+        series: Sequence[str] = SCALING_SERIES, seeds: int = 3, ranking_job: int | None = None, query: str = "",
+        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 2: 0, 3, 5, … demonstrations. The greedy-ranked series takes the ranking of ``ranking_job`` (a score
+        or search job), by default the gains measured last."""
+        pool = self._pool(prompt, query)
+        ranking = self._ranking(pool, ranking_job) if "greedy" in series else ()
+        variants = scaling(model, prompt, pool, ranking, sizes=sizes, series=series, seeds=seeds, settings=decoding)
+        warning = FLATTERED if "greedy" in series and self._ranked_on(question_set_id, ranking_job) else ""
+        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers,
+                            warning=warning)
+
+    def submit_parts(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, parts: Sequence[str] = PARTS, seeds: int = 3,
+        query: str = "", decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all",
+        questions: int = 0,
+    ) -> int:
+        """Recipe 3: correct, shifted, random and no answers."""
+        variants = demonstration_parts(model, prompt, self._pool(prompt, query), parts=parts, seeds=seeds,
+                                       settings=decoding)
+        return self._submit("demonstration_parts", question_set_id, variants, 1, turns, questions, answers=answers)
+
+    def submit_tuning(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = TUNING_SIZES,
+        seeds: int = 3, training: TrainingWish | None = None, query: str = "",
+        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
+    ) -> int:
+        """Recipe 5: the same demonstrations in context, as many as fit, and as training data (see TrainingWish)."""
+        facts = next((one.facts for one in self._project.models.all() if one.ref.path == model.path), None)
+        facts = facts or self._project.models.read(Path(model.path))
+        decoding = decoding or DecodingSettings()
+        made = Trainings(model, facts, prompt, training or TrainingWish(), self._project.folder / "artifacts")
+        sets = draw_sets(prompt, self._pool(prompt, query), sizes, seeds)
+        fits = fitting(model, facts, _of_turns(self._asked(question_set_id, questions), turns), decoding)
+        variants = tuning(model, prompt, sets, made.model_of, fits, decoding)
+        shown = {one.place.x for one in variants if one.place.series == IN_CONTEXT}
+        over = min((one.size for one in sets if one.size not in shown), default=0)
+        warning = f"In context, {over} demonstrations and more leave no room for whole answers." if over else ""
+        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers, warning=warning,
+                            tuning=made.tuning())
+
+    def submit_search(
+        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, by: JudgedBy = "language_model",
+        judge: ModelRef | None = None, judge_prompts: Sequence[JudgePrompt] = (), rounds: int = 3, query: str = "",
+        decoding: DecodingSettings | None = None, questions: int = 0, seed: int = 0,
+    ) -> int:
+        """Recipe 4: greedy search by what ``by`` (``judge``, for a language model) says of first-turn answers."""
+        return self._project.jobs.submit(JudgedSearchSpec(
+            model, prompt, tuple(self._pool(prompt, query)), self._asked(question_set_id, questions), rounds, by, judge,
+            tuple(judge_prompts) or self._project.judging.prompts(), decoding=decoding or DecodingSettings(),
+            seed=seed))
+
+    # — reading —
+
+    def pool_size(self, prompt: Prompt, query: str = "") -> int:
+        """How many demonstrations there are to draw from, beside the base prompt's own."""
+        return len(self._pool(prompt, query))
+
+    def spec(self, job_id: int) -> RecipeSpec:
+        """Raises WorkbenchError if the job is no recipe."""
+        found = self._project.jobs.spec(job_id)
+        if not isinstance(found, RecipeSpec):
+            raise WorkbenchError(f"Job {job_id} is not a recipe.", remedy="Choose another job.")
+        return found
+
+    def scores(self, job_id: int) -> list[Score]:
+        """What there is to show: measures first, then language-model judges that rated these answers."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        judges = sorted({judge for judge, _ in values if judge not in (REFERENCE, GRADER)})
+        return [one for one in SCORES.values() if (one.judge, one.name) in values] + [
+            Score("rating", judge, f"Rating by {judge}, 1 to 10") for judge in judges]
+
+    def points(self, job_id: int, score: Score | None = None) -> list[RecipePoint]:
+        """The chart's marks, series by series, for one of ``scores`` (by default the first)."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        score = score or next((one for one in SCORES.values() if (one.judge, one.name) in values), None)
+        of_contestant = values.get((score.judge, score.name), {}) if score else {}
+        found = []
+        for (series, x, y), ids in groups(spec).items():
+            all_values = [one for id in ids for one in of_contestant.get(id, ())]
+            label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
+            for turn in sorted({one.turn for one in all_values}) if spec.recipe == "tuning" else (None,):
+                own = [one for one in all_values if turn is None or one.turn == turn]
+                interval = mean_interval(own, np.random.default_rng(BOOTSTRAP_SEED))
+                if interval is not None:
+                    title = SERIES_NAMES[series] + ("" if turn is None else f", turn {turn + 1}")
+                    found.append(RecipePoint(series, title, x, y, label, interval, len(own), ids, turn))
+        return found
+
+    def tests(self, job_id: int, score: Score) -> list[SeriesTest]:
+        """Each series against the recipe's reference (see recipe_tests.AGAINST)."""
+        spec = self.spec(job_id)
+        return series_tests(spec, self._values(spec, job_id).get((score.judge, score.name), {}))
+
+    def orders(self, job_id: int, score: Score) -> list[tuple[Score, float, int]]:
+        """How alike ``score`` and each other one order the recipe's points: Kendall's tau, and over how many points."""
+        spec = self.spec(job_id)
+        values = self._values(spec, job_id)
+        own = values.get((score.judge, score.name), {})
+        found = [(one, *order_agreement(spec, own, values[one.judge, one.name])) for one in self.scores(job_id)
+                 if one != score]
+        return [(one, tau, points) for one, tau, points in found if tau == tau and points > 2]
+
+    def _values(self, spec: RecipeSpec, job_id: int) -> dict[tuple[str, str], dict[int, list[Measured]]]:
+        """(judge, name) → contestant → its values."""
+        found: defaultdict[tuple[str, str], defaultdict[int, list[Measured]]] = defaultdict(lambda: defaultdict(list))
+        with self._project.database.read() as connection:
+            evaluations = stored_scores.evaluations(connection, job_id)
+        for evaluation in evaluations:
+            found[REFERENCE, LIKELIHOOD][int(evaluation.label)] += [
+                Measured(one.question_id, one.turn, one.logprob) for one in evaluation.answers]
+        ids = {one.id for one in spec.contestants if one.id is not None}
+        asked = [one for one in spec.questions if one.id is not None]
+        answers = {one.id: one for one in self._project.bench.answers_to([one.id or 0 for one in asked], ids)}
+        stored = (one for one in self._project.bench.judgements_of(id for id in answers if id is not None)
+                  if one.kind == "rating" and not one.by_person and one.readable)
+        for judgement in (*measured(asked, answers.values()), *stored):
+            answer = answers.get(judgement.answer_id)
+            if answer is not None and judgement.score is not None:
+                name = "rating" if judgement.kind == "rating" else judgement.name
+                found[judgement.judge, name][answer.contestant_id].append(
+                    Measured(answer.question_id, answer.turn, judgement.score, answer.repeat))
+        return {key: dict(by_contestant) for key, by_contestant in found.items()}
+
+    # — what recipe 4 has tried —
+
+    def bring_back(self, job_id: int, number: int, demonstration_id: int) -> tuple[tuple[int, ...], Changes]:
+        """Contestants that a search by a judge has tried: the set that round ``number`` (from 1) started from, and the
+        same with a candidate. Those that were put aside come back on the bench, measured (undoable); those whose
+        answers are not there are left out. Raises WorkbenchError: the job is no such search."""
+        spec = self._project.jobs.spec(job_id)
+        if not isinstance(spec, JudgedSearchSpec):
+            raise WorkbenchError(f"Job {job_id} is not a search by a judge.", remedy="Choose another job.")
+        before = [one.chosen_id for one in self._project.results.rounds(job_id) if one.number < number]
+        asked = [one.id for one in spec.questions if one.id is not None]
+        with self._project.database.read() as connection:
+            found = [stored_contestants.stored_as(connection, spec.contestant(ids), aside=True)
+                     for ids in (before, [*before, demonstration_id])]
+            ids = tuple(id for id in found if id is not None
+                        and stored_answers.of_contestants(connection, [id], asked))
+        changes = self._project.bench.bring_back(ids)
+        set_id = self._project.questions.holding(spec.questions)
+        if ids and set_id is not None:
+            self._project.judging.measure(set_id, ids)
+        return ids, changes
+
+    # — what recipe 5 has trained —
+
+    def tuned(self, job_id: int) -> list[Tuned]:
+        """The models that are there, in the order of the chart."""
+        spec = self.spec(job_id)
+        made = {one.path for one in spec.tuning.trainings} if spec.tuning is not None else set()
+        known = {one.ref.path: one.ref.name for one in self._project.models.all()}
+        found = {one.model.path: Tuned(one.name, one.model, known.get(one.model.path, "")) for one in spec.contestants
+                 if one.model.path in made and Path(one.model.path).is_dir()}
+        return list(found.values())
+
+    def register(self, tuned: Tuned, name: str) -> Changes:
+        """Make a trained model one of the project's. Raises ModelError."""
+        base = Path(tuned.model.base) if tuned.model.base else None
+        return self._project.models.register(Path(tuned.model.path), name, base=base)
+
+    # — parts —
+
+    def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
+                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "",
+                tuning: Tuning | None = None) -> int:
+        asked = self._asked(question_set_id, questions)
+        stored = self._project.bench.add_contestants([one.contestant for one in variants])
+        places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
+                                           for one, variant in zip(stored, variants, strict=True)]
+        spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
+                          answers, likelihood and any(any(one.references) for one in asked),
+                          "first" if turns == "first" else "all", warning, tuning=tuning)
+        return self._project.jobs.submit(spec)
+
+    def _asked(self, question_set_id: int, count: int) -> tuple[Question, ...]:
+        """``count`` questions spread over the set; 0: all."""
+        asked = self._project.questions.get(question_set_id).questions
+        return asked[:: max(len(asked) // count, 1)][:count] if count else asked
+
+    def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
+        """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
+        own = {one.content_hash for one in base.demonstrations}
+        where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
+        found = self._project.demonstrations.get(self._project.demonstrations.ids(where))
+        return [one for one in found if one.answer and one.content_hash not in own]
+
+    def _ranking(self, pool: Iterable[Demonstration], job_id: int | None) -> list[int]:
+        if job_id is not None:
+            first = 1 if self._project.jobs.get(job_id).kind == "search" else 0
+            return [one.demonstration_id for one in self._project.results.ranking(job_id, first)]
+        ids = self._project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
+        wanted = {one.id for one in pool}
+        return [row.id for row in self._project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
+
+    def _ranked_on(self, question_set_id: int, job_id: int | None) -> bool:
+        """Whether the ranking (by default: the gains measured last) was made with questions of this set."""
+        asked = {one.id for one in self._project.questions.get(question_set_id).questions}
+        if job_id is None:
+            with self._project.database.read() as connection:
+                jobs = stored_scores.gain_jobs(connection)
+        else:
+            jobs = [job_id]
+        specs = (self._project.jobs.spec(one) for one in jobs)
+        return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec)
+                   for one in spec.questions)
+
+
+def _of_turns(questions: Sequence[Question], turns: str) -> Sequence[Question]:
+    return [replace(one, turns=one.turns[:1]) for one in questions] if turns == "first" else questions
