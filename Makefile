@@ -1,47 +1,46 @@
-# make run    set everything up and open the sample project (without a display: the tour)
-# make test   set everything up and run tests, lint, types and import contracts
+# make run            set everything up and open the sample project (without a display: the tour)
+# make test           set everything up and run tests, lint, types and import contracts
+# make test-newest    the tests with what pyproject.toml's ranges admit today
+# make test-lowest    the engine's tests with the lowest versions that the ranges admit
+# make test-pythons   set-up, the window's start and the fast tests on each supported Python
+# make lock           renew constraints.txt, the versions that all of the above but newest and lowest install
 VENV    ?= .venv
 PYTHON  ?= python3
+LOCK    ?= constraints.txt
 BIN      = $(VENV)/bin
-PIP      = $(BIN)/python -m pip --disable-pip-version-check --quiet
-TORCH    = torch==2.13.0
-OUT     ?= build/tour
+SET_UP   = $(PYTHON) set_up.py $(VENV) --torch $(TORCH)
+# torch by itself: a range would take the newest build with several gigabytes of CUDA packages
+TORCH   ?= torch==2.13.0
+# one thread a process: two that share two cores with the jobs under test are many times slower
+PYTEST   = OMP_NUM_THREADS=1 WORKBENCH_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile
+UV       = build/uv/bin/uv
+ENGINE   = tests/models tests/scoring tests/search tests/alignment tests/bench tests/jobs
+FAST     = tests/gui/shell tests/db tests/formats tests/prompts tests/scoring tests/search tests/bench
 
-.PHONY: run test tour setup dev gguf lint types contracts bench-% clean
+# pip reads these, also when it builds a package from source
+export PIP_CONSTRAINT = $(LOCK)
+export PIP_BUILD_CONSTRAINT = $(LOCK)
 
-run: $(VENV)/.run
+.PHONY: run test tour setup dev gguf lint types contracts bench-% lock test-newest test-lowest test-pythons test-python-% clean
+
+run: setup
 	@$(BIN)/python -m workbench.gguf_build --background
 	@$(BIN)/python -m workbench open --sample || exit $$?
 
-tour: $(VENV)/.run
+tour: setup
 	$(BIN)/python -m workbench tour $(OUT)
+OUT     ?= build/tour
 
 test: dev gguf lint types contracts
-	# one thread a process: two that share two cores with the jobs under test are many times slower
-	OMP_NUM_THREADS=1 WORKBENCH_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) $(PARALLEL)
 
-setup: $(VENV)/.run
-dev: $(VENV)/.dev
-gguf: $(VENV)/.gguf
-
-# torch first and by itself: a range would take the newest build with several gigabytes of CUDA packages
-$(VENV)/.torch:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install $(TORCH)
-	@touch $@
-
-$(VENV)/.run: $(VENV)/.torch pyproject.toml
-	$(PIP) install --editable .
-	@touch $@
-
-$(VENV)/.dev: $(VENV)/.run
-	$(PIP) install --editable '.[dev]'
-	@touch $@
-
-$(VENV)/.gguf: $(VENV)/.run
-	$(BIN)/python -m workbench.gguf_build
-	@touch $@
+setup:
+	@$(SET_UP)
+dev:
+	@$(SET_UP) --extra dev
+gguf: setup
+	@$(BIN)/python -m workbench.gguf_build
 
 lint: dev
 	$(BIN)/ruff check .
@@ -52,6 +51,35 @@ contracts: dev
 
 bench-%: dev
 	$(BIN)/python -m tests.perf.bench_$(subst -,_,$*)
+
+$(UV):
+	$(PYTHON) -m venv build/uv
+	PIP_CONSTRAINT= build/uv/bin/python -m pip --disable-pip-version-check install uv
+
+# What torch itself needs of CUDA is left out: torch names the exact versions, and its builds without CUDA need none
+lock: $(UV)
+	echo $(TORCH) > build/torch.txt
+	$(UV) pip compile --universal --python-version 3.11 --all-extras --group build --upgrade --no-annotate --quiet \
+		--custom-compile-command 'make lock' --constraints build/torch.txt --output-file build/lock.txt pyproject.toml
+	grep -vE '^(torch|triton|nvidia-.*|cuda-.*)==' build/lock.txt > $(LOCK)
+
+test-newest:
+	rm -rf build/newest
+	$(MAKE) test VENV=build/newest LOCK= PARALLEL='$(PARALLEL) --list-others-warnings'
+
+test-lowest: $(UV)
+	rm -rf build/lowest
+	$(SET_UP) --bare
+	$(UV) pip install --python build/lowest --resolution lowest-direct --editable . $(TORCH)
+	$(UV) pip install --python build/lowest pytest pytest-qt pytest-timeout pytest-xdist hypothesis
+	$(PYTEST) $(PARALLEL) --list-others-warnings $(ENGINE)
+test-lowest: VENV = build/lowest
+
+test-pythons: test-python-3.11 test-python-3.12 test-python-3.13
+test-python-%:
+	$(MAKE) test-fast VENV=build/python$* PYTHON="$$($(PYTHON) set_up.py --find $*)"
+test-fast: dev
+	$(PYTEST) $(PARALLEL) $(FAST)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .import_linter_cache
