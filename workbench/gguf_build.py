@@ -11,9 +11,14 @@ import importlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,6 +28,7 @@ PID = Path(sys.prefix) / "gguf-build.pid"
 FAILED = Path(sys.prefix) / "gguf-build.failed"      # there from a failed build to the next one's begin
 INSTALL = "make gguf"
 AGAIN = "python -m workbench.gguf_build --again"
+_PACE = 20                                            # seconds between two lines about a build
 _CARDS = ("cuda", "hip", "metal", "vulkan", "sycl", "opencl", "musa", "cann")      # in names of llama.cpp's libraries
 
 
@@ -83,8 +89,9 @@ def build(*, again: bool = False) -> int:
                 log.write("No C++ compiler was found.\n")
                 return 1
             afresh = ["--force-reinstall", "--no-deps", "--no-cache-dir"] if again else []
-            done = subprocess.run([sys.executable, "-m", "pip", "install", *afresh, requirement()],
-                                  stdout=log, stderr=subprocess.STDOUT, check=False)
+            with _progress():
+                done = subprocess.run([sys.executable, "-m", "pip", "install", "--verbose", *afresh, requirement()],
+                                      stdout=log, stderr=subprocess.STDOUT, check=False)
         if done.returncode == 0:
             FAILED.unlink(missing_ok=True)
         return min(done.returncode, 1)
@@ -92,10 +99,32 @@ def build(*, again: bool = False) -> int:
         PID.unlink(missing_ok=True)
 
 
+@contextmanager
+def _progress() -> Iterator[None]:
+    """A line now and then about how far a build is, from the compiler's steps in LOG."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(_PACE):
+            log = LOG.read_text(encoding="utf-8", errors="replace")
+            steps = re.findall(r"^\s*\[\s*(\d+%|\d+/\d+)\]", log, re.MULTILINE)
+            at = f"compiled {steps[-1]}" if steps else "getting its source"
+            print(f"  GGUF support: {at} [{time.monotonic() - began:.0f} s]", flush=True)
+
+    print(f"GGUF support (llama-cpp-python) is being built: some minutes. Log: {LOG}", flush=True)
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+
+
 def main(arguments: list[str]) -> int:
     if "--again" in arguments:
         return build(again=True)
-    if installed():
+    if installed() and not FAILED.exists():           # it may be there in part
         return 0
     if "--background" in arguments:
         if not building():
@@ -104,8 +133,8 @@ def main(arguments: list[str]) -> int:
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return 0
     if building():
-        print("GGUF support is being built already; waiting for it.")
-        psutil.wait_procs([psutil.Process(int(PID.read_text().split()[0]))])
+        with _progress():
+            psutil.wait_procs([psutil.Process(int(PID.read_text().split()[0]))])
     else:
         build()
     if not installed():
