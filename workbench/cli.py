@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
-from workbench.command_line.arguments import Parser, above_zero, add, group, positive, whole
+from workbench.command_line.arguments import Choices, Parser, above_zero, add, group, positive, whole
 from workbench.command_line.bench_arguments import add_bench
 from workbench.errors import WorkbenchError
 
@@ -211,9 +211,8 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
     command.add_argument("--rounds", type=positive, default=3, help="how many demonstrations to choose")
     command.add_argument("--budget", type=whole, default=0, help="tokens of the prompt; 0: the model's context")
-    strategies = ("greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
-                  "vote_k", "fast_vote_k")
-    command.add_argument("--strategy", default="greedy", choices=strategies)
+    command.add_argument("--strategy", default="greedy", choices=Choices("workbench.search.strategies", "offered"),
+                         metavar="STRATEGY", help="how the set is chosen: %(choices)s")
     command.add_argument("--random-sets", type=whole, default=20, help="how many random sets to compare with")
     command.add_argument("--racing", default="off", choices=("off", "t_race", "halving"),
                          help="drop candidates that fall behind before they are scored on all questions")

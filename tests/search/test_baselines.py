@@ -9,10 +9,12 @@ from tests.search.world import Hashed, Heard, Sure, World, demonstrations
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.greedy import greedy_rounds
 from workbench.search.heldout import difference_to_random, random_mean, sets_to_measure
-from workbench.search.options import EMBEDDING, SearchOptions
-from workbench.search.strategies import STRATEGIES
+from workbench.search.options import SearchOptions
+from workbench.search.strategies import strategies, strategy
 from workbench.search.task import SearchTask
-from workbench.search.work import sets_reported
+from workbench.search.work import compared_with, sets_reported
+
+COMPARED = [strategy.name for strategy in compared_with()]
 
 
 def anything(ids: tuple[int, ...]) -> bool:
@@ -55,25 +57,25 @@ def test_baselines_stay_within_the_token_budget(heard: Heard) -> None:
         assert task.objective.prompt_tokens(ids) <= 180
 
 
-@pytest.mark.parametrize("name", EMBEDDING)
+@pytest.mark.parametrize("name", COMPARED)
 def test_sets_chosen_by_their_texts_stay_within_the_token_budget(name: str, heard: Heard) -> None:
     task = make_task(heard, size=4, budget=180)
-    ids = STRATEGIES[name](task)
+    ids = strategy(name)(task)
     assert ids
     assert task.objective.prompt_tokens(ids) <= 180
     assert not isinstance(task.objective, World) or not task.objective.evaluated
 
 
-@pytest.mark.parametrize("name", sorted(set(STRATEGIES) - {"exhaustive"}))
+@pytest.mark.parametrize("name", sorted(set(strategies()) - {"exhaustive"}))
 def test_each_strategy_chooses_as_many_as_asked_and_the_same_with_the_same_seed(name: str, heard: Heard) -> None:
-    chosen = STRATEGIES[name](make_task(heard))
+    chosen = strategy(name)(make_task(heard))
     assert len(set(chosen)) == 3
-    assert chosen == STRATEGIES[name](make_task(heard))
+    assert chosen == strategy(name)(make_task(heard))
 
 
 def test_top_k_is_the_head_of_the_first_ranking(heard: Heard) -> None:
     ranking = greedy_rounds(make_task(heard), 1)[0].ranking
-    assert STRATEGIES["top_k"](make_task(heard)) == tuple(c.demonstration_id for c in ranking[:3])
+    assert strategy("top_k")(make_task(heard)) == tuple(c.demonstration_id for c in ranking[:3])
 
 
 def test_a_random_baseline_does_not_depend_on_how_many_there_are(heard: Heard) -> None:
@@ -87,11 +89,11 @@ def test_a_random_baseline_does_not_depend_on_how_many_there_are(heard: Heard) -
 def test_sets_by_embeddings_are_compared_with_where_that_is_asked_for(heard: Heard) -> None:
     task = replace(make_task(heard), options=SearchOptions(embedding_baselines=True))
     sets = sets_to_measure(task, "fast_vote_k", (1, 2), (), 0, np.random.default_rng(5))
-    compared = {one.strategy: one.ids for one in sets if one.strategy in EMBEDDING}
+    compared = {one.strategy: one.ids for one in sets if one.strategy in COMPARED}
     pair = replace(task, size=2)
-    assert compared == {"fast_vote_k": (1, 2), "nearest": STRATEGIES["nearest"](pair),
-                        "set_coverage": STRATEGIES["set_coverage"](pair)}
-    assert len(sets) == sets_reported("fast_vote_k", 0, task.options)
+    assert compared == {"fast_vote_k": (1, 2), "nearest": strategy("nearest")(pair),
+                        "set_coverage": strategy("set_coverage")(pair)}
+    assert len(sets) == sets_reported(strategy("fast_vote_k"), 0, task.options)
     assert not isinstance(task.objective, World) or not task.objective.evaluated
     without = replace(task, embeddings=None)
     assert len(sets_to_measure(without, "greedy", (1, 2), (), 0, np.random.default_rng(5))) == 3

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.search.world import Heard, World, demonstrations
-from workbench.search.beam import beam
 from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.intervals import mean_logprob
 from workbench.search.options import SearchOptions
+from workbench.search.strategies.beam import beam
 from workbench.search.task import SearchTask
 
 

@@ -12,7 +12,7 @@ from tests.search.world import Heard, World, demonstrations
 from workbench.domain import AnswerScore
 from workbench.search.finalists import MOST_FINALISTS, best_set, finalists, settled
 from workbench.search.options import SearchOptions
-from workbench.search.strategies import STRATEGIES
+from workbench.search.strategies import strategies
 from workbench.search.task import SearchTask
 
 Answers = tuple[AnswerScore, ...]
@@ -73,8 +73,8 @@ def test_a_rough_model_with_a_float32_one_beside_it_finds_a_set_as_good(strategy
         for beside in (False, True):
             heard = Heard()
             made = task(Rounded(8, 6, seed=seed), exact if beside else None, heard)
-            ids = STRATEGIES[strategy](made)
-            ideal = STRATEGIES[strategy](task(exact, None, Heard()))
+            ids = strategies()[strategy](made)
+            ideal = strategies()[strategy](task(exact, None, Heard()))
             lost[beside].append(value(exact, ideal) - value(exact, ids))
             assert bool(heard.settlements) == beside
     assert np.mean(lost[True]) < np.mean(lost[False])
@@ -82,7 +82,7 @@ def test_a_rough_model_with_a_float32_one_beside_it_finds_a_set_as_good(strategy
 
 def test_a_rounds_ranking_begins_with_the_finalists_in_the_order_of_float32(heard: Heard) -> None:
     exact = World(8, 6, seed=2)
-    STRATEGIES["greedy"](task(Rounded(8, 6, seed=2), exact, heard))
+    strategies()["greedy"](task(Rounded(8, 6, seed=2), exact, heard))
     first = heard.rounds[0].ranking
     count = heard.settlements[0][0]
     assert first[0].objective == pytest.approx(value(exact, (first[0].demonstration_id,)))

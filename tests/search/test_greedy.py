@@ -8,7 +8,7 @@ from workbench.domain import SearchRound
 from workbench.errors import JobError
 from workbench.search.greedy import greedy, greedy_rounds
 from workbench.search.intervals import mean_logprob
-from workbench.search.strategies import STRATEGIES
+from workbench.search.strategies import strategy
 from workbench.search.task import SearchTask
 
 
@@ -40,14 +40,14 @@ def test_the_path_is_the_one_a_plain_loop_finds(seed: int, heard: Heard) -> None
 def test_with_one_round_it_finds_what_exhaustive_search_finds(seed: int, heard: Heard) -> None:
     world = World(15, 9, seed=seed)
     pool = task(world, heard, count=15, size=1)
-    assert greedy(pool) == STRATEGIES["exhaustive"](pool)
+    assert greedy(pool) == strategy("exhaustive")(pool)
 
 
 def test_exhaustive_search_is_never_worse_than_greedy(heard: Heard) -> None:
     worse = 0
     for seed in range(12):
         world = World(7, 6, seed=seed)
-        best = mean_logprob(world.answers(STRATEGIES["exhaustive"](task(world, heard, count=7, size=3))))
+        best = mean_logprob(world.answers(strategy("exhaustive")(task(world, heard, count=7, size=3))))
         found = mean_logprob(world.answers(greedy(task(world, heard, count=7, size=3))))
         assert found <= best + 1e-12
         worse += found < best - 1e-12

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from tests.search.world import Heard, World, demonstrations
-from workbench.search.best_random import best_of_random, best_random
-from workbench.search.greedy import greedy
-from workbench.search.improvement import LEAST_GAIN, improved, swap
+from workbench.search.greedy import greedy, greedy_sets
 from workbench.search.intervals import Floats, mean_logprob
 from workbench.search.options import SearchOptions
 from workbench.search.orders import by_entropy, by_likelihood, global_entropy, local_entropy, orders
+from workbench.search.strategies.best_random import best_of_random, best_random
+from workbench.search.strategies.swap import LEAST_GAIN, improved, swap
 from workbench.search.task import SearchTask
-from workbench.search.work import greedy_sets
 
 
 def task(world: World, heard: Heard, *, size: int = 3, budget: int = 0, **options: int) -> SearchTask:

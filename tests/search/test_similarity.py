@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from tests.search.world import Hashed, Heard, Sure, World
 from workbench.domain import Demonstration
 from workbench.errors import JobError
-from workbench.search.similarity import nearest, set_coverage
-from workbench.search.task import SearchTask, Strategy
-from workbench.search.vote_k import DISCOUNT, fast_vote_k, neighbours, vote_k, votes_for
+from workbench.search.strategies.nearest import nearest
+from workbench.search.strategies.set_coverage import set_coverage
+from workbench.search.strategies.vote_k import DISCOUNT, fast_vote_k, neighbours, vote_k, votes_for
+from workbench.search.task import SearchTask
 
 TEXTS = ("add two numbers", "add three numbers", "name a town", "name a river by the sea", "who sang it",
          "sort the list", "sort a longer list", "zzz")
@@ -93,7 +95,7 @@ def test_votes_are_counted_as_in_a_plain_loop(seed: int) -> None:
 
 
 @pytest.mark.parametrize("strategy", [fast_vote_k, vote_k])
-def test_vote_k_of_one_candidate_is_that_one(strategy: Strategy) -> None:
+def test_vote_k_of_one_candidate_is_that_one(strategy: Callable[[SearchTask], tuple[int, ...]]) -> None:
     task = SearchTask(World(90, 4), POOL[:1], 3, 0, np.random.default_rng(0), Heard(), embeddings=Hashed(),
                       confidence=Sure({}))
     assert strategy(task) == (10,)

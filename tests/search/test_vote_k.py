@@ -11,10 +11,10 @@ import pytest
 from tests.search.world import Hashed, Heard, Sure, World
 from workbench.domain import Demonstration
 from workbench.errors import JobError
+from workbench.search.options import SearchOptions
 from workbench.search.similarity import candidate_vectors
+from workbench.search.strategies.vote_k import DISCOUNT, VOTE_K, fast_vote_k, neighbours, vote_k
 from workbench.search.task import SearchTask
-from workbench.search.vote_k import DISCOUNT, fast_vote_k, neighbours, vote_k
-from workbench.search.work import answers_drawn
 
 WORDS = ("add", "name", "sort", "river", "who", "list")
 POOL = tuple(Demonstration.pair(f"{WORDS[n % 6]} {WORDS[n * n % 5]} {n}", "yes", id=n) for n in range(1, 41))
@@ -71,7 +71,7 @@ def test_the_model_is_asked_for_everybody_else_after_the_first_tenth_the_nearest
     first = chosen[:2]
     assert first == fast_vote_k(replace(task, size=2))
     assert sorted(id for id, _ in sure.asked) == sorted(set(task.ids) - set(first))
-    assert len(sure.asked) == answers_drawn("vote_k", 40, 20)
+    assert len(sure.asked) == VOTE_K.answers_drawn(40, 20, SearchOptions())
     vectors = candidate_vectors(task)
     for id, shown in sure.asked:
         likeness = [float(vectors[id - 1] @ vectors[other - 1]) for other in shown]
@@ -96,7 +96,7 @@ def test_one_demonstration_is_chosen_by_votes_and_the_model_is_not_asked() -> No
     task = make_task(1, sure)
     assert vote_k(task) == fast_vote_k(task)
     assert not sure.asked
-    assert answers_drawn("vote_k", 40, 1) == 0
+    assert VOTE_K.answers_drawn(40, 1, SearchOptions()) == 0
 
 
 def test_candidates_that_the_context_has_no_room_for_are_left_out_and_said() -> None:

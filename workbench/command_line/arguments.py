@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,23 @@ class Parser(argparse.ArgumentParser):
             return self.parse_known_intermixed_args(args, namespace)
         finally:
             self._within = False
+
+
+class Choices(Sequence[str]):
+    """Choices that a module knows; it is not imported before they are asked for."""
+
+    def __init__(self, module: str, function: str) -> None:
+        self._module, self._function = module, function
+
+    def _known(self) -> Sequence[str]:
+        known: Sequence[str] = getattr(import_module(self._module), self._function)()
+        return known
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._known()[at]
 
 
 def positive(text: str) -> int:

@@ -21,14 +21,13 @@ from workbench.models.embedding import Embedder
 from workbench.scoring.candidates import SetObjective
 from workbench.scoring.confidence import AnswerConfidence
 from workbench.scoring.probe import GeneratedProbe, labels_of
-from workbench.search.best_random import best_of_random
 from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
-from workbench.search.options import RACED
 from workbench.search.orders import ENTROPIES, by_entropy, by_likelihood, orders
 from workbench.search.racing import Race
-from workbench.search.strategies import STRATEGIES
+from workbench.search.strategies import strategies, strategy
+from workbench.search.strategies.best_random import best_of_random
 from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, ORDERING, SearchTask, stream
-from workbench.search.work import answers_drawn, sets_reported, sets_searched
+from workbench.search.work import sets_reported, sets_searched
 
 
 def run_search(spec: SearchSpec, run: Run) -> None:
@@ -54,8 +53,9 @@ def run_search(spec: SearchSpec, run: Run) -> None:
 def check_options(spec: SearchSpec) -> None:
     """Raises JobError for options that cannot be meant."""
     options = spec.options
-    if options.racing != "off" and spec.strategy not in RACED:
-        raise JobError("Racing goes with greedy search and with greedy search followed by swaps only.",
+    if options.racing != "off" and not strategy(spec.strategy).raced:
+        raced = ", ".join(one.title for one in strategies().values() if one.raced and one.offered)
+        raise JobError(f"Racing does not go with this strategy, but only with: {raced}.",
                        safe="Nothing was started.", remedy="Choose one of these strategies, or turn racing off.")
     if min(options.beam_width, options.swap_passes) < 1 or options.random_tries < 0:
         raise JobError("The beam’s width and the passes of swaps have to be at least 1, the random tries at least 0.",
@@ -68,6 +68,7 @@ class SearchRun:
     def __init__(self, spec: SearchSpec, run: Run, candidates: tuple[Demonstration, ...],
                  questions: tuple[Question, ...], heldout: tuple[Question, ...]) -> None:
         self.spec, self.run, self.candidates = spec, run, candidates
+        self.strategy = strategy(spec.strategy)
         self.first_ranking: Sequence[RankedCandidate] = spec.finished_rounds[0].ranking if spec.finished_rounds else ()
         self.races: dict[int, Race] = {}
         self.drawn = 0                               # answers to candidates' instructions
@@ -96,7 +97,7 @@ class SearchRun:
     def go(self) -> None:
         self.tally.message = f"Round {min(len(self.spec.finished_rounds) + 1, self.spec.rounds)} of {self.spec.rounds}"
         before = self.tally.done
-        chosen = STRATEGIES[self.spec.strategy](self.task)
+        chosen = self.strategy(self.task)
         chosen = self._ordered(chosen)
         self.exact.evaluations = self.exact_objective.scored if self.exact_objective else 0
         evaluations = self.taken_over + self.tally.done - before + self.exact.evaluations
@@ -146,7 +147,7 @@ class SearchRun:
 
     def _best_at_equal_work(self, chosen: tuple[int, ...], sets: int) -> list[ProposedSet]:
         """The best of as many random sets as the search has evaluated, where that was asked for."""
-        asked = self.spec.options.equal_evaluations and self.spec.strategy != "best_random"
+        asked = self.spec.options.equal_evaluations and not self.strategy.by_chance
         if not (asked and chosen and sets and self.held_objective):
             return []
         self.tally.message = f"{sets} random sets"
@@ -223,9 +224,10 @@ class SearchRun:
     def _work(self, answers: int, held_answers: int) -> tuple[int, int]:
         """Answers to be scored on the search and on the held-out questions, for the progress bar: at most, where that
         is not known before."""
-        sets = sets_searched(self.spec.strategy, len(self.candidates), self.spec.rounds, self.spec.options)
-        held_sets = sets_reported(self.spec.strategy, self.spec.random_sets, self.spec.options)
-        drawn = answers_drawn(self.spec.strategy, len(self.candidates), self.spec.rounds)
+        candidates, rounds, options = len(self.candidates), self.spec.rounds, self.spec.options
+        sets = sets_searched(self.strategy, candidates, rounds, options)
+        held_sets = sets_reported(self.strategy, self.spec.random_sets, options)
+        drawn = self.strategy.answers_drawn(candidates, rounds, options)
         return drawn + sets * answers, held_sets * held_answers if held_answers else 0
 
     def _searched(self, answers: int) -> int:

@@ -27,9 +27,6 @@ from workbench.jobs.shift_spec import ShiftSpec as ShiftSpec
 from workbench.jobs.tuning_spec import Tuning as Tuning
 from workbench.search.options import SearchOptions
 
-Strategy = Literal["greedy", "beam", "swap", "best_random", "random", "top_k", "diverse", "nearest", "set_coverage",
-                   "vote_k", "fast_vote_k"]
-
 
 class JobState(StrEnum):
     WAITING = "waiting"
@@ -84,7 +81,7 @@ class SearchSpec:
     heldout: tuple[Question, ...]
     rounds: int = 3
     token_budget: int = 0
-    strategy: Strategy = "greedy"
+    strategy: str = "greedy"         # a name of workbench.search.strategies; checked when the job starts
     objective: Literal["log_likelihood"] = "log_likelihood"
     position: Position = Position.BEFORE_BASE
     turns: Literal["first", "all"] = "first"

@@ -22,6 +22,11 @@ def greedy(task: SearchTask) -> tuple[int, ...]:
     return tuple(round.chosen_id for round in greedy_rounds(task, task.size))
 
 
+def greedy_sets(candidates: int, rounds: int) -> int:
+    """How many sets an exact greedy search evaluates at most: the base and each round's candidates."""
+    return 1 + sum(candidates - round for round in range(min(rounds, candidates)))
+
+
 def greedy_rounds(task: SearchTask, rounds: int) -> tuple[SearchRound, ...]:
     """Up to ``rounds`` rounds; fewer when nothing more fits the token budget or the pool is empty."""
     task.check_base()

@@ -10,9 +10,8 @@ import numpy as np
 from workbench.domain import AnswerScore, Interval, RankedCandidate, SetEvaluation
 from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.intervals import by_question, mean_logprob
-from workbench.search.similarity import nearest, set_coverage
 from workbench.search.task import SearchTask
-from workbench.search.vote_k import fast_vote_k
+from workbench.search.work import compared_with
 from workbench.statistics.intervals import mean_intervals
 
 
@@ -29,8 +28,6 @@ class ProposedSet:
 
 
 CHOSEN = "chosen"
-BY_EMBEDDINGS = (("nearest", "nearest to the questions", nearest), ("set_coverage", "set coverage", set_coverage),
-                 ("fast_vote_k", "fast vote-k", fast_vote_k))
 
 
 def sets_to_measure(
@@ -56,7 +53,8 @@ def sets_to_measure(
         sets.append(ProposedSet("diverse", "one of each source", spread))
     if task.options.embedding_baselines and task.embeddings is not None and chosen:
         same = replace(task, size=size)
-        sets += [ProposedSet(name, label, choose(same)) for name, label, choose in BY_EMBEDDINGS if name != strategy]
+        sets += [ProposedSet(other.name, other.compared_as, other(same)) for other in compared_with()
+                 if other.name != strategy]
     for seed, stream in enumerate(streams[1:]):
         sets.append(ProposedSet("random", f"random {seed}", random_set(task.ids, size, task.fits, stream)))
     return sets

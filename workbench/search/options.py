@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RACED = ("greedy", "swap")           # strategies whose rounds can be raced
-EMBEDDING = ("nearest", "set_coverage", "fast_vote_k")    # strategies that compare texts and score nothing
 EXHAUSTIVE = 5                       # demonstrations up to which all orders are tried
 
 Racing = Literal["off", "t_race", "halving"]

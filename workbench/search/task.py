@@ -134,10 +134,3 @@ class SearchTask:
                 f"The base prompt takes {tokens} tokens and does not fit into {self.limit}.",
                 remedy="Shorten the base prompt, raise the budget, or choose a model with a longer context.",
             )
-
-
-class Strategy(Protocol):
-    """A way to choose a set. A function of a task is one; see STRATEGIES in strategies.py."""
-
-    def __call__(self, task: SearchTask) -> tuple[int, ...]:
-        """The chosen ids in the order they stand in the prompt; fewer than ``task.size`` when no more fit."""

@@ -13,7 +13,7 @@ from workbench.errors import JobError
 from workbench.formats.report import Chart, RankingLine, Report, RoundLine, SetLine, charts
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.heldout import CHOSEN
-from workbench.services.job_titles import STRATEGY_NAMES
+from workbench.search.strategies import title_of
 from workbench.services.results import GainTable, HeldOut
 from workbench.wording import counted
 from workbench_db import jobs as stored_jobs
@@ -86,7 +86,7 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
     yield "Questions", f"{len(spec.questions):,} ({spec.turns} turns)".replace("first turns", "first turn")
     if isinstance(spec, SearchSpec):
         yield "Held-out questions", f"{len(spec.heldout):,}"
-        yield "Strategy", f"{STRATEGY_NAMES[spec.strategy]}, {counted(spec.rounds, 'round')}"
+        yield "Strategy", f"{title_of(spec.strategy)}, {counted(spec.rounds, 'round')}"
         told = [f"{one.name.replace('_', ' ')}: {value}" for one in fields(spec.options)
                 if (value := getattr(spec.options, one.name)) != one.default]
         if told:

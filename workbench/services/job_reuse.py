@@ -7,6 +7,7 @@ from workbench.domain import CandidateScore, ModelRef, Question
 from workbench.errors import JobError
 from workbench.jobs.specs import JobState, ScoreSpec, SearchSpec
 from workbench.jobs.wire import decode_spec
+from workbench.search.strategies import strategies
 from workbench_db import jobs, scores
 from workbench_db.session import Connection
 
@@ -18,7 +19,8 @@ def take_over(connection: Connection, job_id: int, spec: SearchSpec) -> int | No
 
     Returns that job's id; None where nothing was copied. Only candidates whose text has not changed are taken over.
     """
-    exact = spec.strategy in ("greedy", "swap", "beam", "top_k") and spec.options.racing == "off"
+    strategy = strategies().get(spec.strategy)
+    exact = strategy is not None and strategy.scores_singly and spec.options.racing == "off"
     if not exact or scores.scored_demonstrations(connection, job_id, FIRST_ROUND):
         return None
     for job in reversed(jobs.jobs_in_state(connection, JobState.FINISHED)):

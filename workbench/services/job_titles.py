@@ -23,14 +23,8 @@ from workbench.jobs.specs import (
     SensitivitySpec,
     ShiftSpec,
 )
+from workbench.search.strategies import title_of
 from workbench.wording import counted
-
-STRATEGY_NAMES = {
-    "greedy": "Greedy search", "beam": "Beam search", "swap": "Greedy search, then swaps",
-    "best_random": "Best of random sets", "random": "Random set", "top_k": "Best by single gain",
-    "diverse": "Diverse set", "nearest": "Nearest to the questions", "set_coverage": "Set coverage (Set-BSR)",
-    "vote_k": "Vote-k", "fast_vote_k": "Fast vote-k",
-}
 
 RECIPE_NAMES = {
     "decoding": "Decoding parameters", "scaling": "Number of demonstrations",
@@ -44,7 +38,7 @@ def job_title(spec: JobSpec) -> str:
         case ScoreSpec():
             return f"Score {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case SearchSpec():
-            name = STRATEGY_NAMES[spec.strategy]
+            name = title_of(spec.strategy)
             return f"{name}, {counted(len(spec.candidates), 'candidate')}, {counted(len(spec.questions), 'question')}"
         case SensitivitySpec():
             return f"Leave one out of {counted(len(spec.prompt.demonstrations), 'demonstration')}"

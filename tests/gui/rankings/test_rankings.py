@@ -167,7 +167,7 @@ def test_the_search_is_compared_on_held_out_questions_in_words(page: RankingsPag
     assert words.startswith("Greedy search gives ")
     assert "95 % interval" in words
     rows = [row[0] for row in page.charts.held_out.table().rows]
-    assert rows == ["Base prompt", "Random sets (4)", "Top by single gain", "Diverse set", "Greedy search"]
+    assert rows == ["Base prompt", "Random sets (4)", "Best by single gain", "Diverse set", "Greedy search"]
 
 
 def test_adding_the_chosen_puts_them_before_the_base_prompts_and_can_be_undone(
@@ -333,7 +333,7 @@ def test_the_form_offers_what_goes_with_the_strategy(
     project = ranked.project
     assert project is not None
     choices = project.lane.run(lambda: read_choices(project))
-    asked = replace(request_for(project), strategy=strategy, options=options)  # type: ignore[arg-type]
+    asked = replace(request_for(project), strategy=strategy, options=options)
     form = RunForm(ranked, choices, asked, lambda request: None)
     qtbot.addWidget(form)
     form.show()

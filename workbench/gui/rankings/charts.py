@@ -20,12 +20,11 @@ from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
+from workbench.search.strategies import title_of
 from workbench.services.results import HeldOut
 
 TABS = ("Rounds", "Held-out", "Categories", "Cost")
 ROUNDS, HELD_OUT, CATEGORIES, COST = range(4)
-NAMES = {"base": "Base prompt", "random": "Random sets", "top_k": "Top by single gain", "diverse": "Diverse set",
-         "greedy": "Greedy search"}
 
 
 class ChartsPane(QWidget):
@@ -202,13 +201,13 @@ def held_out_rows(held_out: HeldOut) -> list[DotRow]:
     random = [one for one in held_out.baselines if one.strategy == "random"]
     if random:
         means = tuple(interval.mean for interval in gains_over(held_out.base, random))
-        rows.append(DotRow(f"{NAMES['random']} ({len(random)})", gains_over(held_out.base, [mean_set(random)])[0],
+        rows.append(DotRow(f"Random sets ({len(random)})", gains_over(held_out.base, [mean_set(random)])[0],
                            f"{len(random)} sets of the same size, each a small dot", "idle", points=means))
     others = [one for one in held_out.baselines if one.strategy not in ("random", "base")]
     if held_out.chosen is not None:
         others.append(held_out.chosen)
     for one, interval in zip(others, gains_over(held_out.base, others), strict=True):
-        rows.append(DotRow(NAMES.get(one.strategy, one.strategy), interval,
+        rows.append(DotRow(title_of(one.strategy), interval,
                            f"{len(one.demonstration_ids)} demonstrations", strong=one is held_out.chosen))
     return rows
 
@@ -218,7 +217,7 @@ def held_out_words(held_out: HeldOut) -> str:
     difference = held_out.difference
     if difference is None:
         return ""
-    name = NAMES.get(held_out.chosen.strategy, "The search") if held_out.chosen else "The search"
+    name = title_of(held_out.chosen.strategy) if held_out.chosen else "The search"
     more = "more" if difference.mean >= 0 else "less"
     size = plain(abs(difference.mean))
     if difference.low > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Literal
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
@@ -22,20 +22,13 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import label, set_property
 from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.segmented import Segmented
-from workbench.search.options import RACED, SearchOptions
+from workbench.search.options import SearchOptions
+from workbench.search.strategies import strategies
+from workbench.search.strategy import Strategy
 from workbench.services.demonstrations import Filter
 
 ESTIMATE_MS = 300
-SEARCHING = ("greedy", "beam", "swap", "top_k")      # strategies that evaluate sets, random ones apart
 KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
-STRATEGIES = (
-    ("greedy", "Greedy: the best next one, round by round"), ("beam", "Beam: the best sets of each size go on"),
-    ("swap", "Greedy, then swaps while they gain"), ("top_k", "Top by single gain"),
-    ("best_random", "Best of many random sets"), ("nearest", "Nearest to the questions"),
-    ("set_coverage", "Set coverage (Set-BSR)"), ("vote_k", "Vote-k: by votes and confidence"),
-    ("fast_vote_k", "Fast vote-k: those that stand for others"),
-    ("diverse", "Diverse: spread over the sources"), ("random", "Random sets only"),
-)
 RACING = (("off", "Exact: everybody on every question"), ("t_race", "t-race: the clearly worse drop out"),
           ("halving", "Halving: half go on after 8, 16, 32, …"))
 ORDERS = (("found", "As found"), ("likelihood", "Likeliest answers"),
@@ -102,7 +95,8 @@ class RunForm(Dialog):
             if pool is not Pool.SELECTION or self._start.selection:
                 words = f"{pool} ({len(self._start.selection)})" if pool is Pool.SELECTION else str(pool)
                 self.pool.addItem(words, pool)
-        for combo, offered in ((self.strategy, STRATEGIES), (self.racing, RACING), (self.order, ORDERS)):
+        choices = tuple((found.name, found.choice) for found in strategies().values() if found.offered)
+        for combo, offered in ((self.strategy, choices), (self.racing, RACING), (self.order, ORDERS)):
             for value, words in offered:
                 combo.addItem(words, value)
         self.position.addItem("Before the base", Position.BEFORE_BASE)
@@ -140,9 +134,9 @@ class RunForm(Dialog):
                                field("Random sets to compare with", self.random_sets),
                                field("Order of the chosen ones", self.order), self.by_embeddings, self.equal]
         self._option_fields = {
-            "racing": field("Racing", self.racing), "beam": field("Sets that go on", self.beam_width),
-            "swap": field("Passes of swaps", self.swap_passes),
-            "best_random": field("Random sets to try", self.random_tries)}
+            "racing": field("Racing", self.racing), "beam_width": field("Sets that go on", self.beam_width),
+            "swap_passes": field("Passes of swaps", self.swap_passes),
+            "random_tries": field("Random sets to try", self.random_tries)}
         heldout, strategy, rounds, budget, random, order, compared, equal = self._search_fields
         racing, beam, swap, tries = self._option_fields.values()
         self._option = _one_of(racing, beam, tries)
@@ -181,36 +175,38 @@ class RunForm(Dialog):
             self._start, kind=KINDS[self.kind.current()], model_id=self.model.currentData(),
             prompt_id=self.prompt.currentData(), set_id=self.questions.currentData(),
             heldout_id=self.heldout.currentData(), pool=Pool(self.pool.currentData()),
-            filter=Filter(text=self.filter.text()), strategy=cast('Literal["greedy"]', self._strategy()),
+            filter=Filter(text=self.filter.text()), strategy=self._strategy().name,
             rounds=self.rounds.value(), token_budget=self.budget.value(),
             position=Position(self.position.currentData()), turns=self.turns.currentData(),
             random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options(),
             one_device=self.devices.one)
 
-    def _strategy(self) -> str:
-        return str(self.strategy.currentData())
+    def _strategy(self) -> Strategy:
+        return strategies()[self.strategy.currentData()]
 
     def _options(self) -> SearchOptions:
         """What does not go with the strategy is left as it is by default."""
         strategy, default = self._strategy(), SearchOptions()
         return SearchOptions(
-            self.racing.currentData() if strategy in RACED else default.racing,
-            self.beam_width.value() if strategy == "beam" else default.beam_width,
-            self.swap_passes.value() if strategy == "swap" else default.swap_passes,
-            self.random_tries.value() if strategy == "best_random" else default.random_tries,
-            self.order.currentData(), strategy in SEARCHING and self.equal.isChecked(),
+            self.racing.currentData() if strategy.raced else default.racing,
+            self.beam_width.value() if "beam_width" in strategy.options else default.beam_width,
+            self.swap_passes.value() if "swap_passes" in strategy.options else default.swap_passes,
+            self.random_tries.value() if "random_tries" in strategy.options else default.random_tries,
+            self.order.currentData(), strategy.searches and self.equal.isChecked(),
             self.heldout.currentData() != NO_SET and self.by_embeddings.isChecked())
 
     def _kind_changed(self) -> None:
         kind = KINDS[self.kind.current()]
         for widget in self._search_fields:
             widget.setVisible(kind == "search")
-        strategy = self._strategy() if kind == "search" else ""
+        strategy = self._strategy()
+        options = strategy.options if kind == "search" else ()
         for name, widget in self._option_fields.items():
-            widget.setVisible(strategy in RACED if name == "racing" else strategy == name)
-        self._option.setVisible(strategy in (*RACED, *self._option_fields))
-        self.equal.setVisible(strategy in SEARCHING)
-        self._what.setText(WHAT[self._strategy()] + REPORTED if kind == "search" else WHAT[kind])
+            widget.setVisible(name in options)
+        self._option.setVisible(bool(options))
+        self.equal.setVisible(kind == "search" and strategy.searches)
+        seen = "" if strategy.sees_references else UNSEEN
+        self._what.setText(strategy.words + seen + REPORTED if kind == "search" else SCORING)
         self.start.setText("Start search" if kind == "search" else "Start scoring")
         self._changed()
         self.fit(640)
@@ -246,21 +242,8 @@ class RunForm(Dialog):
 
 
 REPORTED = " The set is reported on questions that it was not searched on."
-WHAT = {
-    "greedy": "Builds a set round by round: each round tries every candidate and keeps the best.",
-    "beam": "Builds sets round by round: each round tries every candidate after each of the best sets so far.",
-    "swap": "Builds a set round by round, then exchanges single demonstrations and places while that gains.",
-    "top_k": "Tries each candidate alone and takes the best.",
-    "best_random": "Tries many random sets and takes the best.",
-    "nearest": "Takes the candidates whose instructions are most like the questions, by the model’s embeddings.",
-    "set_coverage": "Takes the set whose words together cover the questions’ best, by the model’s embeddings.",
-    "vote_k": "Takes candidates that stand for many others and that the model is sure of in different degrees. It "
-              "looks at no question.",
-    "fast_vote_k": "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.",
-    "diverse": "Takes candidates of as many sources as there are. It looks at no score.",
-    "random": "Takes a random set.",
-    "score": "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?",
-}
+UNSEEN = " It looks at no reference answer."
+SCORING = "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?"
 
 
 def work_words(work: Work) -> str:

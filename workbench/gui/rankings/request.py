@@ -9,9 +9,10 @@ from typing import Literal
 
 from workbench.domain import ModelRef, Position, Prompt, Question, QuestionSet, Status
 from workbench.errors import JobError
-from workbench.jobs.specs import ScoreSpec, SearchSpec, Strategy
+from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.options import SearchOptions
-from workbench.search.work import answers_drawn, sets_reported, sets_searched
+from workbench.search.strategies import strategy
+from workbench.search.work import sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
 from workbench.services.devices import devices_for, on_devices
 from workbench.services.job_queue import JobInfo
@@ -53,7 +54,7 @@ class RunRequest:
     pool: Pool = Pool.NOT_REJECTED
     filter: Filter = field(default_factory=Filter)
     selection: tuple[int, ...] = ()
-    strategy: Strategy = "greedy"
+    strategy: str = "greedy"
     rounds: int = 3
     token_budget: int = 0
     position: Position = Position.BEFORE_BASE
@@ -172,9 +173,10 @@ def answers_in_all(asked: RunRequest | ScoreSpec | SearchSpec, candidates: int, 
     """
     if isinstance(asked, ScoreSpec) or asked.kind == "score":
         return (candidates + 1) * answers
-    searched = sets_searched(asked.strategy, candidates, asked.rounds, asked.options)
-    drawn = answers_drawn(asked.strategy, candidates, asked.rounds)
-    return drawn + searched * answers + sets_reported(asked.strategy, asked.random_sets, asked.options) * heldout
+    chosen = strategy(asked.strategy)
+    searched = sets_searched(chosen, candidates, asked.rounds, asked.options)
+    drawn = chosen.answers_drawn(candidates, asked.rounds, asked.options)
+    return drawn + searched * answers + sets_reported(chosen, asked.random_sets, asked.options) * heldout
 
 
 def _questions(project: Project, request: RunRequest) -> tuple[tuple[Question, ...], tuple[Question, ...]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 
 from workbench.search.finalists import settled
-from workbench.search.greedy import greedy
+from workbench.search.greedy import greedy, greedy_sets
 from workbench.search.intervals import mean_logprob
+from workbench.search.options import SearchOptions
+from workbench.search.strategy import Strategy
 from workbench.search.task import SearchTask, in_steps
 
 Ids = tuple[int, ...]
@@ -57,3 +59,15 @@ def _exchanged(ids: Ids, one: int, other: int) -> Ids:
     changed = list(ids)
     changed[one], changed[other] = ids[other], ids[one]
     return tuple(changed)
+
+
+def _sets_searched(candidates: int, size: int, options: SearchOptions) -> int:
+    size = min(size, candidates)
+    neighbouring = size * (candidates - size) + size * (size - 1) // 2
+    return greedy_sets(candidates, size) + 1 + options.swap_passes * neighbouring
+
+
+SWAP = Strategy(
+    "swap", "Greedy search, then swaps", "Greedy, then swaps while they gain",
+    "Builds a set round by round, then exchanges single demonstrations and places while that gains.", swap,
+    sets_searched=_sets_searched, options=("racing", "swap_passes"), scores_singly=True)

@@ -6,8 +6,9 @@ import numpy as np
 
 from workbench.search.baselines import random_set
 from workbench.search.finalists import best_set
+from workbench.search.greedy import greedy_sets
+from workbench.search.strategy import Strategy
 from workbench.search.task import SearchTask, in_steps
-from workbench.search.work import greedy_sets
 
 Ids = tuple[int, ...]
 
@@ -24,3 +25,10 @@ def best_of_random(task: SearchTask, tries: int, rng: np.random.Generator) -> Id
     sets = [ids for ids in dict.fromkeys(drawn) if ids]
     found = in_steps(task.objective, sets)
     return best_set(task, dict(zip(sets, found, strict=True)))
+
+
+BEST_RANDOM = Strategy(
+    "best_random", "Best of random sets", "Best of many random sets", "Tries many random sets and takes the best.",
+    best_random,
+    sets_searched=lambda candidates, size, options: options.random_tries or greedy_sets(candidates, size),
+    options=("random_tries",), by_chance=True)

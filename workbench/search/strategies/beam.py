@@ -8,6 +8,8 @@ from workbench.domain import AnswerScore, CandidateScore, SearchRound
 from workbench.search.finalists import best_set
 from workbench.search.greedy import base_answers, fitting, fitting_pool, rank, score_pool
 from workbench.search.intervals import mean_logprob
+from workbench.search.options import SearchOptions
+from workbench.search.strategy import Strategy
 from workbench.search.task import SearchTask, in_steps
 
 Ids = tuple[int, ...]
@@ -76,3 +78,14 @@ def _say_rounds(task: SearchTask, path: Ids, levels: list[Level], base: tuple[An
         tokens = task.objective.prompt_tokens(path[:number])
         task.watch.round_finished(SearchRound(
             number, ranking, path[number - 1], mean_logprob(base), tokens, sum(map(len, level.values()))))
+
+
+def _sets_searched(candidates: int, size: int, options: SearchOptions) -> int:
+    later = sum(candidates - number for number in range(1, min(size, candidates)))
+    return 1 + candidates + later * options.beam_width
+
+
+BEAM = Strategy(
+    "beam", "Beam search", "Beam: the best sets of each size go on",
+    "Builds sets round by round: each round tries every candidate after each of the best sets so far.", beam,
+    sets_searched=_sets_searched, options=("beam_width",), scores_singly=True)

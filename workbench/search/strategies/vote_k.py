@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import JobError
+from workbench.search.options import SearchOptions
 from workbench.search.similarity import Floats, candidate_vectors, first_fitting
+from workbench.search.strategy import Strategy
 from workbench.search.task import SearchTask
-from workbench.search.work import first_stage
 
 NEIGHBOURS, SHARE = 150, 0.1         # the paper's k of the graph; of a small pool no more than this share
 DISCOUNT = 10.0                      # the paper's rho
@@ -50,6 +51,11 @@ def vote_k(task: SearchTask) -> tuple[int, ...]:
     for bucket in np.array_split(np.array(kept, np.int64), wanted):
         chosen = _by_votes(task, graph, chosen, len(chosen) + 1, among=bucket)
     return _by_votes(task, graph, chosen, task.size)
+
+
+def first_stage(size: int) -> int:
+    """How many of a set are chosen by votes alone: a tenth, at least one."""
+    return max(1, size // 10)
 
 
 def _by_votes(
@@ -108,3 +114,18 @@ def neighbours(vectors: Floats, count: int) -> Graph:
         likeness[rows, start + rows] = -np.inf
         found[start : start + _ROWS] = np.argsort(-likeness, axis=1, kind="stable")[:, :count]
     return found
+
+
+def _answers_drawn(candidates: int, size: int, options: SearchOptions) -> int:
+    size = min(size, candidates)
+    return candidates - first_stage(size) if size > first_stage(size) else 0
+
+
+VOTE_K = Strategy(
+    "vote_k", "Vote-k", "Vote-k: by votes and confidence",
+    "Takes candidates that stand for many others and that the model is sure of in different degrees. It looks at no "
+    "question.", vote_k, answers_drawn=_answers_drawn, uses_embeddings=True, sees_references=False)
+FAST_VOTE_K = Strategy(
+    "fast_vote_k", "Fast vote-k", "Fast vote-k: those that stand for others",
+    "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.", fast_vote_k,
+    uses_embeddings=True, sees_references=False, compared_as="fast vote-k")
