@@ -16,7 +16,8 @@ from tests.models.test_logprobs import sequences
 from workbench.domain import ModelRef
 from workbench.models import Decoding, Draw, devices, read_facts
 from workbench.models.tokenizer import FastTokenizer
-from workbench.models.transformers_model import TransformersModel, choose_way
+from workbench.models.transformers_model import TransformersModel
+from workbench.models.ways import choose_way
 from workbench.models.weights import from_folder
 
 

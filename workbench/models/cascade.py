@@ -21,6 +21,10 @@ NAME = "cascade"
 _SCORES = 2**26                      # attention scores that the plain computation holds at once
 _KERNELS = {"cpu": "_scaled_dot_product_flash_attention_for_cpu", "cuda": "_scaled_dot_product_flash_attention"}
 
+# What transformers' layers ask of an attention function beside queries, keys and values, and this one does not do.
+_UNCOMMON = {"sliding_window": "attention has a window", "softcap": "scores are capped",
+             "s_aux": "attention has sinks", "position_bias": "scores depend on the distance"}
+
 KeyValue = tuple[Tensor, Tensor]     # each (1, kv_heads, time, head_dim)
 
 
@@ -61,6 +65,10 @@ class Pack:
             self.new[layer] = (key, value)
         out, lse = _inside(self, query, key, value, scale)
         return merge_past(out, lse, query, self.past[layer], scale) if self.past else out
+
+
+class UncommonAttention(Exception):
+    """A layer asks for an attention that is not computed here; says for which."""
 
 
 class Attending(Protocol):
@@ -154,6 +162,8 @@ def _attention(
     pack = _active.get()
     if pack is None or attention_mask is not None:
         raise RuntimeError("cascade attention needs an active pack and no mask")
+    if asked := next((words for name, words in _UNCOMMON.items() if kwargs.get(name) is not None), ""):
+        raise UncommonAttention(asked)
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     layer = int(module.layer_idx)  # type: ignore[arg-type]
     return pack.attend(layer, query, key, value, scale).to(query.dtype), None

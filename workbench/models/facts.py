@@ -13,18 +13,9 @@ from typing import Any
 from workbench.domain import ModelFacts
 from workbench.errors import ModelError
 from workbench.models import adapters, quantised
+from workbench.models.architectures import causal_language_models
 from workbench.models.files import gguf_parts, hash_files, model_files, read_json, shortened
 from workbench.models.gguf_facts import read_gguf_facts
-
-# Decoder-only architectures whose code ships with transformers. Everything else is refused: see ARCHITECTURES in
-# docs/adding-a-model-backend.md for how one is added.
-ARCHITECTURES = frozenset({
-    "apertus", "arcee", "bloom", "codegen", "cohere", "cohere2", "ernie4_5", "exaone4", "falcon", "gemma", "gemma2",
-    "gemma3_text", "glm", "glm4", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox", "gpt_oss", "gptj", "granite",
-    "helium", "llama", "ministral", "mistral", "mixtral", "mpt", "nemotron", "olmo", "olmo2", "olmo3", "olmoe", "opt",
-    "persimmon", "phi", "phi3", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "seed_oss", "smollm3", "stablelm",
-    "starcoder2",
-})  # fmt: skip
 
 # Settings through which a config.json can ask for code or kernels from elsewhere.
 _CODE_KEYS = frozenset({
@@ -93,8 +84,9 @@ def problems_of(path: Path, config: Mapping[str, Any]) -> list[str]:
     """Why the model in ``path`` cannot be loaded, in sentences; empty if it can."""
     problems = []
     kind = config.get("model_type")
-    if kind not in ARCHITECTURES:
-        problems.append(f"The architecture “{kind}” is not one that the workbench loads.")
+    if kind not in causal_language_models():
+        problems.append(f"The architecture “{kind}” is not one that the workbench loads: the installed transformers has "
+                        "no causal language model of that name.")
     asked = sorted(_CODE_KEYS & {key for part in (config, *_parts(config)) for key in part})
     asked = [key for key in asked if any(part.get(key) is not None for part in (config, *_parts(config)))]
     if asked:

@@ -1,10 +1,11 @@
-"""The two ways through a token tree: packed rows with cascade attention, and batches over a key-value cache."""
+"""The ways through a token tree: packed rows with cascade attention, batches over a cache, and whole texts."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import functools
+import inspect
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -152,18 +153,92 @@ class Cached:
 
 
 def fork(cache: Any, count: int = 1) -> Any:
-    """A cache that grows on its own, ``count`` times in the batch, without copying what is there.
+    """A cache that grows on its own, ``count`` times in the batch; keys and values that are there are not copied.
 
-    Safe because a dynamic cache's ``update`` makes new tensors and never writes in place.
+    Safe because a dynamic layer's ``update`` makes new tensors and never writes in place. States of linear attention
+    and convolutions are written in place, so those are copied.
     """
-    forked = copy.copy(cache)
-    forked.layers = [copy.copy(layer) for layer in cache.layers]
-    if count > 1:
-        for layer in forked.layers:
-            if layer.is_initialized:
-                layer.keys = layer.keys.expand(count, -1, -1, -1)
-                layer.values = layer.values.expand(count, -1, -1, -1)
+    from transformers import DynamicCache
+
+    forked = copy.copy(cache) if type(cache) is DynamicCache else copy.deepcopy(cache)
+    forked.layers = [_forked_layer(layer, count) for layer in forked.layers]
     return forked
+
+
+def _forked_layer(layer: Any, count: int) -> Any:
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+    if type(layer) in (DynamicLayer, DynamicSlidingWindowLayer):
+        forked = copy.copy(layer)
+        if count > 1 and layer.is_initialized:
+            forked.keys = layer.keys.expand(count, -1, -1, -1)
+            forked.values = layer.values.expand(count, -1, -1, -1)
+        return forked
+    forked = copy.deepcopy(layer)
+    if count > 1:
+        forked.reorder_cache(torch.zeros(count, dtype=torch.long))
+    return forked
+
+
+class Whole:
+    """Each text from its beginning, in right-padded batches: right for whatever reads from left to right. A past is
+    its tokens."""
+
+    most = most_kept = 1_000_000
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
+        before = np.empty(0, np.int32) if past is None else past
+        with inference():
+            found = self._run(nodes, before)
+        return found, [np.concatenate([before, node.ids]) for node in nodes] if keep else []
+
+    def _run(self, nodes: Sequence[Node], past: np.ndarray) -> list[np.ndarray]:
+        if not any(len(node.at) for node in nodes):
+            return [np.empty(0, np.float32) for _ in nodes]
+        longest = len(past) + max(len(node.ids) for node in nodes)
+        batch = np.zeros((len(nodes), longest), np.int64)
+        batch[:, : len(past)] = past
+        for place, node in enumerate(nodes):
+            batch[place, len(past) : len(past) + len(node.ids)] = node.ids
+        first = len(past) + min(int(node.at[0]) for node in nodes if len(node.at))
+        logits = logits_at(self._model, torch.from_numpy(batch).to(self._model.device), range(first, longest))
+        rows = [place * (longest - first) + len(past) - first + node.at for place, node in enumerate(nodes)]
+        return _pick(logits.flatten(0, 1), nodes, rows)
+
+    def after(self, past: Any, kept: Any) -> Any:
+        return kept
+
+    def crop(self, past: Any, length: int) -> Any:
+        return past[:length]
+
+    def release(self, past: Any) -> None:
+        """Tokens cost nothing."""
+
+    def clear(self) -> None:
+        """As ``release``."""
+
+    def cost(self, node: Node) -> int:
+        return node.end
+
+
+class WholeSteps:
+    """A model without a usable cache taken token by token (see generation.Steps): a past is its tokens."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def forward(self, ids: Sequence[int], past: Any) -> tuple[Tensor, Any]:
+        whole = [*(past or ()), *ids]
+        return logits_at(self._model, torch.tensor([whole], device=self._model.device), [len(whole) - 1])[0, 0], whole
+
+    def fork(self, past: Any) -> Any:
+        return past
+
+    def release(self, past: Any) -> None:
+        """Tokens cost nothing."""
 
 
 class CacheSteps:
@@ -182,6 +257,15 @@ class CacheSteps:
 
     def release(self, past: Any) -> None:
         """Tensors go when nothing refers to them."""
+
+
+def logits_at(model: Any, ids: Tensor, places: Sequence[int]) -> Tensor:
+    """Logits (batch, places, vocabulary) of ``ids`` (batch, time), nothing standing before them. A few old
+    architectures can only give those of all places."""
+    keep = torch.tensor(places, device=ids.device)
+    if "logits_to_keep" not in inspect.signature(model.forward).parameters:
+        return model(input_ids=ids, use_cache=False).logits[:, keep]     # type: ignore[no-any-return]
+    return model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits     # type: ignore[no-any-return]
 
 
 def _continued(model: Any, ids: Tensor, cache: Any, keep: int | Tensor) -> tuple[Tensor, Any]:

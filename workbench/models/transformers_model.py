@@ -1,4 +1,4 @@
-"""Models run by transformers: a local folder with safetensors, an allow-listed architecture, no remote code."""
+"""Models run by transformers: a local folder with safetensors, an architecture of transformers' own, no remote code."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ from workbench.models.files import read_json
 from workbench.models.generation import OneByOne, Rows, alike, draw
 from workbench.models.inspection import token_score
 from workbench.models.packed_rows import PackedRows
-from workbench.models.passes import Cached, CacheSteps, Cascade
+from workbench.models.passes import Cached, CacheSteps, Cascade, WholeSteps, logits_at
 from workbench.models.threads import thread_count
 from workbench.models.tokenizer import FastTokenizer
-from workbench.models.walk import Walker, Way
+from workbench.models.walk import Walker
+from workbench.models.ways import Choice, choose_way
 from workbench.models.weights import check_quantised, from_folder, plain_attention, tokenizer_folder
 
 
 class TransformersModel:
     """See LanguageModel. Made by ``load``."""
 
-    def __init__(self, ref: ModelRef, model: Any, tokenizer: FastTokenizer, facts: ModelFacts, way: Way) -> None:
+    def __init__(self, ref: ModelRef, model: Any, tokenizer: FastTokenizer, facts: ModelFacts, choice: Choice) -> None:
         self.ref = ref
         self.tokenizer: Tokenizer = tokenizer
         self.context = facts.context
-        self.facts: Mapping[str, str] = _facts(ref, model, facts, way)
+        self.facts: Mapping[str, str] = _facts(ref, model, facts, choice)
         self._model = model
         self._stops = _end_tokens(Path(ref.base or ref.path), model.config)
         dtype = str(model.dtype).removeprefix("torch.")
         budget = memory.pass_tokens(facts, dtype, devices.free_memory(model.device), devices.pass_tokens(model.device))
-        self._walker = Walker(way, vocabulary=model.config.get_text_config().vocab_size, budget=budget,
+        self._walker = Walker(choice.way, vocabulary=model.config.get_text_config().vocab_size, budget=budget,
                               logit_bytes=devices.logit_bytes(model.device))
 
     @classmethod
@@ -84,8 +85,7 @@ class TransformersModel:
         self._use(plain_attention(type(self._model)))
         with torch.inference_mode():
             ids = torch.tensor([sequence.ids[: sequence.end - 1]], device=self._model.device)
-            keep = torch.arange(sequence.start - 1, sequence.end - 1, device=ids.device)
-            logits = self._model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits[0]
+            (logits,) = logits_at(self._model, ids, range(sequence.start - 1, sequence.end - 1))
             found = []
             for row, target in zip(logits, sequence.ids[sequence.start : sequence.end], strict=True):
                 found.append(token_score(self.tokenizer, row.float().log_softmax(-1), target, alternatives))
@@ -105,7 +105,7 @@ class TransformersModel:
             rows = PackedRows(self._model, devices.pass_tokens(self._model.device))
         else:
             self._use(plain_attention(type(self._model)))
-            rows = OneByOne(CacheSteps(self._model))
+            rows = OneByOne((CacheSteps if isinstance(self._walker.way, Cached) else WholeSteps)(self._model))
         with torch.inference_mode():
             return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, self._stops, self.context)
 
@@ -120,7 +120,7 @@ class TransformersModel:
     @property
     def network(self) -> Any:
         """The transformers module itself, for training; with plain attention."""
-        self._use("sdpa")
+        self._use(plain_attention(type(self._model)))
         return self._model
 
     def close(self) -> None:
@@ -145,68 +145,23 @@ class TransformersModel:
             )
 
 
-def choose_way(model: Any) -> Way:
-    """Cascade attention where the configuration allows it and a probe agrees with the plain model; else the cache."""
-    cascade.register()
-    plain = Cached(model)
-    if not _only_full_attention(model.config.get_text_config()):
-        return plain
-    try:
-        return Cascade(model) if _agrees(model) else plain
-    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError, IndexError):
-        return plain                 # an architecture that does not go through transformers' attention interface
-    finally:
-        model.set_attn_implementation(plain_attention(type(model)))
-
-
-def _only_full_attention(config: Any) -> bool:
-    """Whether every layer attends to everything before it, with nothing added to or capping the scores."""
-    kinds = getattr(config, "layer_types", None)
-    if kinds and any(kind != "full_attention" for kind in kinds):
-        return False
-    if not kinds and getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True):
-        return False
-    special = ("attn_logit_softcapping", "attention_chunk_size", "alibi", "position_bias")
-    return not any(getattr(config, name, None) for name in special)
-
-
-def _agrees(model: Any) -> bool:
-    """Score a few made-up sequences both ways. The tolerance is loose: a wrong mask or position costs whole nats."""
-    rng = np.random.default_rng(0)
-    vocabulary = model.config.get_text_config().vocab_size
-
-    def ids(count: int) -> tuple[int, ...]:
-        return tuple(int(x) for x in rng.integers(0, vocabulary, count))
-
-    start = ids(20)
-    sequences = [ScoredSequence(start + ids(count), 20, 20 + count) for count in (3, 6)]
-    shared = [s.ids + ids(3) for s in sequences for _ in range(2)]
-    sequences += [ScoredSequence(found, 21, len(found)) for found in shared]
-    results = []
-    for way, name in ((Cached(model), plain_attention(type(model))), (Cascade(model), cascade.NAME)):
-        model.set_attn_implementation(name)
-        walker = Walker(way, vocabulary, 4096)
-        found = walker.logprobs(sequences, lambda done: None)
-        results.append(np.concatenate([np.asarray(values) for values in found]))
-    tolerance = 1e-3 if model.dtype is torch.float32 else 0.5
-    return bool(np.isfinite(results[1]).all() and np.abs(results[0] - results[1]).max() < tolerance)
-
-
 def _end_tokens(path: Path, config: Any) -> frozenset[int]:
     """Tokens that end an answer: generation_config.json's, or config.json's."""
     file = path / "generation_config.json"
-    found = (read_json(file).get("eos_token_id") if file.is_file() else None) or config.eos_token_id
+    found = (read_json(file).get("eos_token_id") if file.is_file() else None) or getattr(
+        config.get_text_config(), "eos_token_id", None)
     return frozenset(found if isinstance(found, list) else [] if found is None else [found])
 
 
-def _facts(ref: ModelRef, model: Any, facts: ModelFacts, way: Way) -> dict[str, str]:
+def _facts(ref: ModelRef, model: Any, facts: ModelFacts, choice: Choice) -> dict[str, str]:
     import tokenizers
     import transformers
 
     quantisation = ref.dtype if ref.dtype in quantised.ON_LOADING else facts.quantisation
-    return ({"quantisation": quantisation} if quantisation else {}) | {
+    return ({"quantisation": quantisation} if quantisation else {}) | (
+        {"attention because": choice.because} if choice.because else {}) | {
         "architecture": facts.architecture, "sha256": facts.sha256, "device": str(model.device),
-        "dtype": str(model.dtype).removeprefix("torch."), "attention": type(way).__name__.lower(),
+        "dtype": str(model.dtype).removeprefix("torch."), "attention": choice.name,
         "threads": str(torch.get_num_threads()), "torch": torch.__version__, "transformers": transformers.__version__,
         "tokenizers": tokenizers.__version__, "python": platform.python_version(),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,11 @@ from workbench.domain import ModelFacts, ModelRef
 from workbench.errors import ModelError
 from workbench.models import memory, quantised
 from workbench.models.files import read_json, shortened
+
+
+# Some architectures would otherwise fetch compiled kernels from the Hub and run them, where the package "kernels" is
+# installed. Read when transformers is imported, which is after this.
+os.environ["USE_HUB_KERNELS"] = "NO"
 
 
 def from_folder(path: Path, device: torch.device, dtype: str) -> Any:

@@ -69,11 +69,12 @@ def _log_distributions(model: LanguageModel, sequence: ScoredSequence) -> Tensor
     """Log-probabilities ``(tokens, vocabulary)`` in float32 at the wanted tokens' places."""
     import torch
 
+    from workbench.models.passes import logits_at
+
     network: Any = getattr(model, "network", None)
     if network is None:
         raise JobError(f"“{model.ref.name}” does not tell its whole distributions.",
                        remedy="Choose a model in a folder with safetensors.")
     ids = torch.tensor([sequence.ids[: sequence.end - 1]], device=network.device)
-    keep = torch.arange(sequence.start - 1, sequence.end - 1, device=ids.device)
-    found: Tensor = network(input_ids=ids, use_cache=False, logits_to_keep=keep).logits[0].float().log_softmax(-1)
-    return found
+    (logits,) = logits_at(network, ids, range(sequence.start - 1, sequence.end - 1))
+    return logits.float().log_softmax(-1)
