@@ -85,8 +85,8 @@ def problems_of(path: Path, config: Mapping[str, Any]) -> list[str]:
     problems = []
     kind = config.get("model_type")
     if kind not in causal_language_models():
-        problems.append(f"The architecture “{kind}” is not one that the workbench loads: the installed transformers has "
-                        "no causal language model of that name.")
+        problems.append(f"The architecture “{kind}” is not one that the workbench loads: the installed transformers "
+                        "has no causal language model of that name.")
     asked = sorted(_CODE_KEYS & {key for part in (config, *_parts(config)) for key in part})
     asked = [key for key in asked if any(part.get(key) is not None for part in (config, *_parts(config)))]
     if asked:

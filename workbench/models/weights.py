@@ -15,7 +15,6 @@ from workbench.errors import ModelError
 from workbench.models import memory, quantised
 from workbench.models.files import read_json, shortened
 
-
 # Some architectures would otherwise fetch compiled kernels from the Hub and run them, where the package "kernels" is
 # installed. Read when transformers is imported, which is after this.
 os.environ["USE_HUB_KERNELS"] = "NO"
