@@ -47,3 +47,17 @@ def split(file: Path, count: int) -> list[Path]:
 
 def _setting(name: str, kind: int, form: str, value: int) -> bytes:
     return struct.pack("<Q", len(name)) + name.encode() + struct.pack("<I", kind) + struct.pack(form, value)
+
+
+def quantised(file: Path, ftype: str) -> Path:
+    """``file`` with weights in a few bits, as llama.cpp's own quantisation makes it: "Q4_K_M", "Q8_0" …"""
+    import llama_cpp
+
+    from workbench.models.llama_cpp_native import begin
+
+    begin()
+    target = file.with_name(f"{file.stem}-{ftype}.gguf")
+    settings = llama_cpp.llama_model_quantize_default_params()
+    settings.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{ftype}")
+    assert llama_cpp.llama_model_quantize(str(file).encode(), str(target).encode(), settings) == 0
+    return target

@@ -95,7 +95,8 @@ def test_the_start_is_computed_once_and_every_sequence_is_given_back(model: Lang
     before = model._walker.computed  # type: ignore[attr-defined]
     model.logprobs(work)
     assert model._walker.computed - before < sum(s.end for s in work) / 3  # type: ignore[attr-defined]
-    assert len(model._sequences._lengths) == 1  # type: ignore[attr-defined]
+    model._walker.forget()  # type: ignore[attr-defined]
+    assert not model._sequences._lengths  # type: ignore[attr-defined]
 
 
 @pytest.mark.gguf
@@ -129,21 +130,16 @@ def test_greedy_answers_equal_transformers(folder: Path, model: LanguageModel) -
     prompts = ["The quick brown fox", "The quick dog", "# Query:\n```\nWhat"]
     options = Decoding(max_tokens=16, repetition_penalty=1.1)
     assert model.generate(prompts, options, lambda i, t: None) == other.generate(prompts, options, lambda i, t: None)
-    assert not model._sequences._lengths  # type: ignore[attr-defined]
 
 
 @pytest.mark.gguf
 @needs_llama_cpp
-def test_many_answers_at_a_time_are_those_of_each_alone(model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench.models import llama_cpp_model
-
-    monkeypatch.setattr(llama_cpp_model, "SEQUENCES", 6)
+def test_many_answers_at_a_time_are_those_of_each_alone(model: LanguageModel) -> None:
     wanted = [Draw(f"# Rules: be good.\n{'The dog ' * (n % 3)}fox {n}", Decoding(max_tokens=2 + n % 7, stop=("e",),
                    temperature=n % 2, seed=n)) for n in range(11)]
     found, alone = model.draw(wanted), [model.draw([one])[0] for one in wanted]
     assert [(one.text, one.tokens, one.finish) for one in found] == [(o.text, o.tokens, o.finish) for o in alone]
-    assert [one.logprob for one in found] == pytest.approx([one.logprob for one in alone], abs=1e-3)
-    assert not model._sequences._lengths  # type: ignore[attr-defined]
+    assert [one.logprob for one in found] == [one.logprob for one in alone]
 
 
 @pytest.mark.gguf

@@ -1,9 +1,14 @@
-"""GGUF models run by llama.cpp, with shared beginnings as copies of its sequences."""
+"""GGUF models run by llama.cpp, with shared beginnings as copies of its sequences.
+
+``dtype`` "auto" computes with the weights as they are in the file; "float32" and "float16" with the weights written out
+(see dequantised.py), which takes more memory and time and leaves out the rounding of activations to eight bits.
+"""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import llama_cpp
@@ -13,15 +18,16 @@ from workbench.domain import ModelFacts, ModelRef, TokenScore
 from workbench.errors import ModelError
 from workbench.models import llama_cpp_offload, memory
 from workbench.models.base import Decoding, Draw, Drawn, ScoredSequence, Tokenizer
+from workbench.models.dequantised import DTYPES, dequantised
 from workbench.models.files import gguf_parts
 from workbench.models.generation import alike, draw
 from workbench.models.gguf_facts import read_gguf_facts
 from workbench.models.gguf_tokenizer import GgufTokenizer
 from workbench.models.inspection import token_score
 from workbench.models.llama_cpp_native import NativeContext, NativeModel
-from workbench.models.llama_cpp_sequences import BATCH, SEQUENCES, Sequences
+from workbench.models.llama_cpp_sequences import BATCH, SEQUENCES, Sequences, most_rows
 from workbench.models.machine import read_machine
-from workbench.models.sequence_rows import SequenceRows
+from workbench.models.sequence_rows import ROWS, SequenceRows
 from workbench.models.threads import thread_count
 from workbench.models.walk import Walker
 
@@ -35,17 +41,36 @@ class LlamaCppModel:
         self.ref = ref
         self.context = context
         self._native = model
+        self._exact = exact
         self.tokenizer: Tokenizer = GgufTokenizer(model)
-        threads = thread_count()
-        self._sequences = Sequences(NativeContext(
-            model, cells=context + BATCH, batch=BATCH, sequences=SEQUENCES, exact=exact, threads=threads
-        ))  # fmt: skip
+        rows = most_rows(model.vocabulary_size)
+        self._sequences = Sequences(self._new_context(context + BATCH, BATCH, SEQUENCES, rows=rows), rows)
         self._walker = Walker(self._sequences, vocabulary=model.vocabulary_size, budget=BATCH)
+        written_out = ref.dtype in DTYPES and facts.dtype not in memory.BYTES
         self.facts: Mapping[str, str] = {
             "architecture": facts.architecture, "sha256": facts.sha256, "device": _device(model, facts),
-            "dtype": facts.dtype, "cache dtype": "float32" if exact else "float16", "attention": "llama.cpp",
-            "threads": str(threads), "llama_cpp_python": llama_cpp.__version__, "python": platform.python_version(),
-        }  # fmt: skip
+            "dtype": ref.dtype if written_out else facts.dtype, "cache dtype": "float32" if exact else "float16",
+            "attention": "llama.cpp, one after the other", "noise": f"{self._noise():.4f}",
+            "threads": str(thread_count()), "llama_cpp_python": llama_cpp.__version__,
+            "python": platform.python_version(),
+        } | ({"quantisation": facts.dtype} if written_out else {})  # fmt: skip
+
+    def _new_context(self, cells: int, batch: int, sequences: int, *, rows: int, shared: bool = True) -> NativeContext:
+        return NativeContext(self._native, cells=cells, batch=batch, sequences=sequences, exact=self._exact,
+                             threads=thread_count(), shared=shared, rows=rows)
+
+    def _noise(self) -> float:
+        """By how much a token's log-probability (nats) changes with what is scored beside it and how it is divided:
+        0 where the kernels always compute the same, as on a processor."""
+        start, answers, *others = (tuple(place * step % self._native.vocabulary_size for place in range(count))
+                                   for step, count in ((7, 90), (11, 13), (13, 21), (17, 3), (19, 30)))
+        wanted = ScoredSequence(start + answers, len(start), len(start) + len(answers))
+        beside = [ScoredSequence(start + more, len(start), len(start) + len(more)) for more in others]
+        (alone,) = self._walker.logprobs([wanted], lambda done: None)
+        self._walker.forget()
+        together = self._walker.logprobs([*beside, wanted], lambda done: None)[-1]
+        self._walker.forget()
+        return max(abs(one - other) for one, other in zip(alone, together, strict=True))
 
     @classmethod
     def load(cls, ref: ModelRef, *, ignore_memory: bool = False) -> LlamaCppModel:
@@ -61,13 +86,17 @@ class LlamaCppModel:
                 remedy="Register the model again if the change is wanted.",
             )
         exact = ref.dtype == "float32" or (ref.dtype == "auto" and facts.dtype == "float32")
+        path = Path(ref.path)
+        if ref.dtype in DTYPES and facts.dtype not in memory.BYTES:
+            path = dequantised(path, facts, ref.dtype)
+            facts = replace(facts, size_bytes=path.stat().st_size)
         offloads = llama_cpp.llama_supports_gpu_offload()
         gpus = read_machine(Path(ref.path).parent).gpus if offloads else ()
         cards = llama_cpp_offload.chosen(ref.device, gpus, offloads=offloads)
         free = llama_cpp_offload.free_memory(cards)
         context = _fitting_context(facts, free, exact=exact, ignore_memory=ignore_memory)
         needed = memory.estimate(facts, "float32" if exact else "float16", context)
-        native = NativeModel(gguf_parts(Path(ref.path))[0], gpu_layers=llama_cpp_offload.layers(cards, facts, needed),
+        native = NativeModel(gguf_parts(path)[0], gpu_layers=llama_cpp_offload.layers(cards, facts, needed),
                              gpu=cards.only if cards else None)
         return cls(ref, native, facts, context=context, exact=exact)
 
@@ -83,8 +112,7 @@ class LlamaCppModel:
         self._check_length(sequence.end)
         self._walker.forget()
         found = []
-        logits, past = self._sequences.logits(sequence.ids[: sequence.end - 1], sequence.start - 1)
-        self._sequences.release(past)
+        logits = self._sequences.logits(sequence.ids[: sequence.end - 1], sequence.start - 1)
         rows = torch.from_numpy(logits).log_softmax(-1)
         for row, target in zip(rows, sequence.ids[sequence.start : sequence.end], strict=True):
             found.append(token_score(self.tokenizer, row, target, alternatives))
@@ -98,14 +126,10 @@ class LlamaCppModel:
         for ids in encoded:
             self._check_length(len(ids) + 1)
         decodings = [one.decoding for one in wanted]
-        self._walker.forget()
         vocabulary = self._native.vocabulary
         ends = frozenset(t for t in range(self._native.vocabulary_size) if llama_cpp.llama_vocab_is_eog(vocabulary, t))
-        try:
-            rows = SequenceRows(self._sequences, self.context + BATCH, SEQUENCES - 1)
-            return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, ends, self.context)
-        finally:
-            self._sequences.clear()
+        rows = SequenceRows(lambda cells: self._new_context(ROWS * cells, BATCH, ROWS, rows=ROWS, shared=False))
+        return draw(rows, self.tokenizer, encoded, decodings, on_text, on_drawn, ends, self.context)
 
     def generate(self, prompts: Sequence[str], decoding: Decoding, on_text: Callable[[int, str], None]) -> list[str]:
         return [drawn.text for drawn in self.draw(alike(prompts, decoding), on_text)]

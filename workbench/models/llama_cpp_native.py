@@ -12,12 +12,19 @@ import numpy.typing as npt
 from workbench.errors import ModelError
 
 _F32, _F16 = 0, 1                # ggml types, for the key-value cache
+GROUP = 8                        # tokens
 _NO_SLOT = 1                     # llama_decode: the cache has no room for the batch
 _NO_DEVICES = (ctypes.c_void_p * 1)(None)        # a list that ends at once; without one llama.cpp takes all there are
 
 
 # llama.cpp writes pages to stderr; what goes wrong is told by its return codes. Kept here, as C keeps only a pointer.
 _silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
+
+
+def begin() -> None:
+    """Make llama.cpp ready, and silent."""
+    llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
 
 
 class NativeModel:
@@ -29,8 +36,7 @@ class NativeModel:
         """``gpu_layers`` go to graphics cards, -1 for all, to the one with the number ``gpu`` or shared out among all;
         with none the cards are not touched. Raises ModelError where llama.cpp refuses the file.
         """
-        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
+        begin()
         settings = llama_cpp.llama_model_default_params()
         settings.vocab_only = vocabulary_only
         settings.check_tensors = not vocabulary_only
@@ -47,6 +53,11 @@ class NativeModel:
         assert vocabulary is not None
         self.vocabulary = vocabulary
         self.vocabulary_size = int(llama_cpp.llama_vocab_n_tokens(self.vocabulary))
+
+    @property
+    def forgets(self) -> bool:
+        """Whether the last tokens of a sequence can be taken away again: not from a running state."""
+        return not (llama_cpp.llama_model_is_recurrent(self.handle) or llama_cpp.llama_model_is_hybrid(self.handle))
 
     def tokenize(self, text: bytes, *, special: bool) -> list[int]:
         """``special`` adds BOS where the file says so; added tokens within the text are always recognised."""
@@ -81,26 +92,37 @@ class NativeModel:
 
 
 class NativeContext:
-    """A key-value cache of ``cells`` tokens that up to ``sequences`` sequences share.
+    """A key-value cache of ``cells`` tokens for up to ``sequences`` sequences.
 
-    In the unified cache a copy of a sequence is a mark on its cells, so that a shared beginning is stored and computed
-    once, and forking it costs nothing.
+    ``shared``: they lie in the same cells. A copy of a sequence is then a mark on its cells, so that a shared beginning
+    is stored and computed once, and forking it costs nothing. Otherwise each has an equal part of the cells to itself,
+    and copying one copies its part.
+
+    With weights in few bits a product's smallest difference is rounded up to a whole step of the activations, and
+    comes out as tenths of a nat. What the kernels on a processor compute depends on how many tokens they get: one,
+    fewer than eight, or what is left over after groups of four. So a pass gets a multiple of ``GROUP`` tokens, and as
+    many rows for its head. On a processor flash attention is left out: its sums depend on what the other cells hold.
     """
 
     def __init__(
-        self, model: NativeModel, *, cells: int, batch: int, sequences: int, exact: bool, threads: int
+        self, model: NativeModel, *, cells: int, batch: int, sequences: int, exact: bool, threads: int,
+        shared: bool = True, rows: int = 0,
     ) -> None:
-        """``exact`` keeps keys and values in float32. Raises ModelError where the memory is not enough."""
+        """``exact`` keeps keys and values in float32. ``rows`` is the most rows of logits a pass, all by default.
+        Raises ModelError where the memory is not enough."""
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx, settings.n_batch, settings.n_ubatch = cells, batch, min(batch, 512)
         settings.n_seq_max = sequences
-        settings.kv_unified = True
+        settings.kv_unified = shared
+        settings.swa_full = True     # what a window leaves behind keeps its cell, so that cells follow the tokens
         settings.type_k = settings.type_v = _F32 if exact else _F16
-        settings.flash_attn_type = 0 if exact else -1
+        settings.flash_attn_type = -1 if model.gpu_layers and not exact else 0
         settings.n_threads = settings.n_threads_batch = threads
         settings.offload_kqv = settings.op_offload = model.gpu_layers != 0
         settings.no_perf = True
-        self._model = model
+        if hasattr(settings, "n_outputs_max"):
+            settings.n_outputs_max = rows
+        self.model = model
         self._handle = llama_cpp.llama_init_from_model(model.handle, settings)
         if not self._handle:
             raise ModelError(
@@ -122,6 +144,7 @@ class NativeContext:
         count = len(tokens)
         if count > self._size:
             raise ValueError(f"{count} tokens in a batch of {self._size}")
+        told = wanted | _more(wanted)
         batch = self._batch
         batch.n_tokens = count
         for place in range(count):
@@ -129,17 +152,37 @@ class NativeContext:
             batch.pos[place] = int(positions[place])
             batch.n_seq_id[place] = 1
             batch.seq_id[place][0] = int(sequences[place])
-            batch.logits[place] = bool(wanted[place])
+            batch.logits[place] = bool(told[place])
         code = llama_cpp.llama_decode(self._handle, batch)
         if code == _NO_SLOT:
             raise MemoryError("the key-value cache has no room")
         if code != 0:
             raise RuntimeError(f"llama_decode failed with code {code}")
-        rows = int(wanted.sum())
+        rows = int(told.sum())
         if not rows:
-            return np.empty((0, self._model.vocabulary_size), np.float32)
+            return np.empty((0, self.model.vocabulary_size), np.float32)
         logits = llama_cpp.llama_get_logits(self._handle)
-        return np.ctypeslib.as_array(logits, shape=(rows, self._model.vocabulary_size))
+        found = np.ctypeslib.as_array(logits, shape=(rows, self.model.vocabulary_size))
+        return found if rows == int(wanted.sum()) else found[wanted[told]]
+
+    def append(
+        self, sequence: int, tokens: npt.NDArray[np.int32], start: int, wanted: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float32]:
+        """Put ``tokens`` at the end of a sequence that has ``start``: logits (wanted tokens, vocabulary). What fills
+        them up to a whole group stands behind them, where they do not see it, and is taken away again."""
+        count = len(tokens)
+        filled = -(-count // GROUP) * GROUP if self.model.forgets else count
+        ids = np.zeros(filled, np.int32)
+        ids[:count] = tokens
+        found = self.decode(ids, start + np.arange(filled, dtype=np.int32), np.full(filled, sequence, np.int32),
+                            np.concatenate([wanted, np.zeros(filled - count, bool)]))
+        if filled > count:
+            self.cut(sequence, start + count)
+        return found
+
+    def cut(self, sequence: int, length: int) -> None:
+        """Keep the first ``length`` tokens."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1)
 
     def copy(self, source: int, target: int, end: int = -1) -> None:
         """The first ``end`` tokens of ``source`` (all by default) are ``target``'s too."""
@@ -154,3 +197,10 @@ class NativeContext:
             llama_cpp.llama_free(self._handle)
             self._handle = None
 
+
+def _more(wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Rows of logits that fill the wanted ones up to whole groups; none where none is wanted."""
+    free = np.flatnonzero(~wanted)
+    more = np.zeros(len(wanted), bool)
+    more[free[: -int(wanted.sum()) % GROUP]] = True
+    return more

@@ -42,6 +42,7 @@ class Cascade:
     """Nodes packed in one row (see cascade.py)."""
 
     most = most_kept = 1_000_000
+    one_past = False
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -101,6 +102,7 @@ class Cached:
     """
 
     most, most_kept = 1_000_000, 1
+    one_past = False
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -185,6 +187,7 @@ class Whole:
     its tokens."""
 
     most = most_kept = 1_000_000
+    one_past = False
 
     def __init__(self, model: Any) -> None:
         self._model = model

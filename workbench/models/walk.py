@@ -23,6 +23,8 @@ class Way(Protocol):
     most: int                        # nodes in one pass
     most_kept: int                   # nodes in one pass that keeps what their children need
 
+    one_past: bool                   # whether texts that share nothing with a past must not be computed beside it
+
     def run(self, nodes: Sequence[Node], past: Any, *, keep: bool) -> tuple[list[np.ndarray], list[Any]]:
         """For each node its wanted log-probabilities (nats, float32), and what ``after`` needs if ``keep``.
 
@@ -77,7 +79,10 @@ class Walker:
             for child in root.children:
                 if child.children:
                     self._begin(child)
-            self._leaves([child for child in root.children if not child.children], None)
+            alone = [child for child in root.children if not child.children]
+            if alone and self.way.one_past:
+                self.forget()
+            self._leaves(alone, None)
         except BaseException:
             self.kept = None
             self.way.clear()

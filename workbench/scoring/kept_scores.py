@@ -25,7 +25,7 @@ MOST = 500_000                       # scores in one file (14 MB; about 90 MB wh
 _RECORD = struct.Struct("<16sd")
 _CHECK = struct.Struct("<I")
 _SIZE = _RECORD.size + _CHECK.size
-_NOT_THE_NUMBERS = ("threads", "python", "processes")
+_NOT_THE_NUMBERS = ("threads", "python", "processes", "noise", "attention because")
 
 
 class KeptScores:
