@@ -232,12 +232,14 @@ def _add_runs(commands: Any) -> None:
 
 def _add_align(commands: Any) -> None:
     command = add(commands, "align", "aligning:align", "train a small model to prefer what a large one prefers")
-    command.add_argument("--teacher", help="id or name; by default the current model")
+    command.add_argument("--teacher", help="id or name; by default the largest model")
     command.add_argument("--student", help="id or name; by default the smallest other model")
     methods = ("bialign", "output", "finetune", "pretrain", "vanilla")
     command.add_argument("--method", default="bialign", choices=methods)
-    command.add_argument("--preset", default="quick", choices=("quick", "balanced", "paper"))
-    command.add_argument("--pool", type=Path, help="tasks from a file; by default the project's demonstrations")
+    command.add_argument("--preset", default="quick", choices=("quick", "balanced", "machine", "paper"),
+                         help="machine: balanced, made to fit this one")
+    command.add_argument("--pool", type=Path, help="tasks from a file; by default the project's demonstrations, or "
+                         "the sample tasks where these make fewer than three")
     command.add_argument("--targets", metavar="TASK,TASK", help="tasks to measure on; by default every third")
     command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="change a setting")
     command.add_argument("--examples", type=positive, default=100, help="held-out examples that are measured")

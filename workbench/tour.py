@@ -26,10 +26,12 @@ from workbench.domain import ModelRef
 from workbench.errors import ProjectError, WorkbenchError
 from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
 from workbench.prompts import add
+from workbench.services.benching import Started
+from workbench.services.benching import submit as submit_bench
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project, open_sample
 from workbench.tour_alignment import align_spec, alignment_charts, alignment_summary, register_taught
-from workbench.tour_bench import bench_charts, bench_summary, contestants, held_out_set
+from workbench.tour_bench import bench_charts, bench_request, bench_summary, held_out_set
 
 PAGES = ("welcome", "demonstrations", "prompt", "rankings", "alignment", "bench", "models", "jobs", "palette",
          "shortcuts")
@@ -104,16 +106,13 @@ class Tour:
 
     def _bench(self, project: Project, model: ModelRef, untaught: ModelRef, taught: ModelRef, prompt_id: int) -> int:
         """Answer the held-out questions, then judge the answers; returns the question set's id."""
-        set_id = project.lane.run(lambda: held_out_set(project))
-        questions = project.lane.run(lambda: heldout_questions(project, None))
-        some = questions[::max(1, len(questions) // self.scale.questions)]         # of every category
-        asked = [one.id for one in some if one.id is not None]
-        found = project.lane.run(lambda: project.prompts.get(prompt_id))
-        who = contestants(model, untaught, taught, project.lane.run(lambda: base_prompt(project, None)), found)
-        answering = project.lane.run(lambda: project.bench.submit_answers(who, set_id, question_ids=asked))
-        self._follow(project, answering)
-        ids = [one.id for one in project.lane.run(lambda: project.bench.contestants(set_id)) if one.id is not None]
-        for job_id in project.lane.run(lambda: project.judging.submit_likelihoods(set_id, ids)):
+        def submit() -> tuple[int, Started]:
+            set_id = held_out_set(project)
+            request = bench_request(project, set_id, model, untaught, taught, prompt_id, self.scale.questions)
+            return set_id, submit_bench(project, request)
+
+        set_id, started = project.lane.run(submit)
+        for job_id in filter(None, (started.answering, *started.judging)):
             self._follow(project, job_id)
         project.lane.run(lambda: project.judging.measure(set_id))
         return set_id

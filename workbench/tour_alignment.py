@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-import workbench_resources as resources
 from workbench.alignment.options import METHOD_NAMES, AlignmentOptions
 from workbench.domain import ModelRef
 from workbench.errors import ProjectError
 from workbench.formats.report import Chart
 from workbench.formats.svg import GAIN, PLAIN, Mark, interval_plot
 from workbench.jobs.specs import AlignSpec
+from workbench.services import trainings
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 
@@ -28,8 +28,9 @@ def align_spec(project: Project, teacher: ModelRef, options: AlignmentOptions, e
     if student is None:
         raise ProjectError(f"The sample project has no model “{STUDENT}”.",
                            remedy="Restore the folder resources/models.")
-    return project.alignment.spec(teacher, student, options, examples=examples,
-                                  pool=resources.path("sample", "tasks.jsonl"))
+    choices = trainings.read_choices(project, trainings.sample_tasks())
+    request = trainings.default_request(choices, teacher_id=teacher.id, student_id=student.id)
+    return trainings.specification(project, replace(request, options=options, examples=examples))
 
 
 def register_taught(project: Project, job_id: int) -> ModelRef:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.domain import Contestant, DecodingSettings, Interval, ModelRef, Prompt
+from workbench.domain import DecodingSettings, Interval, ModelRef
 from workbench.errors import ProjectError
 from workbench.formats.report import Chart
 from workbench.formats.svg import Mark, interval_plot
 from workbench.services import questions
 from workbench.services.bench_measures import Measure, measures
 from workbench.services.bench_numbers import ALL, Bench, bench_data, differences, table
+from workbench.services.benching import BenchRequest, JudgeChoice, NewContestant
 from workbench.services.project import Project
 
 MAX_TOKENS = 64                      # of an answer; the carried references are shorter
@@ -27,11 +28,14 @@ def held_out_set(project: Project) -> int:
     return found.id
 
 
-def contestants(model: ModelRef, untaught: ModelRef, taught: ModelRef, base: Prompt, found: Prompt) -> list[Contestant]:
-    """Greedy answers of the model under both prompts, and of the student before and after training, under the found
-    one."""
+def bench_request(project: Project, set_id: int, model: ModelRef, untaught: ModelRef, taught: ModelRef, found: int,
+                  questions: int) -> BenchRequest:
+    """Greedy answers of the model under the base prompt and under the prompt ``found``, and of the student before and
+    after training under the latter; then the references' likelihood. ``questions`` are spread over all categories."""
+    base = project.prompts.all()[0].id
     who = ((model, base, "base"), (model, found, "found"), (untaught, found, "found"), (taught, found, "found"))
-    return [Contestant(f"{one.name}, {name} prompt", one, prompt, DECODING) for one, prompt, name in who]
+    new = tuple(NewContestant(one.id or 0, prompt, DECODING, f"{one.name}, {name} prompt") for one, prompt, name in who)
+    return BenchRequest(set_id, new=new, judge=JudgeChoice("likelihood"), questions=questions)
 
 
 def bench_summary(project: Project, set_id: int) -> dict[str, Any]:

@@ -46,5 +46,5 @@ def test_wrong_settings_are_refused_by_name(with_models: Path, run: Any) -> None
     assert (code, "steps" in error) == (1, True)
     code, _, error = run("align", with_models, *POOL, "--targets", "nothing")
     assert (code, "There is no task “nothing”" in error) == (1, True)
-    code, _, error = run("align", with_models, *SMALL)              # the project's own six demonstrations: two tasks
-    assert (code, "tasks to train on" in error) == (1, True)
+    code, _, error = run("align", with_models, *SMALL, "--targets", "a,b")          # all tasks that the project has
+    assert (code, "Leave some to train on" in error) == (1, True)

@@ -89,9 +89,9 @@ def test_demonstrations_in_context_stand_beside_a_model_trained_on_them_turn_by_
 def test_a_greedy_series_without_gains_and_an_axis_without_numbers_are_refused(
     sample: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, error = run(capsys, "bench", "scaling", sample, *FEW)
+    code, _, error = run(capsys, "bench", "scaling", sample, "--series", "greedy", *FEW)
     assert code == 1
-    assert "Score the candidates first" in error
+    assert "Score them first" in error
     code, _, error = run(capsys, "bench", "sweep", sample, "--axis", "temperature=hot", *FEW)
     assert code == 1
     assert "temperature=0,0.5,1" in error

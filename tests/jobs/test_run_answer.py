@@ -24,7 +24,7 @@ def place(tmp_path: Path, model: ModelRef) -> Iterator[Workplace]:
 
 
 def submit(place: Workplace, *contestants: Contestant, repeats: int = 2) -> int:
-    return place.run(lambda: place.project.bench.submit_answers(contestants, 3, repeats=repeats))
+    return place.run(lambda: place.project.jobs.submit(place.project.bench.answering(contestants, 3, repeats=repeats)))
 
 
 def test_answers_are_streamed_stored_with_what_made_them_and_not_asked_twice(place: Workplace) -> None:

@@ -26,8 +26,7 @@ def place(tmp_path: Path, model: ModelRef) -> Iterator[Workplace]:
 
 def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_again(place: Workplace) -> None:
     recipes = place.project.recipes
-    job = place.run(lambda: recipes.submit_scaling(
-        1, place.model, BASE, sizes=(0, 2, 4), series=("random", "diverse"), seeds=2, decoding=SHORT))
+    job = place.recipe("scaling", BASE, sizes=(0, 2, 4), series=("random", "diverse"), repeats=2, decoding=SHORT)
     assert isinstance(place.ended(job), Finished)
     assert [one.name for one in place.run(lambda: recipes.scores(job))] == ["log_likelihood", "f1", "exact"]
     points = place.run(lambda: recipes.points(job))
@@ -37,8 +36,8 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
     assert len(points[2].contestant_ids) == 2
     assert points[0].interval == points[3].interval
     assert all(one.interval.low <= one.interval.mean <= one.interval.high < 0 for one in points)
-    again = place.run(lambda: recipes.submit_scaling(
-        1, place.model, BASE, sizes=(0, 2, 4), series=("random", "diverse"), seeds=2, decoding=SHORT, answers=False))
+    again = place.recipe("scaling", BASE, sizes=(0, 2, 4), series=("random", "diverse"), repeats=2, decoding=SHORT,
+                         answers=False)
     ended = place.ended(again)
     assert isinstance(ended, Finished)
     assert ended.summary["answers"] == 0
@@ -47,8 +46,7 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
 
 
 def test_a_search_by_a_measure_is_read_round_by_round_with_both_scores(place: Workplace) -> None:
-    job = place.run(lambda: place.project.recipes.submit_search(
-        1, place.model, BASE, by="f1", rounds=2, query="source:a", decoding=SHORT, questions=2))
+    job = place.recipe("judged_search", BASE, by="f1", rounds=2, query="source:a", decoding=SHORT, questions=2)
     assert isinstance(place.ended(job), Finished)
     found = place.run(lambda: read_found(place.project, place.project.jobs.get(job)))
     assert [(one.number, len(one.candidates), one.chosen is not None) for one in found.rounds] == [
@@ -65,8 +63,7 @@ def test_a_series_ranked_on_the_questions_that_are_asked_says_that_it_is_flatter
     assert isinstance(place.ended(place.submit(place.score_spec())), Finished)
     found = []
     for set_id in (1, 2):
-        job = place.run(lambda set_id=set_id: place.project.recipes.submit_scaling(
-            set_id, place.model, BASE, sizes=(4,), series=("greedy",), answers=False, questions=2))
+        job = place.recipe("scaling", BASE, set_id, sizes=(4,), series=("greedy",), answers=False, questions=2)
         ended = place.ended(job)
         assert isinstance(ended, Finished)
         found.append(ended.summary["warning"])
@@ -76,8 +73,7 @@ def test_a_series_ranked_on_the_questions_that_are_asked_says_that_it_is_flatter
 
 def test_a_judges_ratings_are_points_of_the_same_chart(place: Workplace) -> None:
     project = place.project
-    job = place.run(lambda: project.recipes.submit_decoding(
-        1, place.model, BASE, {"temperature": (0.0, 1.0)}, repeats=2, base=SHORT, questions=2))
+    job = place.recipe("decoding", BASE, axes={"temperature": (0.0, 1.0)}, repeats=2, decoding=SHORT, questions=2)
     assert isinstance(place.ended(job), Finished)
     answers = place.run(lambda: project.bench.answers(1))
     assert len(answers) == 2 * (2 + 4)

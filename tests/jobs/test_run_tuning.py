@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished, Progress, Stopped
-from workbench.services.recipe_results import RecipePoint, TrainingWish
+from workbench.services.recipe_results import RecipePoint
+from workbench.services.tuning import Trainings, TuningSettings
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"),), name="base")
 SHORT = DecodingSettings(max_tokens=3)
@@ -25,9 +27,9 @@ def place(tmp_path: Path, model: ModelRef) -> Iterator[Workplace]:
     made.project.close()
 
 
-def submit(place: Workplace, *sizes: int, training: TrainingWish | None = None, seeds: int = 1) -> int:
-    return place.run(lambda: place.project.recipes.submit_tuning(
-        1, place.model, BASE, sizes=sizes, seeds=seeds, decoding=SHORT, training=training or TrainingWish(2, 3e-3)))
+def submit(place: Workplace, *sizes: int, training: TuningSettings | None = None, seeds: int = 1) -> int:
+    return place.recipe("tuning", BASE, sizes=sizes, repeats=seeds, decoding=SHORT,
+                        training=training or TuningSettings(2, 3e-3))
 
 
 def points(place: Workplace, job: int) -> dict[tuple[str, float], RecipePoint]:
@@ -63,7 +65,7 @@ def test_what_fits_is_shown_in_context_and_every_size_is_trained_on(place: Workp
 
 
 def test_a_cancelled_recipe_resumes_without_training_a_finished_size_again(place: Workplace) -> None:
-    job = submit(place, 2, 50, training=TrainingWish(20))
+    job = submit(place, 2, 50, training=TuningSettings(20))
     place.until(job, lambda event: isinstance(event, Progress) and "on 50" in event.message)
     place.run(lambda: place.project.jobs.cancel(job))
     assert isinstance(place.ended(job), Stopped)
@@ -81,7 +83,7 @@ def test_a_cancelled_recipe_resumes_without_training_a_finished_size_again(place
 
 
 def test_another_recipe_of_the_same_demonstrations_takes_the_adapters_that_are_there(place: Workplace) -> None:
-    wish = TrainingWish(epochs=1, lora_rank=2)
+    wish = TuningSettings(epochs=1, lora_rank=2)
     first = submit(place, 3, training=wish)
     assert trained(place, first) == 1
     spec = place.run(lambda: place.project.recipes.spec(first))
@@ -112,6 +114,6 @@ def test_another_recipe_of_the_same_demonstrations_takes_the_adapters_that_are_t
 def test_too_small_a_pool_and_a_model_that_cannot_be_trained_are_refused(place: Workplace) -> None:
     with pytest.raises(WorkbenchError, match="61 demonstrations"):
         submit(place, 100)
-    adapter = ModelRef("adapter", place.model.path, base=place.model.path)
+    adapter, facts = replace(place.model, base=place.model.path), place.project.models.read(Path(place.model.path))
     with pytest.raises(WorkbenchError, match="cannot be fine-tuned"):
-        place.run(lambda: place.project.recipes.submit_tuning(1, adapter, BASE, sizes=(3,)))
+        Trainings(adapter, facts, BASE, TuningSettings(), place.project.folder)

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workbench.domain import Changes, Demonstration, ModelRef, Prompt, Question, QuestionSet
 from workbench.jobs.events import Event, Failed, Finished, Stopped
 from workbench.jobs.specs import CountSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.services import recipes
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.recipes import RecipeRequest
 
 T = TypeVar("T")
 
@@ -74,6 +76,18 @@ class Workplace:
 
     def submit(self, spec: JobSpec) -> int:
         return self.run(lambda: self.project.jobs.submit(spec))
+
+    def recipe(self, recipe: str, base: Prompt, set_id: int = 1, **asked: Any) -> int:
+        """Run a recipe on the model under ``base``, as the window and the command line do."""
+        def submit() -> int:
+            known = [one.ref.id for one in self.project.models.all() if one.ref.path == self.model.path]
+            model_id = known[0] if known else self.project.models.register(Path(self.model.path)).created[0]
+            stored = [one.id for one in self.project.prompts.all() if one.name == base.name]
+            prompt_id = stored[0] if stored else self.project.prompts.create(base).created[0]
+            assert model_id is not None
+            return recipes.submit(self.project, RecipeRequest(recipe, set_id, model_id, prompt_id, **asked))
+
+        return self.run(submit)
 
     def info(self, job_id: int) -> JobInfo:
         return self.run(lambda: self.project.jobs.get(job_id))

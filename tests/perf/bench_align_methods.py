@@ -28,9 +28,9 @@ import workbench_resources as resources
 from tests.perf.report import Row, one_thread, write
 from workbench.alignment.episodes import Tasks, group_by_task
 from workbench.alignment.measures import Measures
-from workbench.alignment.options import METHOD_NAMES, AlignmentOptions, Method
+from workbench.alignment.options import METHOD_NAMES, PRESETS, AlignmentOptions, Method
 from workbench.alignment.run import Models, train_student
-from workbench.command_line.aligning import chosen_options
+from workbench.command_line.aligning import changed_options
 from workbench.domain import Demonstration
 from workbench.models.tokenizer import FastTokenizer
 from workbench.statistics.student import t_interval
@@ -128,7 +128,7 @@ def main() -> int:
     parser.add_argument("--out", default="align_methods", help="the name of the file under build/bench")
     parser.add_argument("--from", dest="parts", type=Path, nargs="+", default=[])
     chosen = parser.parse_args()
-    options = chosen_options("quick", "bialign", 0, chosen.set)
+    options = changed_options(PRESETS["quick"], chosen.set)
     if chosen.steps:
         options = replace(options, steps=chosen.steps, episodes=chosen.steps * options.batch)
     about = {"options": asdict(options), "seeds": chosen.seeds, "examples": chosen.examples}

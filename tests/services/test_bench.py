@@ -127,7 +127,7 @@ def test_deleted_contestants_take_their_answers_with_them(filled: Project) -> No
 
 def test_what_came_from_a_file_cannot_answer_more(filled: Project) -> None:
     with pytest.raises(WorkbenchError, match="came from a file"):
-        filled.bench.submit_answers(filled.bench.contestants(), 1)
+        filled.bench.answering(filled.bench.contestants(), 1)
     with pytest.raises(WorkbenchError, match="came from a file"):
         filled.bench.prompt_of(1)
 

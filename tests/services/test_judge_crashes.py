@@ -47,7 +47,7 @@ def test_a_killed_judge_job_goes_on_and_asks_and_pays_for_nothing_twice(tmp_path
             (contestant,) = place.run(lambda: place.project.bench.store_answers(
                 [Contestant("a", ModelRef("a", ""))], [Answer(0, id, 0, 0, f"Because of {id}.") for id in ids],
                 "Answers")).created
-            job = place.run(lambda: place.project.judging.submit(place.project.judging.spec(
+            job = place.run(lambda: place.project.jobs.submit(place.project.judging.spec(
                 SET, [contestant], judge, prompts=PROMPTS, price=Price(1e6, 1e6))))
             place.until(job, lambda event: sum(isinstance(one, Judged) for one in place.events(job)) >= BEFORE)
             assert holds.wait(60)

@@ -182,17 +182,17 @@ def test_a_model_of_the_project_judges_and_likelihoods_are_measured_once(tmp_pat
         judging = place.project.judging
         spec = place.run(lambda: judging.spec(1, ids, place.model, prompts=SHORT,
                                               decoding=DecodingSettings(max_tokens=4)))
-        job = place.run(lambda: judging.submit(spec))
+        job = place.run(lambda: place.project.jobs.submit(spec))
         assert isinstance(place.ended(job), Finished)
         info = place.info(job)
         assert (info.title, info.detail) == ("Judge 11 answers", "11 judgements, 11 unreadable")
         with pytest.raises(WorkbenchError, match="judged all of this already"):
             place.run(lambda: judging.spec(1, ids, place.model, prompts=SHORT))
-        jobs = place.run(lambda: judging.submit_likelihoods(1, ids))
+        jobs = place.run(lambda: [place.project.jobs.submit(one) for one in judging.likelihoods(1, ids)])
         assert [isinstance(place.ended(one), Finished) for one in jobs] == [True] * 3
         found = place.run(lambda: place.project.bench.judgements(1))
         assert sum(one.kind == "rating" and one.score == UNREADABLE for one in found) == 11
         assert sum(one.kind == "measure" and (one.score or 0) < 0 for one in found) == 9
-        assert place.run(lambda: judging.submit_likelihoods(1, ids)) == ()
+        assert place.run(lambda: judging.likelihoods(1, ids)) == ()
     finally:
         place.project.close()

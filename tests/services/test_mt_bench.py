@@ -29,13 +29,13 @@ def test_mt_bench_is_answered_and_judged_by_a_tiny_model(tmp_path: Path) -> None
         assert (len(questions), sum(bool(q.references) for q in questions)) == (80, 40)
         some = [q.id or 0 for q in questions[::10]] + [questions[21].id or 0, questions[31].id or 0]
         contestant = Contestant("tiny", model, None, DecodingSettings(max_tokens=6))
-        job = place.run(lambda: project.bench.submit_answers([contestant], set_id, question_ids=some))
+        job = place.run(lambda: project.jobs.submit(project.bench.answering([contestant], set_id, question_ids=some)))
         assert isinstance(place.ended(job), Finished)
 
         prompts = project.judging.prompts(MT_BENCH / "judge_prompts.jsonl")
         spec = place.run(lambda: project.judging.spec(set_id, [1], model, prompts=prompts,
                                                       decoding=DecodingSettings(max_tokens=6)))
-        job = place.run(lambda: project.judging.submit(spec))
+        job = place.run(lambda: project.jobs.submit(spec))
         assert isinstance(place.ended(job), Finished)
         said = [one for one in place.run(lambda: project.bench.judgements(set_id)) if one.kind == "rating"]
         assert len(said) == 20

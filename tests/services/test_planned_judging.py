@@ -48,14 +48,16 @@ def ask(place: Workplace, *, paused: bool = False) -> tuple[int, list[int]]:
     """An answering job, and a judge's and a likelihood job behind it."""
     def submit() -> tuple[int, list[int]]:
         contestant = Contestant("tiny", place.model, Prompt("Be good."), DecodingSettings(max_tokens=40))
-        job = place.project.bench.submit_answers([contestant], SET)
+        jobs = place.project.jobs
+        job = jobs.submit(place.project.bench.answering([contestant], SET))
         (id,) = [one.id or 0 for one in place.project.bench.contestants()]
         judging = place.project.judging
-        judge = judging.submit_after(job, JudgePlan(SET, (id,)), place.model, prompts=PROMPTS, decoding=SHORT,
-                                     price=Price(1e6, 1e6))
+        judge = jobs.submit(judging.planned(JudgePlan(SET, (id,)), place.model, prompts=PROMPTS, decoding=SHORT,
+                                            price=Price(1e6, 1e6)), after=job)
         if paused:                               # before it can have answered
             place.project.jobs.pause(job)
-        return job, [judge, *judging.submit_likelihoods(SET, [id], job)]
+        likelihoods = judging.likelihoods(SET, [id], planned=True)
+        return job, [judge, *(jobs.submit(one, after=job) for one in likelihoods)]
 
     return place.run(submit)
 

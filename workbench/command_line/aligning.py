@@ -9,16 +9,21 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
+from workbench.alignment.options import AlignmentOptions
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
 from workbench.command_line.running import follow
 from workbench.errors import WorkbenchError
-from workbench.jobs.specs import AlignSpec
-from workbench.services.devices import on_devices
-from workbench.services.models import ModelInfo
 from workbench.services.project import Project
+from workbench.services.trainings import (
+    TrainingRequest,
+    checked,
+    default_choices,
+    default_request,
+    read_choices,
+    submit,
+)
 
 SHOWN = {
     "consistency_best": "best subset agrees", "consistency_worst": "worst subset agrees", "kendall_tau": "Kendall tau",
@@ -28,17 +33,36 @@ SHOWN = {
 
 
 def align(options: Namespace) -> Output:
-    settings = chosen_options(options.preset, options.method, options.seed, options.set)
     with opened(options.project) as project:
-        job_id = project.lane.run(lambda: project.jobs.submit(_spec(project, options, settings)))
+        job_id = project.lane.run(lambda: submit(project, training_request(project, options)))
         info = follow(project, job_id, quiet=options.json)
         if options.register:
             project.lane.run(lambda: project.alignment.register(job_id, options.register))
     return Output({"job_id": job_id, **info.summary}, measures_table(info.summary))
 
 
-def chosen_options(preset: str, method: str, seed: int, changes: Sequence[str]) -> AlignmentOptions:
-    """A preset with single options changed. Raises WorkbenchError for an unknown one or a wrong value."""
+def training_request(project: Project, options: Namespace) -> TrainingRequest:
+    """The defaults of this project's models and tasks, with what the options change. Raises WorkbenchError."""
+    given = options.pool is not None or options.targets is not None
+    choices = read_choices(project, options.pool) if given else default_choices(project)
+    teacher, student = (None if name is None else find_model(project, name).ref.id
+                        for name in (options.teacher, options.student))
+    request = default_request(choices, options.preset, teacher_id=teacher, student_id=student,
+                              runs=project.alignment.runs())
+    targets = request.targets
+    if options.targets is not None:
+        targets = tuple(name.strip() for name in options.targets.split(","))
+        unknown = sorted(set(targets) - choices.tasks.keys())
+        if unknown:
+            raise WorkbenchError(f"There is no task “{unknown[0]}”.",
+                                 remedy=f"Choose among: {', '.join(choices.tasks)}.")
+    changed = changed_options(replace(request.options, method=options.method, seed=options.seed), options.set)
+    return checked(choices, replace(request, targets=targets, options=changed, examples=options.examples,
+                                    devices=options.devices))
+
+
+def changed_options(base: AlignmentOptions, changes: Sequence[str]) -> AlignmentOptions:
+    """Single options changed by "name=value". Raises WorkbenchError for an unknown one or a wrong value."""
     names = {field.name for field in fields(AlignmentOptions)}
     values: dict[str, Any] = {}
     for change in changes:
@@ -46,8 +70,7 @@ def chosen_options(preset: str, method: str, seed: int, changes: Sequence[str]) 
         if name not in names:
             raise WorkbenchError(f"There is no option “{name}”.", remedy=f"Choose among: {', '.join(sorted(names))}.")
         values[name] = value
-    whole = {field.name: getattr(replace(PRESETS[preset], method=method, seed=seed), field.name)  # type: ignore[arg-type]
-             for field in fields(AlignmentOptions)}
+    whole = {name: getattr(base, name) for name in names}
     try:
         return TypeAdapter(AlignmentOptions).validate_python(whole | values)
     except ValidationError as error:
@@ -60,22 +83,3 @@ def measures_table(summary: Mapping[str, Any]) -> str:
     rows = [(words, f"{before[name]:.3f}", f"{after[name]:.3f}", f"{after[name] - before[name]:+.3f}")
             for name, words in SHOWN.items() if before.get(name) is not None]
     return table(rows, ("measure", "before", "after", "change"))
-
-
-def _spec(project: Project, options: Namespace, settings: AlignmentOptions) -> AlignSpec:
-    teacher = find_model(project, options.teacher)
-    student = find_model(project, options.student) if options.student else _smallest_other(project, teacher)
-    if student.facts and not any(change.startswith("learning_rate=") for change in options.set):
-        settings = for_width(settings, student.facts.hidden_size)
-    targets = None if options.targets is None else [name.strip() for name in options.targets.split(",")]
-    spec = project.alignment.spec(teacher.ref, student.ref, settings, targets, options.examples, options.pool)
-    return on_devices(spec, project.models.machine(), options.devices)
-
-
-def _smallest_other(project: Project, teacher: ModelInfo) -> ModelInfo:
-    ready = [one for one in project.models.all() if one.facts and one.state == "ready"]
-    others = [one for one in ready if one.ref.id != teacher.ref.id]
-    if not others:
-        raise WorkbenchError("There is no model to train beside the teacher.",
-                             remedy="Add one: workbench models add PROJECT FOLDER")
-    return min(others, key=lambda one: one.facts.parameters if one.facts else 0)

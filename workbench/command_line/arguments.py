@@ -70,6 +70,11 @@ def sizes(text: str) -> list[int]:
     return [whole(part.strip()) for part in text.split(",")]
 
 
+def names(text: str) -> list[str]:
+    """ "random,greedy" """
+    return [part.strip() for part in text.split(",")]
+
+
 def _number(text: str, kind: Callable[[str], T], least: T, most: float = sys.float_info.max, *, what: str) -> T:
     try:
         found = kind(text)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from argparse import Namespace
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
+from workbench.command_line.bench_requests import find_set
+from workbench.command_line.data import find_prompt
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import base_prompt, follow, search_questions
+from workbench.command_line.running import follow
 from workbench.errors import WorkbenchError
-from workbench.jobs.evaluate_spec import EvaluateSpec
-from workbench.services.evaluations import evaluate_spec
+from workbench.services.benching import default_prompts
+from workbench.services.evaluations import BenchmarkRequest, submit_benchmarks
 from workbench.services.project import Project
 
 
 def evaluate(options: Namespace) -> Output:
     with opened(options.project) as project:
-        job_id = project.lane.run(lambda: project.jobs.submit(_spec(project, options)))
+        job_id = project.lane.run(lambda: submit_benchmarks(project, evaluation_request(project, options)))
         info = follow(project, job_id, quiet=options.json)
     errors = info.summary["errors"]
     rows = [(task, info.summary["examples"].get(task, ""), measure, f"{value:.4f}",
@@ -27,13 +29,16 @@ def evaluate(options: Namespace) -> Output:
                   table(rows, ("task", "examples", "measure", "value", "standard error")))
 
 
-def _spec(project: Project, options: Namespace) -> EvaluateSpec:
+def evaluation_request(project: Project, options: Namespace) -> BenchmarkRequest:
+    """Raises WorkbenchError."""
     tasks = tuple(name.strip() for name in options.tasks.split(",") if name.strip())
     if not tasks and options.questions is None:
         raise WorkbenchError("There is no task to run.",
                              remedy=f"Give --tasks ({', '.join(PAPER_TASKS)}, …) or --questions.")
-    questions = () if options.questions is None else search_questions(project, options.questions or None)
+    set_id = None if options.questions is None else find_set(project, options.questions or None)
+    prompt = default_prompts(project.prompts.all())[-1] if options.prompt is None else find_prompt(project,
+                                                                                                   options.prompt)
     chosen = HarnessOptions(tasks, tuple(str(folder.resolve()) for folder in options.include), options.limit,
                             options.shots, options.allow_code, options.seed)
-    return evaluate_spec(project, find_model(project, options.model).ref, chosen, questions,
-                         base_prompt(project, options.prompt), allow_download=options.allow_download)
+    return BenchmarkRequest(find_model(project, options.model).ref.id or 0, chosen, set_id,
+                            None if prompt is None else prompt.id, options.allow_download)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workbench.command_line.benching import answered_set, find_set
-from workbench.command_line.judge_wish import find_contestant, judge_wish, with_baseline
+from workbench.command_line.bench_requests import answered_set, decoding_of, find_contestant, find_set, judge_choice
+from workbench.command_line.benching import run_recipe
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, p_words, table
-from workbench.command_line.running import base_prompt, follow
-from workbench.domain import Contestant, DecodingSettings
+from workbench.command_line.running import follow
+from workbench.domain import Contestant
 from workbench.errors import WorkbenchError
 from workbench.jobs.judge_spec import JudgeSpec, Price, amount
-from workbench.services import bench_numbers
+from workbench.services import bench_numbers, recipes
 from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
+from workbench.services.benching import JudgeChoice, judging_specifications
 from workbench.services.project import Project
 from workbench.services.token_shifts import shift_table
 from workbench.statistics.paired import ONE_QUESTION
@@ -34,21 +36,22 @@ def judge(options: Namespace) -> Output:
                     if spec.price != Price() else "")
             return Output(found, f"{found.requests:,} requests, about {found.prompt_tokens:,} tokens and "
                                  f"{found.completion_tokens:,} back{cost}. {found.basis}")
-        job_id = project.lane.run(lambda: project.judging.submit(spec))
+        job_id = project.lane.run(lambda: project.jobs.submit(spec))
         info = follow(project, job_id, quiet=options.json)
     return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}")
 
 
 def measure(options: Namespace) -> Output:
-    """What needs no judge: exact match, F1, the mini-world's grader; --likelihood asks the answering models too."""
+    """What needs no model: measures and graders; --likelihood asks the answering models too."""
     with opened(options.project) as project:
         set_id = project.lane.run(lambda: answered_set(project, options.questions))
         changes = project.lane.run(lambda: project.judging.measure(set_id))
         made = sum(map(len, changes.touched.values()))
         if options.likelihood:
             chosen = project.lane.run(lambda: [one.id for one in _chosen(project, set_id, []) if one.id is not None])
-            for job_id in project.lane.run(lambda: project.judging.submit_likelihoods(set_id, chosen)):
-                info = follow(project, job_id, quiet=options.json)
+            for spec in project.lane.run(lambda: judging_specifications(project, set_id, chosen,
+                                                                        JudgeChoice("likelihood"))):
+                info = follow(project, project.lane.run(partial(project.jobs.submit, spec)), quiet=options.json)
                 made += info.summary["judgements"]
     return Output({"measured": made}, f"{made:,} measures taken. They are no MT-Bench scores.")
 
@@ -58,8 +61,11 @@ def shift(options: Namespace) -> Output:
     with opened(options.project) as project:
         def submit() -> int:
             set_id = answered_set(project, options.questions)
-            ids = [one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None]
-            return project.judging.submit_shifts(set_id, ids, find_model(project, options.base).ref)
+            choices = recipes.read_recipe_choices(project)
+            ids = tuple(one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None)
+            request = recipes.RecipeRequest("shift", set_id, find_model(project, options.base).ref.id or 0,
+                                            contestants=ids)
+            return recipes.submit(project, recipes.checked(project, choices, request))
 
         info = follow(project, project.lane.run(submit), quiet=options.json)
         data = project.lane.run(lambda: bench_numbers.bench_data(project, answered_set(project, options.questions)))
@@ -72,16 +78,8 @@ def shift(options: Namespace) -> Output:
 
 def judged_search(options: Namespace) -> Output:
     """Recipe 4: greedy search with a judge as its objective, and how well the likelihood predicts it."""
-    def submit(project: Project) -> int:
-        return project.recipes.submit_search(
-            find_set(project, options.questions), find_model(project, options.model).ref,
-            base_prompt(project, options.prompt), by=options.by, rounds=options.rounds, query=options.filter,
-            judge=find_model(project, options.judge).ref if options.by == "language_model" else None,
-            judge_prompts=project.judging.prompts(options.judge_prompts), questions=options.only,
-            decoding=DecodingSettings(options.max_tokens), seed=options.seed)
-
     with opened(options.project) as project:
-        info = follow(project, project.lane.run(lambda: submit(project)), quiet=options.json)
+        info = run_recipe(project, "judged_search", options)[0]
     rows = [(one["number"], id, judged, nats) for one in info.summary["rounds"]
             for id, judged, nats in one["candidates"][: options.top]]
     taus = table([(one["number"], one["tau"], one["low"], one["high"]) for one in info.summary["rounds"]],
@@ -188,14 +186,10 @@ def export(options: Namespace) -> Output:
 
 def _spec(project: Project, options: Namespace) -> JudgeSpec:
     set_id = answered_set(project, options.questions)
-    wish = judge_wish(project, options, options.judge,
-                      DecodingSettings(options.max_tokens, options.temperature, seed=options.seed))
-    wish = with_baseline(wish, _chosen(project, set_id, []), options.baseline)
-    assert wish.model is not None
+    there = _chosen(project, set_id, [])
+    choice = judge_choice(project, options, options.judge, decoding_of(options, JudgeChoice().decoding), there)
     chosen = [one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None]
-    return project.judging.spec(
-        set_id, chosen, wish.model, wish.mode, baseline_id=wish.baseline_id, prompts=wish.prompts,
-        unreadable_again=options.unreadable_again, decoding=wish.decoding, price=wish.price)
+    return judging_specifications(project, set_id, chosen, choice)[0]
 
 
 def _chosen(project: Project, set_id: int, wanted: list[str]) -> list[Contestant]:

@@ -71,9 +71,9 @@ class Bench:
 
     # — answers —
 
-    def submit_answers(self, contestants: Sequence[Contestant], question_set_id: int, *, repeats: int = 1,
-                       question_ids: Iterable[int] | None = None, title: str = "") -> int:
-        """A job in which the contestants answer a question set (or some of its questions); returns its id.
+    def answering(self, contestants: Sequence[Contestant], question_set_id: int, *, repeats: int = 1,
+                  question_ids: Iterable[int] | None = None) -> AnswerSpec:
+        """A job in which the contestants answer a question set (or some of its questions).
 
         What they have answered already is not answered again. Raises WorkbenchError: nobody to answer, nothing to ask.
         """
@@ -87,8 +87,7 @@ class Bench:
         if not all(one.model.path for one in contestants):
             raise WorkbenchError("The answers of a contestant came from a file; it cannot answer more.",
                                  safe="Nothing was started.", remedy="Choose a model of the project.")
-        spec = AnswerSpec(tuple(self.add_contestants(contestants)), questions, repeats)
-        return self._project.jobs.submit(spec, title)
+        return AnswerSpec(tuple(self.add_contestants(contestants)), questions, repeats)
 
     def answers(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> list[Answer]:
         """By contestant, question's place, repeat and turn."""

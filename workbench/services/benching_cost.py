@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from workbench.bench.language_model_judge import CHARACTERS
 from workbench.bench.matches import GivenAnswers, against_baseline, all_pairs, single
-from workbench.domain import DecodingSettings
 from workbench.errors import WorkbenchError
-from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgeSpec, amount
+from workbench.jobs.judge_spec import JudgeSpec, amount
 from workbench.services.bench_reading import BenchReading
 from workbench.services.benching import BenchChoices, BenchRequest
 from workbench.services.judging import Judging, not_judged
@@ -28,14 +27,16 @@ def cost_words(choices: BenchChoices, request: BenchRequest) -> str:
     reading = choices.readings[request.set_id]
     given = _answers(reading, request)
     ways = {"single": single, "pair_all": all_pairs}
-    matches = (against_baseline(given, choice.baseline or 0) if choice.mode == "pair_baseline"
+    baseline = choice.baseline if isinstance(choice.baseline, int) else -next(
+        (place for place, one in enumerate(request.new, 1) if one.name == choice.baseline), 0)
+    matches = (against_baseline(given, baseline) if choice.mode == "pair_baseline"
                else ways[choice.mode](given))
     said = [one for of_set in choices.readings.values() for one in of_set.judgements if one.judge == judge.ref.name]
     try:
         prompts = Judging.prompts(choice.prompts)
         left = not_judged(matches, given, reading.questions, prompts, said, choice.unreadable_again)
         found = estimate(JudgeSpec(judge.ref, reading.questions, given, left, prompts=prompts,
-                                   decoding=DecodingSettings(max_tokens=JUDGE_TOKENS)), said)
+                                   decoding=choice.decoding), said)
     except WorkbenchError:                       # a judge prompt is missing: starting says so
         return ""
     tokens = f"{counted(found.prompt_tokens, 'token')} in and {counted(found.completion_tokens, 'token')} out"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project
     from workbench.services.questions import QuestionSetInfo
 
+RUNS_CODE = ("humaneval", "mbpp")    # what these are called in, a model's own code is run for
 # of what a task measures, what papers report
 MEASURES = ("exact_match", "acc_norm", "acc", "pass@1", "pass_at_1", "f1", "bleu", "perplexity")
 
@@ -68,14 +69,32 @@ def read_benchmark_choices(project: Project) -> BenchmarkChoices:
                             harness_installed())
 
 
+def problem(request: BenchmarkRequest) -> str:
+    """Why this cannot be started; "" when it can."""
+    tasks = request.options.tasks
+    runs_code = [task for task in tasks if task.startswith(RUNS_CODE)]
+    if not tasks and request.set_id is None:
+        return "Choose a task, or a question set."
+    if runs_code and not request.options.allow_code:
+        return f"{runs_code[0]} runs code that the model writes. Allow it if you trust the model."
+    return ""
+
+
 def submit_benchmarks(project: Project, request: BenchmarkRequest) -> int:
+    """Put the evaluation into the queue; returns its job's id. Raises JobError."""
+    return project.jobs.submit(specification(project, request))
+
+
+def specification(project: Project, request: BenchmarkRequest) -> EvaluateSpec:
+    """Raises JobError: the request has a ``problem``, or its model is gone."""
+    if words := problem(request):
+        raise JobError(words, safe="Nothing was started.")
     model = next((one.ref for one in project.models.all() if one.ref.id == request.model_id), None)
     if model is None:
         raise JobError("The chosen model is no longer registered.", remedy="Choose another model.")
     questions = () if request.set_id is None else project.questions.get(request.set_id).questions
     base = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
-    return project.jobs.submit(evaluate_spec(project, model, request.options, questions, base,
-                                             allow_download=request.allow_download))
+    return evaluate_spec(project, model, request.options, questions, base, allow_download=request.allow_download)
 
 
 def harness_installed() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,20 +27,6 @@ from workbench_db import judgements as stored
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeWish:
-    """How answers are to be judged: by a language ``model``, or (None) by the references' likelihood. ``baseline_id``
-    is a contestant; without ``prompts`` the workbench's own are taken."""
-
-    model: ModelRef | None = None
-    mode: Mode = "single"
-    baseline_id: int | None = None
-    prompts: tuple[JudgePrompt, ...] = ()
-    unreadable_again: bool = False
-    decoding: DecodingSettings | None = None
-    price: Price | None = None
 
 
 class Judging:
@@ -84,31 +69,11 @@ class Judging:
         return JudgeSpec(judge, questions, given, waiting, prompts=prompts, price=price or Price(),
                          decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS))
 
-    def submit(self, spec: JudgeSpec, title: str = "") -> int:
-        """Put a judge job in the queue; returns its id. It can be paused and resumed, and judges nothing twice."""
-        return self._project.jobs.submit(spec, title)
-
-    def submit_wish(self, question_set_id: int, contestant_ids: Collection[int], wish: JudgeWish,
-                    after: int | None = None) -> tuple[int, ...]:
-        """The jobs that a wish takes: now, or once job ``after`` has finished, also after a restart. What is judged is
-        left out. Raises WorkbenchError, as ``spec``."""
-        ids = tuple(contestant_ids)
-        if wish.model is None:
-            return self.submit_likelihoods(question_set_id, ids, after)
-        if after is None:
-            return (self.submit(self.spec(
-                question_set_id, ids, wish.model, wish.mode, baseline_id=wish.baseline_id, prompts=wish.prompts,
-                unreadable_again=wish.unreadable_again, decoding=wish.decoding, price=wish.price)),)
-        plan = JudgePlan(question_set_id, ids, wish.mode, wish.baseline_id, wish.unreadable_again)
-        return (self.submit_after(after, plan, wish.model, prompts=wish.prompts, decoding=wish.decoding,
-                                  price=wish.price),)
-
-    def submit_after(self, job_id: int, plan: JudgePlan, judge: ModelRef, *, prompts: Sequence[JudgePrompt] = (),
-                     decoding: DecodingSettings | None = None, price: Price | None = None) -> int:
-        """Put a judge job in the queue that begins once job ``job_id`` has finished, also after a restart."""
-        spec = JudgeSpec(judge, (), (), (), prompts=tuple(prompts) or self.prompts(), price=price or Price(),
+    def planned(self, plan: JudgePlan, judge: ModelRef, *, prompts: Sequence[JudgePrompt] = (),
+                decoding: DecodingSettings | None = None, price: Price | None = None) -> JudgeSpec:
+        """A judge job that is to begin once others have finished, also after a restart."""
+        return JudgeSpec(judge, (), (), (), prompts=tuple(prompts) or self.prompts(), price=price or Price(),
                          decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS), plan=plan)
-        return self._project.jobs.submit(spec, after=job_id)
 
     def filled(self, spec: JudgeSpec) -> JudgeSpec:
         """A planned job with what there is to judge now. Raises as ``spec``."""
@@ -130,21 +95,20 @@ class Judging:
         with self._project.database.read() as connection:
             return estimate(spec, stored.of_judge(connection, spec.model.name))
 
-    def submit_likelihoods(self, question_set_id: int, contestant_ids: Iterable[int],
-                           after: int | None = None) -> tuple[int, ...]:
-        """Jobs, one a contestant, that measure the references' log-likelihood under its model and prompt, once job
-        ``after`` has finished.
+    def likelihoods(self, question_set_id: int, contestant_ids: Iterable[int], *,
+                    planned: bool = False) -> tuple[JudgeSpec, ...]:
+        """Jobs, one a contestant, that measure the references' log-likelihood under its model and prompt; ``planned``
+        are those that are to begin once others have finished.
 
         Contestants from files, and those measured already, are left out.
         """
         wanted = [one for one in self._project.bench.contestants() if one.id in set(contestant_ids)
                   and not one.from_file]
-        if after is not None:
-            return tuple(self._project.jobs.submit(JudgeSpec(
-                one.model, (), (), (), "reference", answered_under=one.prompt,
-                plan=JudgePlan(question_set_id, (one.id or 0,))), after=after) for one in wanted)
+        if planned:
+            return tuple(JudgeSpec(one.model, (), (), (), "reference", answered_under=one.prompt,
+                                   plan=JudgePlan(question_set_id, (one.id or 0,))) for one in wanted)
         specs = [self._likelihood(question_set_id, one) for one in wanted]
-        return tuple(self.submit(spec) for spec in specs if spec.matches)
+        return tuple(spec for spec in specs if spec.matches)
 
     def _likelihood(self, question_set_id: int, one: Contestant) -> JudgeSpec:
         """What is not measured yet of one contestant's answers."""
@@ -157,8 +121,8 @@ class Judging:
                         and has_reference(by_id[given[match.first].question_id], match.turn))
         return JudgeSpec(one.model, questions, given, waiting, "reference", answered_under=one.prompt)
 
-    def submit_shifts(self, question_set_id: int, contestant_ids: Collection[int], base: ModelRef,
-                      prompt: Prompt | None = None) -> int:
+    def shift(self, question_set_id: int, contestant_ids: Collection[int], base: ModelRef,
+              prompt: Prompt | None = None) -> ShiftSpec:
         """A job that compares contestants with the base model, token by token, on the first draws of their answers.
 
         The shares and the mean KL are measures ("token_shift", "kl") with the tokens in their details. Raises
@@ -171,7 +135,7 @@ class Judging:
         if not first:
             raise WorkbenchError("There are no answers to compare with the base model.", safe="Nothing was started.",
                                  remedy="Choose contestants that have answered here.")
-        return self._project.jobs.submit(ShiftSpec(base, chosen, questions, first, prompt))
+        return ShiftSpec(base, chosen, questions, first, prompt)
 
     def measure(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> Changes:
         """Exact match and token F1 for every answer with a reference, and the mini-world's grader for its questions.

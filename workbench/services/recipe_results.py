@@ -1,39 +1,24 @@
-"""The ICL-alignment paper's experiments: started as jobs, read as points of a chart."""
+"""What the ICL-alignment paper's experiments have found, as points of a chart. services.recipes starts them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench.bench.recipes import (
-    PARTS,
-    SCALING_SERIES,
     SERIES_NAMES,
-    SIZES,
-    Place,
-    Recipe,
-    Variant,
-    decoding,
-    demonstration_parts,
-    scaling,
 )
-from workbench.bench.sweep import PAPER
-from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
-from workbench.domain import Changes, DecodingSettings, Demonstration, Interval, ModelRef, Prompt, Question, Status
-from workbench.domain.filter import Filter, Sort
-from workbench.domain.judge_prompt import JudgePrompt
+from workbench.domain import Changes, Interval, ModelRef
 from workbench.errors import WorkbenchError
-from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
-from workbench.jobs.specs import RecipeSpec, ScoreSpec, SearchSpec, Tuning
+from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.specs import RecipeSpec
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
 from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
-from workbench.services.tuning import Trainings, TrainingWish, fitting
 from workbench.statistics.paired import Measured, mean_interval
 from workbench_db import answers as stored_answers
 from workbench_db import contestants as stored_contestants
@@ -42,12 +27,7 @@ from workbench_db import scores as stored_scores
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-__all__ = ["PAPER", "PARTS", "SCALING_SERIES", "SIZES", "TUNING_SIZES", "RecipePoint", "Recipes", "Score",
-           "TrainingWish", "Tuned"]
-
 LIKELIHOOD = "log_likelihood"
-FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
-             "questions to compare it fairly.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,75 +80,7 @@ class Recipes:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    # — starting —
-
-    def submit_decoding(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, axes: Mapping[str, Sequence[float]] = PAPER, *,
-        repeats: int = 3, base: DecodingSettings | None = None, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 1: one or two decoding parameters, with the prompt and without one. Returns the job's id."""
-        variants = decoding(model, prompt, axes, base)
-        return self._submit("decoding", question_set_id, variants, repeats, turns, questions, likelihood=False)
-
-    def submit_scaling(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = SIZES,
-        series: Sequence[str] = SCALING_SERIES, seeds: int = 3, ranking_job: int | None = None, query: str = "",
-        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 2: 0, 3, 5, … demonstrations. The greedy-ranked series takes the ranking of ``ranking_job`` (a score
-        or search job), by default the gains measured last."""
-        pool = self._pool(prompt, query)
-        ranking = self._ranking(pool, ranking_job) if "greedy" in series else ()
-        variants = scaling(model, prompt, pool, ranking, sizes=sizes, series=series, seeds=seeds, settings=decoding)
-        warning = FLATTERED if "greedy" in series and self._ranked_on(question_set_id, ranking_job) else ""
-        return self._submit("scaling", question_set_id, variants, 1, turns, questions, answers=answers,
-                            warning=warning)
-
-    def submit_parts(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, parts: Sequence[str] = PARTS, seeds: int = 3,
-        query: str = "", decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all",
-        questions: int = 0,
-    ) -> int:
-        """Recipe 3: correct, shifted, random and no answers."""
-        variants = demonstration_parts(model, prompt, self._pool(prompt, query), parts=parts, seeds=seeds,
-                                       settings=decoding)
-        return self._submit("demonstration_parts", question_set_id, variants, 1, turns, questions, answers=answers)
-
-    def submit_tuning(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, sizes: Sequence[int] = TUNING_SIZES,
-        seeds: int = 3, training: TrainingWish | None = None, query: str = "",
-        decoding: DecodingSettings | None = None, answers: bool = True, turns: str = "all", questions: int = 0,
-    ) -> int:
-        """Recipe 5: the same demonstrations in context, as many as fit, and as training data (see TrainingWish)."""
-        facts = next((one.facts for one in self._project.models.all() if one.ref.path == model.path), None)
-        facts = facts or self._project.models.read(Path(model.path))
-        decoding = decoding or DecodingSettings()
-        made = Trainings(model, facts, prompt, training or TrainingWish(), self._project.folder / "artifacts")
-        sets = draw_sets(prompt, self._pool(prompt, query), sizes, seeds)
-        fits = fitting(model, facts, _of_turns(self._asked(question_set_id, questions), turns), decoding)
-        variants = tuning(model, prompt, sets, made.model_of, fits, decoding)
-        shown = {one.place.x for one in variants if one.place.series == IN_CONTEXT}
-        over = min((one.size for one in sets if one.size not in shown), default=0)
-        warning = f"In context, {over} demonstrations and more leave no room for whole answers." if over else ""
-        return self._submit("tuning", question_set_id, variants, 1, turns, questions, answers=answers, warning=warning,
-                            tuning=made.tuning())
-
-    def submit_search(
-        self, question_set_id: int, model: ModelRef, prompt: Prompt, *, by: JudgedBy = "language_model",
-        judge: ModelRef | None = None, judge_prompts: Sequence[JudgePrompt] = (), rounds: int = 3, query: str = "",
-        decoding: DecodingSettings | None = None, questions: int = 0, seed: int = 0,
-    ) -> int:
-        """Recipe 4: greedy search by what ``by`` (``judge``, for a language model) says of first-turn answers."""
-        return self._project.jobs.submit(JudgedSearchSpec(
-            model, prompt, tuple(self._pool(prompt, query)), self._asked(question_set_id, questions), rounds, by, judge,
-            tuple(judge_prompts) or self._project.judging.prompts(), decoding=decoding or DecodingSettings(),
-            seed=seed))
-
     # — reading —
-
-    def pool_size(self, prompt: Prompt, query: str = "") -> int:
-        """How many demonstrations there are to draw from, beside the base prompt's own."""
-        return len(self._pool(prompt, query))
 
     def spec(self, job_id: int) -> RecipeSpec:
         """Raises WorkbenchError if the job is no recipe."""
@@ -275,53 +187,3 @@ class Recipes:
         """Make a trained model one of the project's. Raises ModelError."""
         base = Path(tuned.model.base) if tuned.model.base else None
         return self._project.models.register(Path(tuned.model.path), name, base=base)
-
-    # — parts —
-
-    def _submit(self, recipe: Recipe, question_set_id: int, variants: Sequence[Variant], repeats: int, turns: str,
-                questions: int, *, answers: bool = True, likelihood: bool = True, warning: str = "",
-                tuning: Tuning | None = None) -> int:
-        asked = self._asked(question_set_id, questions)
-        stored = self._project.bench.add_contestants([one.contestant for one in variants])
-        places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
-                                           for one, variant in zip(stored, variants, strict=True)]
-        spec = RecipeSpec(recipe, tuple({one.id: one for one in stored}.values()), tuple(places), asked, repeats,
-                          answers, likelihood and any(any(one.references) for one in asked),
-                          "first" if turns == "first" else "all", warning, tuning=tuning)
-        return self._project.jobs.submit(spec)
-
-    def _asked(self, question_set_id: int, count: int) -> tuple[Question, ...]:
-        """``count`` questions spread over the set; 0: all."""
-        asked = self._project.questions.get(question_set_id).questions
-        return asked[:: max(len(asked) // count, 1)][:count] if count else asked
-
-    def _pool(self, base: Prompt, query: str) -> list[Demonstration]:
-        """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
-        own = {one.content_hash for one in base.demonstrations}
-        where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
-        found = self._project.demonstrations.get(self._project.demonstrations.ids(where))
-        return [one for one in found if one.answer and one.content_hash not in own]
-
-    def _ranking(self, pool: Iterable[Demonstration], job_id: int | None) -> list[int]:
-        if job_id is not None:
-            first = 1 if self._project.jobs.get(job_id).kind == "search" else 0
-            return [one.demonstration_id for one in self._project.results.ranking(job_id, first)]
-        ids = self._project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
-        wanted = {one.id for one in pool}
-        return [row.id for row in self._project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
-
-    def _ranked_on(self, question_set_id: int, job_id: int | None) -> bool:
-        """Whether the ranking (by default: the gains measured last) was made with questions of this set."""
-        asked = {one.id for one in self._project.questions.get(question_set_id).questions}
-        if job_id is None:
-            with self._project.database.read() as connection:
-                jobs = stored_scores.gain_jobs(connection)
-        else:
-            jobs = [job_id]
-        specs = (self._project.jobs.spec(one) for one in jobs)
-        return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec)
-                   for one in spec.questions)
-
-
-def _of_turns(questions: Sequence[Question], turns: str) -> Sequence[Question]:
-    return [replace(one, turns=one.turns[:1]) for one in questions] if turns == "first" else questions

@@ -1,22 +1,48 @@
-"""What a person asks for when they run a recipe: what there is to choose from, what it costs, and its start (no Qt
-here)."""
+"""Running a recipe, an experiment of the ICL-alignment paper (arXiv 2405.19874). The window, the command line and a
+notebook ask for it here.
+
+A request says what is wanted by ids; ``problem`` says why it cannot be had, ``work_words`` what it costs, and
+``specification`` what job it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
+from workbench.bench import recipes as variants
 from workbench.bench.house_grader import fits
-from workbench.domain import Backend, DecodingSettings, Demonstration, ModelRef, Prompt
-from workbench.domain.filter import Filter
-from workbench.jobs.judged_search_spec import JudgedBy
-from workbench.services.benching import BenchChoices, read_choices
+from workbench.bench.recipes import PARTS, SCALING_SERIES, SIZES, Place, Recipe, Variant
+from workbench.bench.sweep import PAPER
+from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
+from workbench.domain import Backend, DecodingSettings, Demonstration, ModelRef, Prompt, Status
+from workbench.domain.filter import Filter, Sort
+from workbench.errors import WorkbenchError
+from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
+from workbench.jobs.specs import JobSpec, RecipeSpec, ScoreSpec, SearchSpec, ShiftSpec, Tuning
+from workbench.services.benching import (
+    BenchChoices,
+    JudgeChoice,
+    default_model,
+    default_prompts,
+    default_set,
+    judging_specifications,
+    read_choices,
+    spread,
+)
 from workbench.services.models import read_machine
-from workbench.services.project import Project
-from workbench.services.recipe_results import PAPER, PARTS, SCALING_SERIES, SIZES, TrainingWish
-from workbench.services.tuning import training_seconds
+from workbench.services.tuning import Trainings, TuningSettings, fitting, training_seconds
 from workbench.wording import counted, duration
+from workbench_db import scores as stored_scores
 
+if TYPE_CHECKING:
+    from workbench.services.project import Project
+
+FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
+             "questions to compare it fairly.")
+MOST_TOKENS = 128                    # of an answer of a recipe
 MINI_WORLD = 4_000                   # demonstrations that are offered where the pool is too small
 
 
@@ -73,26 +99,41 @@ class RecipeChoices:
 
 @dataclass(frozen=True, slots=True)
 class RecipeRequest:
-    """Fields that a recipe does not have are ignored. ``questions`` 0: all of the set; ``query`` says which
-    demonstrations are drawn from; ``contestants`` are those that are compared with the base model."""
+    """Fields that a recipe does not have are ignored; the defaults are the paper's, made small enough for a first look.
+
+    ``questions`` are spread over the set; 0: all of it. ``repeats`` are draws a question of "decoding", else seeds.
+    ``sizes`` None: the recipe's own. ``ranking_job`` is whose ranking the greedy-ranked series takes, None: the gains
+    measured last. ``query`` says which demonstrations are drawn from; ``contestants`` are those that are compared with
+    the base model. ``then`` judges what is answered.
+    """
 
     recipe: str
     set_id: int
     model_id: int
     prompt_id: int | None = None
-    questions: int = 0
+    questions: int = 40
     repeats: int = 3
     axes: Mapping[str, Sequence[float]] = field(default_factory=lambda: dict(PAPER))
-    sizes: Sequence[int] = SIZES
+    sizes: Sequence[int] | None = None
     series: Sequence[str] = SCALING_SERIES
     answers: bool = True
     query: str = ""
-    decoding: DecodingSettings = field(default_factory=DecodingSettings)
-    training: TrainingWish = field(default_factory=TrainingWish)
-    rounds: int = 3
-    by: JudgedBy = "rules"
+    decoding: DecodingSettings = field(default_factory=lambda: DecodingSettings(max_tokens=MOST_TOKENS))
+    training: TuningSettings = field(default_factory=TuningSettings)
+    rounds: int = 2
+    by: JudgedBy = "language_model"
     judge_id: int | None = None
     contestants: tuple[int, ...] = ()
+    turns: Literal["first", "all"] = "all"
+    ranking_job: int | None = None
+    judge_prompts: Path | None = None
+    seed: int = 0
+    then: JudgeChoice = field(default_factory=JudgeChoice)
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The numbers of demonstrations that are tried."""
+        return self.sizes if self.sizes is not None else TUNING_SIZES if self.recipe == "tuning" else SIZES
 
 
 def read_recipe_choices(project: Project) -> RecipeChoices:
@@ -101,7 +142,7 @@ def read_recipe_choices(project: Project) -> RecipeChoices:
     ids = project.demonstrations.ids(Filter())[:200]
     shown = project.demonstrations.get(ids)
     return RecipeChoices(
-        bench, project.recipes.pool_size(Prompt()), sum(map(_length, shown)) / len(shown) if shown else 100.0,
+        bench, len(pool(project, Prompt())), sum(map(_length, shown)) / len(shown) if shown else 100.0,
         frozenset(id for id, asked in sets.items() if asked and all(map(fits, asked))),
         frozenset(id for id, asked in sets.items() if asked and all(one.references and one.references[0]
                                                                     for one in asked)),
@@ -112,35 +153,179 @@ def _length(one: Demonstration) -> int:
     return sum(len(turn.text) for turn in one.turns)
 
 
+def default_request(choices: RecipeChoices, recipe: str, set_id: int | None = None,
+                    prompt_id: int | None = None) -> RecipeRequest | None:
+    """The current model, the current prompt (or the first), the questions that are shown (or the first that are not
+    held out), and what can be done with them. None while there is no model or no question set."""
+    bench = choices.bench
+    model = default_model(bench.models)
+    if model is None or model.ref.id is None or not bench.readings:
+        return None
+    chosen = set_id if set_id in bench.readings else default_set(bench)
+    prompt = default_prompts(bench.prompts, prompt_id)[-1]
+    by, judge_id = default_judge(choices, chosen)
+    drawn_by_lot = 1.0 if recipe == "decoding" else 0.0      # draws of greedy answers would all be the same
+    return RecipeRequest(
+        recipe, chosen, model.ref.id, None if prompt is None else prompt.id,
+        series=default_series(choices), by=by, judge_id=judge_id,
+        decoding=DecodingSettings(max_tokens=MOST_TOKENS, temperature=drawn_by_lot),
+        contestants=tuple(one.id for one in bench.readings[chosen].contestants
+                          if one.id is not None and not one.from_file))
+
+
+def default_series(choices: RecipeChoices) -> tuple[str, ...]:
+    """All that can be drawn: a ranking takes measured gains."""
+    return tuple(name for name in SCALING_SERIES if name != "greedy" or choices.bench.ranked)
+
+
+def default_judge(choices: RecipeChoices, set_id: int) -> tuple[JudgedBy, int | None]:
+    """What tells good answers to these questions best and costs least: their exact grader, a measure against their
+    references, or the current model."""
+    if set_id in choices.mini_world:
+        return "rules", None
+    if set_id in choices.referenced:
+        return "f1", None
+    model = default_model(choices.bench.models)
+    return "language_model", None if model is None else model.ref.id
+
+
 def submit(project: Project, request: RecipeRequest) -> int:
-    """Put the recipe into the queue; returns its job's id. Raises WorkbenchError."""
-    model, set_id = _model(project, request.model_id), request.set_id
-    if request.recipe == "shift":
-        return project.judging.submit_shifts(set_id, request.contestants, model)
-    prompt = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
-    if request.recipe == "decoding":
-        return project.recipes.submit_decoding(set_id, model, prompt, request.axes, repeats=request.repeats,
-                                               base=request.decoding, questions=request.questions)
-    if request.recipe == "judged_search":
-        return project.recipes.submit_search(
-            set_id, model, prompt, by=request.by, rounds=request.rounds, query=request.query,
-            judge=None if request.judge_id is None else _model(project, request.judge_id), decoding=request.decoding,
-            questions=request.questions)
-    if request.recipe == "scaling":
-        return project.recipes.submit_scaling(
-            set_id, model, prompt, sizes=request.sizes, series=request.series, seeds=request.repeats,
-            query=request.query, decoding=request.decoding, answers=request.answers, questions=request.questions)
-    if request.recipe == "tuning":
-        return project.recipes.submit_tuning(
-            set_id, model, prompt, sizes=request.sizes, seeds=request.repeats, training=request.training,
-            query=request.query, decoding=request.decoding, answers=request.answers, questions=request.questions)
-    return project.recipes.submit_parts(set_id, model, prompt, seeds=request.repeats, query=request.query,
-                                        decoding=request.decoding, answers=request.answers,
-                                        questions=request.questions)
+    """Put the recipe into the queue, and behind it the judging that it asks for; returns its job's id. Raises
+    WorkbenchError."""
+    spec = specification(project, request)
+    judging: tuple[JobSpec, ...] = ()
+    if isinstance(spec, RecipeSpec):
+        answered = [one.id for one in spec.contestants if one.id is not None]
+        judging = judging_specifications(project, request.set_id, answered, request.then, planned=True)
+    job_id = project.jobs.submit(spec)
+    for one in judging:
+        project.jobs.submit(one, after=job_id)
+    return job_id
 
 
-def _model(project: Project, model_id: int) -> ModelRef:
-    return next(model.ref for model in project.models.all() if model.ref.id == model_id)
+def specification(project: Project, request: RecipeRequest) -> JobSpec:
+    """The recipe's job. Its contestants are on the bench from now on. Raises WorkbenchError."""
+    makers = {"decoding": _decoding, "scaling": _scaling, "demonstration_parts": _parts, "judged_search": _search,
+              "tuning": _tuning, "shift": _shift}
+    if request.recipe not in makers:
+        raise WorkbenchError(f"There is no recipe “{request.recipe}”.", remedy=f"Choose among: {', '.join(makers)}.")
+    return makers[request.recipe](_Means(project, request))
+
+
+class _Means:
+    """What a request names, looked up in the project."""
+
+    def __init__(self, project: Project, request: RecipeRequest) -> None:
+        self.project, self.request = project, request
+        self.model = self.model_of(request.model_id)
+        self.prompt = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
+        self.asked = spread(project.questions.get(request.set_id).questions, request.questions)
+
+    def model_of(self, model_id: int | None) -> ModelRef:
+        """Raises WorkbenchError."""
+        found = next((one.ref for one in self.project.models.all() if one.ref.id == model_id), None)
+        if found is None:
+            raise WorkbenchError("The chosen model is no longer registered.", safe="Nothing was started.",
+                                 remedy="Choose another model.")
+        return found
+
+    def pool(self) -> list[Demonstration]:
+        return pool(self.project, self.prompt, self.request.query)
+
+    def recipe(self, made: Sequence[Variant], *, likelihood: bool = True, warning: str = "",
+               tuning: Tuning | None = None) -> RecipeSpec:
+        request = self.request
+        stored = self.project.bench.add_contestants([one.contestant for one in made])
+        places: list[tuple[int, Place]] = [(one.id or 0, variant.place)
+                                           for one, variant in zip(stored, made, strict=True)]
+        name: Recipe = request.recipe                                                    # type: ignore[assignment]
+        return RecipeSpec(
+            name, tuple({one.id: one for one in stored}.values()), tuple(places), self.asked,
+            request.repeats if name == "decoding" else 1, request.answers or name == "decoding",
+            likelihood and any(any(one.references) for one in self.asked), request.turns, warning, tuning=tuning)
+
+
+def _decoding(means: _Means) -> RecipeSpec:
+    """Recipe 1: one or two decoding parameters, with the prompt and without one."""
+    request = means.request
+    return means.recipe(variants.decoding(means.model, means.prompt, request.axes, request.decoding), likelihood=False)
+
+
+def _scaling(means: _Means) -> RecipeSpec:
+    """Recipe 2: 0, 3, 5, … demonstrations."""
+    request, found = means.request, means.pool()
+    ranked = "greedy" in request.series
+    ranking = _ranking(means.project, found, request.ranking_job) if ranked else ()
+    made = variants.scaling(means.model, means.prompt, found, ranking, sizes=request.numbers, series=request.series,
+                            seeds=request.repeats, settings=request.decoding)
+    flattered = ranked and _ranked_on(means.project, request.set_id, request.ranking_job)
+    return means.recipe(made, warning=FLATTERED if flattered else "")
+
+
+def _parts(means: _Means) -> RecipeSpec:
+    """Recipe 3: correct, shifted, random and no answers."""
+    return means.recipe(variants.demonstration_parts(means.model, means.prompt, means.pool(),
+                                                     seeds=means.request.repeats, settings=means.request.decoding))
+
+
+def _search(means: _Means) -> JudgedSearchSpec:
+    """Recipe 4: greedy search by what a judge says of first-turn answers."""
+    request, project = means.request, means.project
+    judge = means.model_of(request.judge_id) if request.by == "language_model" else None
+    return JudgedSearchSpec(
+        means.model, means.prompt, tuple(means.pool()), means.asked, request.rounds, request.by, judge,
+        project.judging.prompts(request.judge_prompts), decoding=request.decoding, seed=request.seed)
+
+
+def _tuning(means: _Means) -> RecipeSpec:
+    """Recipe 5: the same demonstrations in context, as many as fit, and as training data (see TuningSettings)."""
+    request, project, model = means.request, means.project, means.model
+    facts = next((one.facts for one in project.models.all() if one.ref.path == model.path), None)
+    facts = facts or project.models.read(Path(model.path))
+    made = Trainings(model, facts, means.prompt, request.training, project.folder / "artifacts")
+    sets = draw_sets(means.prompt, means.pool(), request.numbers, request.repeats)
+    asked = [replace(one, turns=one.turns[:1]) for one in means.asked] if request.turns == "first" else means.asked
+    fits_context = fitting(model, facts, asked, request.decoding)
+    found = tuning(model, means.prompt, sets, made.model_of, fits_context, request.decoding)
+    shown = {one.place.x for one in found if one.place.series == IN_CONTEXT}
+    over = min((one.size for one in sets if one.size not in shown), default=0)
+    warning = f"In context, {over} demonstrations and more leave no room for whole answers." if over else ""
+    return means.recipe(found, warning=warning, tuning=made.tuning())
+
+
+def _shift(means: _Means) -> ShiftSpec:
+    """Recipe 6: contestants against the base model, token by token."""
+    request = means.request
+    return means.project.judging.shift(request.set_id, request.contestants, means.model)
+
+
+def pool(project: Project, base: Prompt, query: str = "") -> list[Demonstration]:
+    """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
+    own = {one.content_hash for one in base.demonstrations}
+    where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
+    found = project.demonstrations.get(project.demonstrations.ids(where))
+    return [one for one in found if one.answer and one.content_hash not in own]
+
+
+def _ranking(project: Project, drawn_from: Iterable[Demonstration], job_id: int | None) -> list[int]:
+    if job_id is not None:
+        first = 1 if project.jobs.get(job_id).kind == "search" else 0
+        return [one.demonstration_id for one in project.results.ranking(job_id, first)]
+    ids = project.demonstrations.ids(Filter(), Sort.GAIN, descending=True)
+    wanted = {one.id for one in drawn_from}
+    return [row.id for row in project.demonstrations.rows(ids) if row.gain is not None and row.id in wanted]
+
+
+def _ranked_on(project: Project, question_set_id: int, job_id: int | None) -> bool:
+    """Whether the ranking (by default: the gains measured last) was made with questions of this set."""
+    asked = {one.id for one in project.questions.get(question_set_id).questions}
+    if job_id is None:
+        with project.database.read() as connection:
+            jobs = stored_scores.gain_jobs(connection)
+    else:
+        jobs = [job_id]
+    specs = (project.jobs.spec(one) for one in jobs)
+    return any(one.id in asked for spec in specs if isinstance(spec, ScoreSpec | SearchSpec) for one in spec.questions)
 
 
 def numbers_in(text: str) -> tuple[float, ...]:
@@ -154,7 +339,8 @@ def numbers_in(text: str) -> tuple[float, ...]:
 def problem(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str:
     """Why this cannot be started; "" when it can. ``pool`` is how many demonstrations the request draws from."""
     model, kind = choices.bench.model(request.model_id), request.recipe
-    assert model is not None
+    if model is None:
+        return "The chosen model is not ready. Look at it on the Models page."
     if kind == "scaling" and not request.series:
         return "Tick at least one way to choose the demonstrations."
     if kind == "scaling" and "greedy" in request.series and not choices.bench.ranked:
@@ -181,10 +367,17 @@ def _search_problem(choices: RecipeChoices, request: RecipeRequest) -> str:
     return ""
 
 
+def checked(project: Project, choices: RecipeChoices, request: RecipeRequest) -> RecipeRequest:
+    """The request. Raises WorkbenchError where it has a ``problem``."""
+    base = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
+    if words := problem(choices, request, len(pool(project, base, request.query))):
+        raise WorkbenchError(words, safe="Nothing was started.")
+    return request
+
+
 def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str:
     """What the recipe costs: "At most 1 600 answers, about 2 min." """
-    questions = choices.bench.readings[request.set_id].questions
-    asked = questions[: request.questions] if request.questions else questions
+    asked = spread(choices.bench.readings[request.set_id].questions, request.questions)
     turns = sum(len(one.turns) for one in asked)
     kind, trained, candidates = request.recipe, 0.0, pool
     pool = choices.available(request, pool)
@@ -211,7 +404,7 @@ def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str
 
 def _contestants(request: RecipeRequest, pool: int) -> tuple[int, str]:
     """How many contestants there are at most, in words too."""
-    sizes = [size for size in request.sizes if size <= pool]
+    sizes = [size for size in request.numbers if size <= pool]
     if request.recipe == "scaling":
         sets = len(request.series) + (request.repeats - 1) * ("random" in request.series)
         return len(sizes) * sets, counted(len(sizes) * sets, "prompt")
@@ -227,7 +420,7 @@ def _training(choices: RecipeChoices, request: RecipeRequest, pool: int) -> floa
     model = choices.bench.model(request.model_id)
     if model is None or model.facts is None:
         return 0.0
-    sizes = [size for size in request.sizes if size <= pool] * request.repeats
+    sizes = [size for size in request.numbers if size <= pool] * request.repeats
     return training_seconds(model.facts, sizes, request.training.epochs, choices.characters,
                             on_gpu=choices.on_gpu and model.ref.device != "cpu")
 
@@ -245,7 +438,7 @@ def _about(seconds: float) -> str:
 def _left_out(request: RecipeRequest, pool: int) -> str:
     if request.recipe not in ("scaling", "tuning"):
         return ""
-    over = [size for size in request.sizes if size > pool]
+    over = [size for size in request.numbers if size > pool]
     listed = ", ".join(f"{one:g}" for one in over)
     words = f" The pool has {counted(pool, 'demonstration')}: {listed} left out." if over else ""
     return words + (" In context, numbers that leave no room for an answer are left out." if request.recipe == "tuning"

@@ -1,17 +1,22 @@
-"""What the Alignment page's form says, and what it has to know to offer its choices."""
+"""Training a student (arXiv 2312.17055). The window, the command line and the tour ask for it here.
+
+A request says what is wanted by ids; ``problem`` says why it cannot be had, ``Estimator`` what it takes, and
+``specification`` what job it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import workbench_resources as resources
 from workbench import wording
-from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Backend, ModelRef
+from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
+from workbench.domain import Backend
+from workbench.errors import JobError
 from workbench.jobs.specs import AlignSpec, JobState
-from workbench.services.alignment import TrainingRun
 from workbench.services.alignment_estimate import (
     Needs,
     disk_estimate,
@@ -22,11 +27,14 @@ from workbench.services.alignment_estimate import (
     work_estimate,
 )
 from workbench.services.devices import devices_for, on_devices
-from workbench.services.models import Machine, ModelInfo
-from workbench.services.project import Project
+
+if TYPE_CHECKING:
+    from workbench.services.alignment import TrainingRun
+    from workbench.services.models import Machine, ModelInfo
+    from workbench.services.project import Project
 
 EXAMPLES = 100
-LEAST = 5                            # answered demonstrations that a task must have to give samples
+FEW_TASKS = 3                        # with fewer in the project the sample tasks are taken by default
 KEPT = (JobState.FINISHED, JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 TIGHT = 0.9                          # of the free memory: from here on the estimate warns
 
@@ -41,7 +49,7 @@ class TrainingRequest:
     options: AlignmentOptions
     pool: Path | None = None
     examples: int = EXAMPLES
-    one_device: bool = False         # where several could share the work
+    devices: int | None = None       # how many share the work; None: all that can
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +87,85 @@ def read_choices(project: Project, pool: Path | None) -> Choices:
                    mean_characters(tuple(found.values())))
 
 
+def default_choices(project: Project) -> Choices:
+    """Those of the project's tasks; of the sample tasks where the project has too few to train on some and measure on
+    others."""
+    found = read_choices(project, None)
+    return found if len(found.tasks) >= FEW_TASKS else read_choices(project, sample_tasks())
+
+
+def default_pair(choices: Choices, teacher_id: int | None = None,
+                 student_id: int | None = None) -> tuple[int | None, int | None]:
+    """The largest model teaches and the smallest learns, of those that are left where one is chosen; None: there is
+    none.
+
+    Of several as large it is the one that was there first: not a student that was trained here.
+    """
+    sizes = {model.ref.id: model.facts.parameters for model in choices.models if model.facts and model.ref.id}
+    if teacher_id is None:
+        teacher_id = min(sizes.keys() - {student_id}, key=lambda id: (-sizes[id], id), default=None)
+    if student_id is None:
+        left = sizes.keys() - {teacher_id} or sizes.keys()
+        student_id = min(left, key=lambda id: (sizes[id], id), default=None)
+    return teacher_id, student_id
+
+
+def default_request(choices: Choices, preset: str = "quick", *, teacher_id: int | None = None,
+                    student_id: int | None = None, runs: Sequence[TrainingRun] = ()) -> TrainingRequest:
+    """Raises JobError where there are no two models."""
+    teacher_id, student_id = default_pair(choices, teacher_id, student_id)
+    if teacher_id is None or student_id is None or teacher_id == student_id:
+        raise JobError("There is no model to train beside the teacher.", safe="Nothing was started.",
+                       remedy="Add one from a folder with safetensors files.")
+    found = estimator(choices, teacher_id, student_id, EXAMPLES, runs)
+    options = preset_options(preset, choices.model(student_id), found)
+    return TrainingRequest(teacher_id, student_id, choices.held_out, options, choices.pool)
+
+
+def preset_options(preset: str, student: ModelInfo | None, found: Estimator | None) -> AlignmentOptions:
+    """A preset for a student; ``found`` estimates what "machine" has to fit. The learning rate is rounded as forms show
+    it."""
+    options = PRESETS["balanced"] if preset == "machine" else PRESETS[preset]
+    if preset == "machine" and found is not None:
+        options = found.for_this_machine()
+    if student is None or student.facts is None:
+        return options
+    options = for_width(options, student.facts.hidden_size)
+    return replace(options, learning_rate=float(f"{options.learning_rate:.3g}"))
+
+
 def submit(project: Project, request: TrainingRequest) -> int:
     """Put the run into the queue; returns its job's id. Raises JobError, FormatError."""
-    models = {model.ref.id: model.ref for model in project.models.all()}
-    return project.jobs.submit(_spec(project, models, request))
+    return project.jobs.submit(specification(project, request))
 
 
 def submit_all(project: Project, requests: Sequence[TrainingRequest]) -> list[int]:
     """Put those runs into the queue that are not there yet, finished, under way or waiting; returns their jobs' ids."""
-    models = {model.ref.id: model.ref for model in project.models.all()}
     there = {run.spec.folder for run in project.alignment.runs() if run.state in KEPT}
-    specs = [_spec(project, models, request) for request in requests]
+    specs = [specification(project, request) for request in requests]
     return [project.jobs.submit(spec) for spec in specs if spec.folder not in there]
 
 
-def _spec(project: Project, models: Mapping[int | None, ModelRef], request: TrainingRequest) -> AlignSpec:
-    """The folder's name in it is made of everything but the devices, so it tells whether two are the same."""
+def specification(project: Project, request: TrainingRequest) -> AlignSpec:
+    """The folder's name in it is made of everything but the devices, so it tells whether two are the same. Raises
+    JobError, FormatError."""
+    models = {model.ref.id: model.ref for model in project.models.all()}
+    if not {request.teacher_id, request.student_id} <= models.keys():
+        raise JobError("A chosen model is no longer registered.", safe="Nothing was started.",
+                       remedy="Choose another model.")
     spec = project.alignment.spec(models[request.teacher_id], models[request.student_id], request.options,
                                   request.targets, request.examples, request.pool)
-    return on_devices(spec, project.models.machine(), 1 if request.one_device else None)
+    return on_devices(spec, project.models.machine(), request.devices)
 
 
-PRESET_NAMES = {"quick": "Quick look", "machine": "This machine", "paper": "Paper"}
+def checked(choices: Choices, request: TrainingRequest) -> TrainingRequest:
+    """The request. Raises JobError where it has a ``problem``."""
+    if words := problem(choices, request):
+        raise JobError(words, safe="Nothing was started.")
+    return request
+
+
+PRESET_NAMES = {"quick": "Quick look", "machine": "This machine", "paper": "Paper"}       # of the window's form
 
 
 def preset_words(preset: str, base: AlignmentOptions, options: AlignmentOptions) -> str:

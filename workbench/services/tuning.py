@@ -20,7 +20,7 @@ from workbench.services.alignment_estimate import Lengths, seconds_estimate
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingWish:
+class TuningSettings:
     """``learning_rate`` 0 falls with the model's width, ``lora_rank`` 0 trains all weights."""
 
     epochs: int = 10
@@ -31,11 +31,12 @@ class TrainingWish:
 class Trainings:
     """Says for each set of demonstrations which model is trained on it. Raises WorkbenchError: ``model`` cannot be."""
 
-    def __init__(self, model: ModelRef, facts: ModelFacts, base: Prompt, wish: TrainingWish, artifacts: Path) -> None:
+    def __init__(self, model: ModelRef, facts: ModelFacts, base: Prompt, settings: TuningSettings,
+                 artifacts: Path) -> None:
         if model.backend is not Backend.TRANSFORMERS or model.base:
             raise WorkbenchError(f"“{model.name}” cannot be fine-tuned here: it is not a folder with safetensors files "
                                  "of its own.", safe="Nothing was started.", remedy="Choose another model.")
-        self._model, self._facts, self._wish, self._artifacts = model, facts, wish, artifacts
+        self._model, self._facts, self._settings, self._artifacts = model, facts, settings, artifacts
         self._prompt = without_demonstrations(base)
         self._places: dict[str, int] = {}
         self._pool: list[Demonstration] = []
@@ -43,15 +44,15 @@ class Trainings:
 
     def model_of(self, one: Drawn) -> ModelRef:
         """The same demonstrations, settings and seed are the same folder, so that nothing is trained twice."""
-        wish, shown = self._wish, one.prompt.demonstrations
-        options = tuning_options(len(shown), self._facts.hidden_size, epochs=wish.epochs, seed=one.seed,
-                                 learning_rate=wish.learning_rate, lora_rank=wish.lora_rank)
+        chosen, shown = self._settings, one.prompt.demonstrations
+        options = tuning_options(len(shown), self._facts.hidden_size, epochs=chosen.epochs, seed=one.seed,
+                                 learning_rate=chosen.learning_rate, lora_rank=chosen.lora_rank)
         training = Training(str(self._artifacts / f"tuned-{self._key(shown, options)}"),
                             tuple(map(self._place, shown)), options)
         self._trainings[training.folder] = training
         name = f"{self._model.name}, {one.size} demonstrations"
         return replace(self._model, name=name, path=training.path, sha256="", id=None,
-                       base=self._model.path if wish.lora_rank else "")
+                       base=self._model.path if chosen.lora_rank else "")
 
     def tuning(self) -> Tuning:
         """All that ``model_of`` was asked for."""

@@ -252,8 +252,8 @@ def test_devices_are_a_choice_only_where_there_are_several(
     rest(page, qtbot)
     form = page.form
     assert not form.devices.isHidden()
-    assert (form.devices.choice.text(), form.request().one_device) == ("All 4 GPUs", False)
+    assert (form.devices.choice.text(), form.request().devices) == ("All 4 GPUs", None)
     form.fields._by_name["batch"].setValue(6)
     assert form.devices.choice.text() == "3 of 4 GPUs"          # what shares out six samples evenly
     form.devices.choice.set_current(1)
-    assert form.request().one_device
+    assert form.request().devices == 1

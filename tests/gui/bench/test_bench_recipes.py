@@ -36,8 +36,9 @@ from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
 from workbench.services.recipe_reading import RecipeReading, axis_names, context_end
-from workbench.services.recipe_results import RecipePoint, Score, TrainingWish, Tuned
+from workbench.services.recipe_results import RecipePoint, Score, Tuned
 from workbench.services.recipes import RecipeRequest, numbers_in, read_recipe_choices
+from workbench.services.tuning import TuningSettings
 from workbench_db import jobs as stored
 from workbench_db import scores
 
@@ -176,7 +177,7 @@ def test_the_form_says_what_is_missing_and_asks_for_what_it_shows(form: RecipeFo
     form.rank.setValue(8)
     form.epochs.setValue(4)
     asked = form.request()
-    assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TrainingWish(4, lora_rank=8))
+    assert (asked.recipe, asked.sizes, asked.training) == ("tuning", (3, 30), TuningSettings(4, lora_rank=8))
     assert "30 left out" in form._work.text()            # the project has eleven that are not rejected
 
 

@@ -18,9 +18,8 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
-from workbench.services.evaluations import BenchmarkChoices, BenchmarkRequest, TaskScore
+from workbench.services.evaluations import BenchmarkChoices, BenchmarkRequest, TaskScore, problem
 
-RUNS_CODE = ("humaneval", "mbpp")    # what these are called in, a model's own code is run for
 INSTALL = "lm-evaluation-harness is not installed. Install it with: pip install 'lm-eval>=0.4.9,<0.5'"
 AS_THE_TASK_SAYS = -1
 
@@ -157,14 +156,7 @@ class BenchmarkDialog(Dialog):
                                 self.download.isChecked())
 
     def _say(self) -> None:
-        request = self.request()
-        tasks = request.options.tasks
-        runs_code = [task for task in tasks if task.startswith(RUNS_CODE)]
-        wrong = ""
-        if not tasks and request.set_id is None:
-            wrong = "Choose a task, or a question set."
-        elif runs_code and not request.options.allow_code:
-            wrong = f"{runs_code[0]} runs code that the model writes. Allow it if you trust the model."
+        wrong = problem(self.request())
         self._said.setText(wrong)
         self._said.setVisible(bool(wrong))
         self.start.setEnabled(not wrong and self._installed and self.model.count() > 0)

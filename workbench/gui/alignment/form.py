@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import wording
-from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
-from workbench.domain import ModelFacts
+from workbench.alignment.options import PRESETS
 from workbench.gui.alignment.fields import OptionFields
 from workbench.gui.charts.chart import one_line
 from workbench.gui.widgets import theme
@@ -39,7 +38,9 @@ from workbench.services.trainings import (
     Estimate,
     Estimator,
     TrainingRequest,
+    default_pair,
     estimator,
+    preset_options,
     preset_words,
     problem,
     sample_tasks,
@@ -172,10 +173,9 @@ class TrainingForm(QWidget):
         before = self._choices
         self._choices, self._runs, self._read_only = choices, runs, read_only
         models = [(one_line(model.ref.name), model.ref.id) for model in choices.models]
-        sizes = {model.ref.id: model.facts.parameters for model in choices.models if model.facts and model.ref.id}
-        # of several as large, the one that was there first: not a student that was trained here
-        _fill(self.student, models, min(sizes, key=lambda id: (sizes[id], id), default=None))
-        _fill(self.teacher, models, min(sizes, key=lambda id: (-sizes[id], id), default=None))
+        teacher, student = default_pair(choices)
+        _fill(self.student, models, student)
+        _fill(self.teacher, models, teacher)
         self._show_pools(choices)
         if before is None or (before.pool, before.tasks) != (choices.pool, choices.tasks):
             self._show_tasks(choices, before)
@@ -222,7 +222,7 @@ class TrainingForm(QWidget):
             return None
         options = replace(self._base, **values)
         return TrainingRequest(teacher, student, self._ticked(), options, self._choices.pool, self.examples.value(),
-                               self.devices.one)
+                               1 if self.devices.one else None)
 
     def _preset(self) -> str:
         return NAMES[self.preset.current()]
@@ -230,24 +230,10 @@ class TrainingForm(QWidget):
     def _preset_chosen(self, index: int) -> None:
         """Fill the fields; the method and the seed stay as they are."""
         values = self.fields.values()
-        self._base = self._preset_options(NAMES[index])
+        chosen = self._choices.model(self.student.currentData()) if self._choices is not None else None
+        self._base = preset_options(NAMES[index], chosen, self._estimator())
         self.fields.show_options(replace(self._base, method=values["method"], seed=values["seed"]))
         self._edited()
-
-    def _preset_options(self, name: str) -> AlignmentOptions:
-        """The preset's options, for the chosen models."""
-        found, student = self._estimator(), self._chosen_student()
-        options = PRESETS["balanced"] if name == "machine" else PRESETS[name]
-        if name == "machine" and found is not None:
-            options = found.for_this_machine()
-        if student is None:
-            return options
-        options = for_width(options, student.hidden_size)
-        return replace(options, learning_rate=float(f"{options.learning_rate:.3g}"))     # as the field shows it
-
-    def _chosen_student(self) -> ModelFacts | None:
-        chosen = self._choices.model(self.student.currentData()) if self._choices is not None else None
-        return chosen.facts if chosen is not None else None
 
     def _model_chosen(self) -> None:
         """What a preset fills in depends on the models, unless a person has changed it."""

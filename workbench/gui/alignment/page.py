@@ -48,8 +48,8 @@ from workbench.services.trainings import (
     Choices,
     Estimator,
     TrainingRequest,
+    default_choices,
     read_choices,
-    sample_tasks,
     submit,
     submit_all,
 )
@@ -57,7 +57,6 @@ from workbench.wording import counted
 
 SUBTITLE = "Teach a small model to prefer the subsets the teacher prefers"
 UPDATE_MS = 250                      # live: at most four times a second
-FEW_TASKS = 3                        # with fewer in the project the sample tasks are offered first
 FORM, SLOPE, BELOW = 300, 372, 254
 ROOMY = 1150                         # a narrower page shows the curves or the preferences, not both
 HIGH = 720                           # a lower page gives what is compared the room of the curves
@@ -233,9 +232,9 @@ class AlignmentPage(Page):
         pool, fixed = self._pool, self._pool_chosen
 
         def work(project: Project) -> Found:
-            choices = read_choices(project, pool) if with_choices else None
-            if choices is not None and not fixed and len(choices.tasks) < FEW_TASKS:
-                choices = read_choices(project, sample_tasks())
+            choices = None
+            if with_choices:
+                choices = read_choices(project, pool) if fixed else default_choices(project)
             return Found(read_runs(project, chosen), task_scores(project), choices)
 
         self.session.ask(work, self._have_read, self._failed, owner=self)

@@ -20,11 +20,12 @@ from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import field
+from workbench.services import benching, recipes
 from workbench.services.bench_files import Imported
 from workbench.services.bench_reading import BenchReading
-from workbench.services.benching import BenchChoices, BenchRequest, Started, default_request, read_choices, start
+from workbench.services.benching import BenchChoices, BenchRequest, Started, default_request, read_choices
 from workbench.services.project import Project
-from workbench.services.recipes import RecipeChoices, RecipeRequest, read_recipe_choices, submit
+from workbench.services.recipes import RecipeChoices, RecipeRequest, read_recipe_choices
 from workbench.wording import counted
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class BenchActions(QObject):
             self._page.part.set_current(RECIPES)
             self._page.recipes.show_job(job_id)
 
-        self._session.ask(lambda project: submit(project, request), started, owner=self)
+        self._session.ask(lambda project: recipes.submit(project, request), started, owner=self)
 
     def _need_questions(self) -> None:
         made = dialogs.Dialog("bench", "There is no question set yet", (
@@ -105,7 +106,7 @@ class BenchActions(QObject):
                 self._session.notice.emit(f"{counted(len(found.judging), 'judging job')} in the queue.", "info")
             self._page.show_set(request.set_id)
 
-        self._session.ask(lambda project: start(project, request), started, owner=self)
+        self._session.ask(lambda project: benching.submit(project, request), started, owner=self)
 
     def act(self, what: str, job_id: int) -> None:
         if self._session.read_only:

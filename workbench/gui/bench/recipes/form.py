@@ -19,6 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.bench.recipes import SCALING_SERIES, SIZES
+from workbench.bench.sweep import PAPER
+from workbench.bench.tuning import TUNING_SIZES
 from workbench.domain import Changes, DecodingSettings, Prompt
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell.dialogs import Dialog
@@ -30,21 +33,25 @@ from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.project import Project
-from workbench.services.recipe_results import PAPER, SCALING_SERIES, SIZES, TUNING_SIZES, TrainingWish
 from workbench.services.recipes import (
     MINI_WORLD,
     RECIPES,
     RecipeChoices,
     RecipeRequest,
+    default_judge,
+    default_series,
     numbers_in,
+    pool,
     problem,
     work_words,
 )
+from workbench.services.tuning import TuningSettings
 from workbench.wording import counted
 
 KINDS = tuple(one.kind for one in RECIPES)
 DECODING, SCALING, DEMONSTRATIONS, JUDGED, TUNING, SHIFT = KINDS
 WIDTH = 880
+DEFAULTS = RecipeRequest("", 0, 0)
 COUNT_MS = 250                       # after the last key, before the pool is counted
 SERIES_WORDS = {"random": "Random", "greedy": "Greedy-ranked", "diverse": "Diverse", "unsupervised": "Without answers"}
 SHARED = ("model", "prompt", "questions", "some")
@@ -94,21 +101,23 @@ class RecipeForm(Dialog):
 
     def _build_fields(self) -> None:
         self.model, self.prompt, self.questions, self.judge = (ElidedCombo() for _ in range(4))
-        self.some, self.draws, self.seeds = NumberField(0, 100_000, 40), NumberField(1, 50, 3), NumberField(1, 50, 3)
-        self.tokens, self.rounds = NumberField(1, 32_768, 128), NumberField(1, 50, 2)
+        self.some = NumberField(0, 100_000, DEFAULTS.questions)
+        self.draws, self.seeds = NumberField(1, 50, DEFAULTS.repeats), NumberField(1, 50, DEFAULTS.repeats)
+        self.tokens = NumberField(1, 32_768, DEFAULTS.decoding.max_tokens)
+        self.rounds = NumberField(1, 50, DEFAULTS.rounds)
         self.some.setSpecialValueText("All")
         self.temperature = QLineEdit(_words(PAPER["temperature"]))
         self.penalty = QLineEdit(_words(PAPER["repetition_penalty"]))
         self.sizes, self.tuned_sizes = QLineEdit(_words(SIZES)), QLineEdit(_words(TUNING_SIZES))
         self.query = QLineEdit(placeholderText="All that are not rejected")
-        self.epochs, self.rank = NumberField(1, 1_000, TrainingWish().epochs), NumberField(0, 512)
+        self.epochs, self.rank = NumberField(1, 1_000, TuningSettings().epochs), NumberField(0, 512)
         self.rank.setSpecialValueText("All weights")
         self.rate = QDoubleSpinBox(decimals=6, maximum=1.0, singleStep=0.0001)
         self.rate.lineEdit().setTextMargins(8, 0, 0, 0)
         self.rate.setSpecialValueText("By the width")
         self.series = {name: QCheckBox(SERIES_WORDS[name]) for name in SCALING_SERIES}
         for name, box in self.series.items():
-            box.setChecked(name != "greedy" or self._choices.bench.ranked)
+            box.setChecked(name in default_series(self._choices))
         self.answers = QCheckBox("Generate answers too, not only the references’ log-likelihood")
         self.answers.setChecked(True)
         self.contestants = QListWidget()
@@ -147,7 +156,9 @@ class RecipeForm(Dialog):
         by = self.judge.currentData()[0]
         if (by == "rules" and set_id not in self._choices.mini_world) or (
                 by in ("f1", "exact") and set_id not in self._choices.referenced):
-            self.judge.setCurrentIndex(1 if set_id in self._choices.referenced else min(3, self.judge.count() - 1))
+            wanted = default_judge(self._choices, set_id)
+            self.judge.setCurrentIndex(next((place for place in range(self.judge.count())
+                                             if self.judge.itemData(place) == wanted), 0))
         reading = self._choices.bench.readings.get(set_id)
         self.contestants.clear()
         for one in reading.contestants if reading is not None else ():
@@ -220,7 +231,7 @@ class RecipeForm(Dialog):
 
         def count(project: Project) -> int:
             prompt = Prompt() if prompt_id is None else project.prompts.get(prompt_id)
-            return project.recipes.pool_size(prompt, query)
+            return len(pool(project, prompt, query))
 
         def show(found: int) -> None:
             if number == self._counted:
@@ -272,7 +283,7 @@ class RecipeForm(Dialog):
     def _too_small(self) -> bool:
         request = self.request()
         return (request.recipe == TUNING and request.set_id in self._choices.mini_world and self.add_pool.isEnabled()
-                and max(request.sizes) > self._choices.available(request, self._pool))
+                and max(request.numbers) > self._choices.available(request, self._pool))
 
     def _missing(self) -> str:
         if self.model.currentData() is None:
@@ -302,10 +313,11 @@ class RecipeForm(Dialog):
         return RecipeRequest(
             kind, self.questions.currentData(), self.model.currentData(), self.prompt.currentData(), self.some.value(),
             (self.draws if kind == DECODING else self.seeds).value(), axes,
-            SIZES if line is None else tuple(int(size) for size in numbers_in(line.text())),
+            None if line is None else tuple(int(size) for size in numbers_in(line.text())),
             tuple(name for name, box in self.series.items() if box.isChecked()), self.answers.isChecked(),
             self.query.text().strip(), DecodingSettings(max_tokens=self.tokens.value()),
-            TrainingWish(self.epochs.value(), self.rate.value(), self.rank.value()), self.rounds.value(), by, judge_id,
+            TuningSettings(self.epochs.value(), self.rate.value(), self.rank.value()), self.rounds.value(), by,
+            judge_id,
             tuple(item.data(Qt.ItemDataRole.UserRole) for item in items
                   if item.checkState() == Qt.CheckState.Checked))
 

@@ -219,9 +219,11 @@ class BenchForm(Dialog):
         if self.model.currentData() is None:
             return
         decoding = self.decoding.value()
-        name = suggested_name(self._choices, self.model.currentData(), self.prompt.currentData(), decoding)
+        prompt_id = self.prompt.currentData()
+        name = suggested_name(self._choices.model(self.model.currentData()), next(
+            (info for info in self._choices.prompts if info.id == prompt_id), None), decoding)
         taken = {one.name for one in self._new}
-        made = NewContestant(self.model.currentData(), self.prompt.currentData(), decoding, name)
+        made = NewContestant(self.model.currentData(), prompt_id, decoding, name)
         if any(replace(one, name="") == replace(made, name="") for one in self._new):
             return                               # the same again would give the same answers
         number = 2
