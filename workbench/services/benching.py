@@ -160,10 +160,10 @@ def specifications(project: Project, request: BenchRequest) -> BenchJobs:
                       None if one.prompt_id is None else project.prompts.get(one.prompt_id), one.decoding)
            for one in request.new]
     added = project.bench.add_contestants(new) if new else []
-    everybody = tuple(dict.fromkeys(one.id for one in (*known, *added) if one.id is not None))
+    everybody = {one.id: one for one in (*known, *added) if one.id is not None}
     reading = read_bench(project, request.set_id)
     asked = spread(reading.questions, request.questions)
-    can_answer = [one for one in (*known, *added)
+    can_answer = [one for one in everybody.values()
                   if not one.from_file and missing(reading, one.id, request.repeats, asked)]
     answering = project.bench.answering(can_answer, request.set_id, repeats=request.repeats, question_ids=[
         one.id for one in asked if one.id is not None]) if can_answer else None
@@ -171,8 +171,8 @@ def specifications(project: Project, request: BenchRequest) -> BenchJobs:
     if isinstance(baseline, str):
         baseline = next((one.id for one, name in zip(added, request.new, strict=True) if name.name == baseline), None)
     judge = replace(request.judge, baseline=baseline)
-    return BenchJobs(answering, judging_specifications(project, request.set_id, everybody, judge,
-                                                       planned=answering is not None), everybody)
+    judging = judging_specifications(project, request.set_id, tuple(everybody), judge, planned=answering is not None)
+    return BenchJobs(answering, judging, tuple(everybody))
 
 
 def submit(project: Project, request: BenchRequest) -> Started:

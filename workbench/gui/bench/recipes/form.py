@@ -39,6 +39,7 @@ from workbench.services.recipes import (
     RecipeChoices,
     RecipeRequest,
     default_judge,
+    default_request,
     default_series,
     numbers_in,
     pool,
@@ -142,6 +143,9 @@ class RecipeForm(Dialog):
             shown = counted(prompt.demonstrations, "demonstration")
             self.prompt.addItem(f"{one_line(prompt.name) or 'Prompt'}, {shown}", prompt.id)
         self.prompt.addItem("No base prompt", None)
+        default = default_request(self._choices, "", set_id, prompt_id)
+        if default is not None:
+            prompt_id, set_id = default.prompt_id, default.set_id
         self.prompt.setCurrentIndex(max(0, self.prompt.findData(prompt_id)))
         for id, reading in bench.readings.items():
             if reading.chosen is not None:
