@@ -159,7 +159,7 @@ class Environment:
             if file.is_file() and not file.is_symlink():
                 content = file.read_bytes()
                 if old in content and b"\0" not in content:
-                    file.write_bytes(content.replace(old, new))
+                    file.write_bytes(_startable(content.replace(old, new)))
         state["root"] = str(ROOT)
         self._write(state)
 
@@ -262,6 +262,15 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
         if line is None:
             return
         yield line
+
+
+def _startable(script: bytes) -> bytes:
+    """The script, by way of the shell where the system cannot read its first line: with a space, or too long. These
+    lines are a string to Python; pip writes the same."""
+    first, _, rest = script.partition(b"\n")
+    if not first.startswith(b"#!") or not (b" " in first or len(first) > 127) or first.startswith(b"#!/bin/sh"):
+        return script
+    return b"#!/bin/sh\n'''exec' \"" + first[2:] + b"\" \"$0\" \"$@\"\n' '''\n" + rest
 
 
 def _fingerprint() -> str:
