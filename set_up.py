@@ -193,12 +193,12 @@ class Step:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            did = [f"{self._packages} package{'s' * (self._packages > 1)}"] * bool(self._packages)
+            did = [_count(self._packages)] * bool(self._packages)
             did += [f"{self._bytes:.0f} MB downloaded"] * (self._bytes >= 1)
             self._line(", ".join([*did, f"{time.monotonic() - self._started:.0f} s"]), end="\n")
 
     def run(self, command: list[str], lock: int) -> None:
-        with self._log.open("a", encoding="utf-8") as log:
+        with self._log.open("a", buffering=1, encoding="utf-8") as log:
             log.write(f"$ {' '.join(command)}\n")
             process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                        encoding="utf-8", errors="replace", pass_fds=[lock],
@@ -225,7 +225,7 @@ class Step:
             self._now = re.sub(r"( \(.*)?$", f" ({done / max(total, 1):.0%})", self._now, count=1)
         elif line.startswith("Installing collected packages: "):
             self._packages = line.count(",") + 1
-            self._now = f"installing {self._packages} packages"
+            self._now = f"installing {_count(self._packages)}"
         elif building := re.match(r"\s*Building (?:wheel|editable) for (\S+)", line):
             self._now = f"building {building[1]}"
         self._show()
@@ -241,6 +241,10 @@ class Step:
         begin = "\r\033[K" if sys.stdout.isatty() else ""
         print(f"{begin}  {self._title}: {text}", end=end, flush=True)
         self._last = time.monotonic()
+
+
+def _count(packages: int) -> str:
+    return f"{packages} package{'s' * (packages > 1)}"
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
