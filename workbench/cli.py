@@ -208,7 +208,8 @@ def _add_runs(commands: Any) -> None:
     _devices_option(command)
     command = add(commands, "search", "running:search", "search for the set that helps most")
     _run_options(command)
-    command.add_argument("--heldout", metavar="SET", help='held-out question set, or "none"')
+    command.add_argument("--heldout", metavar="SET", help="questions to report on: a set, “split” for every second "
+                         "question, or “none”; by default the held-out set, or split where there is none")
     command.add_argument("--rounds", type=positive, default=3, help="how many demonstrations to choose")
     command.add_argument("--budget", type=whole, default=0, help="tokens of the prompt; 0: the model's context")
     command.add_argument("--strategy", default="greedy", choices=Choices("workbench.search.strategies", "offered"),
@@ -267,7 +268,10 @@ def _add_evaluate(commands: Any) -> None:
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--filter", default="", metavar="QUERY", help="which candidates, as in the search field")
+    which.add_argument("--pool", default="not_rejected", choices=("not_rejected", "accepted", "all"),
+                       help="which candidates, by their status")
     command.add_argument("--model", help="id or name; by default the current one")
     command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
     command.add_argument("--questions", metavar="SET", help="id or name; by default the first that is not held out")

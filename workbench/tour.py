@@ -21,15 +21,18 @@ from typing import Any
 from workbench import __version__
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.command_line.output import as_json
-from workbench.command_line.running import base_prompt, candidates, follow, heldout_questions, search_questions
+from workbench.command_line.running import follow
 from workbench.domain import ModelRef
 from workbench.errors import ProjectError, WorkbenchError
-from workbench.jobs.specs import JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.specs import SearchSpec
 from workbench.prompts import add
+from workbench.services import searches
 from workbench.services.benching import Started
 from workbench.services.benching import submit as submit_bench
+from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project, open_sample
+from workbench.services.searches import Pool, SearchRequest
 from workbench.tour_alignment import align_spec, alignment_charts, alignment_summary, register_taught
 from workbench.tour_bench import bench_charts, bench_request, bench_summary, held_out_set
 
@@ -85,14 +88,14 @@ class Tour:
         if model is None:
             raise ProjectError("The sample project has no model.", remedy="Restore the folder resources/models.")
         with self._step("score"):
-            scored = self._run(project, lambda: _score_spec(project, model, self.scale))
+            scored = self._run(project, lambda: searches.submit(project, score_request(project, self.scale)))
         with self._step("search"):
-            found = self._run(project, lambda: _search_spec(project, model, self.scale))
+            found = self._run(project, lambda: searches.submit(project, search_request(project, self.scale)))
         with self._step("align"):
             spec = project.lane.run(lambda: align_spec(project, model, self.scale.training, self.scale.examples))
-            trained = self._run(project, lambda: spec)
+            trained = self._run(project, lambda: project.jobs.submit(spec))
             taught = project.lane.run(lambda: register_taught(project, trained.id))
-        prompt_id = project.lane.run(lambda: _store_prompt(project, found.summary["chosen"]))
+        prompt_id = project.lane.run(lambda: _store_prompt(project, found.id, found.summary["chosen"]))
         with self._step("bench"):
             set_id = self._bench(project, model, spec.student, taught, prompt_id)
         summary = project.lane.run(lambda: _summary(project, model, scored, found)) | {
@@ -117,8 +120,8 @@ class Tour:
         project.lane.run(lambda: project.judging.measure(set_id))
         return set_id
 
-    def _run(self, project: Project, spec: Callable[[], JobSpec]) -> JobInfo:
-        return self._follow(project, project.lane.run(lambda: project.jobs.submit(spec())))
+    def _run(self, project: Project, submit: Callable[[], int]) -> JobInfo:
+        return self._follow(project, project.lane.run(submit))
 
     def _follow(self, project: Project, job_id: int) -> JobInfo:
         info = follow(project, job_id, quiet=self.quiet)
@@ -172,23 +175,24 @@ def grab_command() -> list[str]:
     return [sys.executable, *(["_grab"] if frozen else ["-m", "workbench.gui.shell.grab"])]
 
 
-def _score_spec(project: Project, model: ModelRef, scale: Scale) -> ScoreSpec:
-    base = base_prompt(project, None)
-    return ScoreSpec(model, base, candidates(project, scale.pool, base), search_questions(project, None), seed=SEED)
+def score_request(project: Project, scale: Scale) -> SearchRequest:
+    """Each candidate alone, of the scale's pool."""
+    request = searches.default_request(searches.read_choices(project), "score")
+    pool = Pool.FILTER if scale.pool else request.pool
+    return replace(request, pool=pool, filter=Filter(text=scale.pool), seed=SEED)
 
 
-def _search_spec(project: Project, model: ModelRef, scale: Scale) -> SearchSpec:
-    base = base_prompt(project, None)
-    return SearchSpec(
-        model, base, candidates(project, scale.pool, base), search_questions(project, None),
-        heldout_questions(project, None), rounds=scale.rounds, random_sets=scale.random_sets, seed=SEED,
-    )
+def search_request(project: Project, scale: Scale) -> SearchRequest:
+    """The search that the window starts with one click, of the scale's pool and size."""
+    return replace(score_request(project, scale), kind="search", rounds=scale.rounds, random_sets=scale.random_sets)
 
 
-def _store_prompt(project: Project, chosen: list[int]) -> int:
-    """The base prompt with the chosen demonstrations before its own, kept as a prompt beside it."""
-    base = base_prompt(project, None)
-    prompt = replace(add(base, project.demonstrations.get(chosen)), id=None, version=0, name=f"{base.name} + greedy")
+def _store_prompt(project: Project, job_id: int, chosen: list[int]) -> int:
+    """The search's base prompt with the chosen demonstrations before its own, kept as a prompt beside it."""
+    spec = project.jobs.spec(job_id)
+    assert isinstance(spec, SearchSpec)
+    prompt = replace(add(spec.base, project.demonstrations.get(chosen)), id=None, version=0,
+                     name=f"{spec.base.name} + greedy")
     return project.prompts.create(prompt).created[0]
 
 

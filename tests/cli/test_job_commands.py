@@ -77,7 +77,7 @@ def test_a_job_can_be_written_to_a_file_and_is_not_run(folder: Path, tmp_path: P
 def test_what_each_demonstration_of_a_prompt_adds_is_told(folder: Path, run: Run) -> None:
     code, _, err = run("sensitivity", folder)
     assert code == 1
-    assert "none to leave out" in err
+    assert "no demonstration to measure" in err
     assert run("import", folder, resources.path("sample", "base_prompt.txt"))[0] == 0
     code, found, err = run("sensitivity", folder, "--orders", "3", "--json")
     assert (code, err) == (0, "")
@@ -105,7 +105,7 @@ def _look_at_a_finished_search(folder: Path, tmp_path: Path, run: Run) -> None:
     (["score", "--model", "big"], "There is no model “big”. There are: 1 “random”."),
     (["search", "--questions", "none such"], "There is no question set “none such”."),
     (["search", "--heldout", "1"], "6 of the held-out questions are among the search questions."),
-    (["score", "--filter", "nothing like that"], "There are no candidates to score."),
+    (["score", "--filter", "nothing like that"], "There is no candidate in this pool."),
 ])
 def test_what_cannot_be_done_is_said_in_a_line(folder: Path, run: Run, arguments: list[str], said: str) -> None:
     code, out, err = run(arguments[0], folder, *arguments[1:])

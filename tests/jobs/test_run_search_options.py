@@ -134,7 +134,8 @@ def test_random_sets_with_as_many_evaluations_are_reported_where_asked(spec: Sea
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"strategy": "beam", "options": SearchOptions(racing="t_race")}, "Racing goes with greedy search"),
+    ({"strategy": "beam", "options": SearchOptions(racing="t_race")},
+     "only with: Greedy search; Greedy search, then swaps"),
     ({"options": SearchOptions(beam_width=0)}, "have to be at least 1"),
 ])
 def test_options_that_cannot_be_meant_are_refused(change: dict[str, Any], said: str, spec: SearchSpec, go: Go) -> None:

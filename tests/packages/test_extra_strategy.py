@@ -70,15 +70,14 @@ def test_its_set_is_reported_beside_those_of_other_strategies(
 
 def test_the_form_offers_it(installed: None, folder: Path, qtbot: QtBot) -> None:
     from workbench.gui.rankings.form import RunForm
-    from workbench.gui.rankings.request import default_request, read_choices
     from workbench.gui.shell.session import Session
     from workbench.services.project import Project
+    from workbench.services.searches import default_request, read_choices
 
     project = Project.open(folder)
     try:
         choices = project.lane.run(lambda: read_choices(project))
-        request = default_request(choices, None)
-        assert request is not None
+        request = default_request(choices)
         form = RunForm(Session(), choices, request, lambda request: None)
         qtbot.addWidget(form)
         form.strategy.setCurrentIndex(form.strategy.findText("Longest answers first"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench.command_line.data import find_prompt
+from workbench.command_line.data import find_prompt, find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import pick
 from workbench.domain import Contestant, DecodingSettings
@@ -15,7 +15,6 @@ from workbench.errors import WorkbenchError
 from workbench.jobs.judge_spec import Mode, Price
 from workbench.services.benching import BenchRequest, JudgeChoice, NewContestant, default_prompts, new_contestants
 from workbench.services.project import Project
-from workbench.services.questions import searched_set
 from workbench.services.recipes import RecipeChoices, RecipeRequest, default_request
 from workbench.services.tuning import TuningSettings
 
@@ -100,12 +99,6 @@ def decoding_of(options: Namespace, default: DecodingSettings) -> DecodingSettin
 def find_contestant(there: Sequence[Contestant], wanted: str) -> Contestant:
     """By id or name. Raises WorkbenchError."""
     return pick(there, wanted, "contestant", lambda one: one.id, lambda one: one.name, lambda found: None)
-
-
-def find_set(project: Project, wanted: str | None) -> int:
-    """A question set's id, by id or name; by default the first that is not held out. Raises WorkbenchError."""
-    return pick(project.questions.sets(), wanted, "question set", lambda one: one.id, lambda one: one.name,
-                searched_set).id
 
 
 def answered_set(project: Project, wanted: str | None) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from workbench.command_line.bench_requests import NONE, answered_set, bench_request, find_set, recipe_request
+from workbench.command_line.bench_requests import NONE, answered_set, bench_request, recipe_request
+from workbench.command_line.data import find_set
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, p_words, table
 from workbench.command_line.running import follow_to_the_end

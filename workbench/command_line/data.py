@@ -18,7 +18,7 @@ from workbench.services.demonstrations import Filter, Sort
 from workbench.services.imports import ImportOptions, ImportReport, Preview
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
-from workbench.services.questions import BUILT_IN
+from workbench.services.questions import BUILT_IN, searched_set
 from workbench.services.student_exports import export_student
 from workbench_resources.recipe.sample import MINI_WORLD
 
@@ -168,9 +168,7 @@ def questions_add(options: Namespace) -> Output:
 def questions_hold_out(options: Namespace) -> Output:
     """Keep a set for reporting, or, with --undo, search on it again."""
     def work(project: Project) -> Changes:
-        found = pick(project.questions.sets(), options.set, "question set", lambda one: one.id, lambda one: one.name,
-                     first)
-        return project.questions.set_held_out(found.id, not options.undo)
+        return project.questions.set_held_out(find_set(project, options.set), not options.undo)
 
     changes = on_lane(options.project, work)
     return Output({"changed": changes.touched}, changes.label or "It was so already.")
@@ -207,6 +205,12 @@ def prompts_add(options: Namespace) -> Output:
 
 def find_prompt(project: Project, wanted: str | None) -> PromptInfo:
     return pick(project.prompts.all(), wanted, "prompt", lambda p: p.id, lambda p: p.name, first)
+
+
+def find_set(project: Project, wanted: str | None) -> int:
+    """A question set's id, by id or name; by default the first that is not held out. Raises WorkbenchError."""
+    return pick(project.questions.sets(), wanted, "question set", lambda one: one.id, lambda one: one.name,
+                searched_set).id
 
 
 def undo(options: Namespace) -> Output:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
-from workbench.command_line.bench_requests import find_set
-from workbench.command_line.data import find_prompt
+from workbench.command_line.data import find_prompt, find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workbench.command_line.bench_requests import answered_set, decoding_of, find_contestant, find_set, judge_choice
+from workbench.command_line.bench_requests import answered_set, decoding_of, find_contestant, judge_choice
 from workbench.command_line.benching import run_recipe
+from workbench.command_line.data import find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, p_words, table

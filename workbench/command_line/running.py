@@ -6,53 +6,92 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
+from typing import Literal, TypedDict
 
-from workbench.command_line.data import find_prompt
+from workbench.command_line.data import find_prompt, find_set
 from workbench.command_line.models import find_model
-from workbench.command_line.opening import on_lane, opened, pick
+from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, table
-from workbench.domain import Changes, Demonstration, Position, Prompt, Question, Status
+from workbench.domain import Changes, Position
 from workbench.errors import JobError
 from workbench.formats.atomic import replacing
 from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stopped
-from workbench.jobs.specs import JobSpec, JobState, ScoreSpec, SearchSpec
+from workbench.jobs.specs import JobSpec, JobState
 from workbench.jobs.wire import encode_spec
 from workbench.search.options import SearchOptions
+from workbench.services import searches
 from workbench.services.alignment_checkpoints import resume_from
 from workbench.services.demonstrations import Filter
-from workbench.services.devices import on_devices
 from workbench.services.job_queue import JobInfo
 from workbench.services.job_titles import job_title
 from workbench.services.project import Project
-from workbench.services.questions import QuestionSetInfo, held_out_set, searched_set
+from workbench.services.searches import Pool, SearchRequest
 
 WATCH_SECONDS = 0.5
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
 
-Build = Callable[[Project, Namespace], ScoreSpec | SearchSpec]
-
-
 def score(options: Namespace) -> Output:
-    return _start(options, _score_spec)
+    return _start(options, score_request)
 
 
 def search(options: Namespace) -> Output:
-    return _start(options, _search_spec)
+    return _start(options, search_request)
 
 
-def _start(options: Namespace, build: Build) -> Output:
-    def spec(project: Project) -> JobSpec:
-        return on_devices(build(project, options), project.models.machine(), options.devices)
-
+def _start(options: Namespace, ask: Callable[[Project, Namespace], SearchRequest]) -> Output:
     with opened(options.project) as project:
         if options.write_job:
-            return _write_job(options.write_job, project.lane.run(lambda: spec(project)))
-        job_id = project.lane.run(lambda: project.jobs.submit(spec(project)))
+            return _write_job(options.write_job, project.lane.run(
+                lambda: searches.specification(project, ask(project, options))))
+        job_id = project.lane.run(lambda: searches.submit(project, ask(project, options)))
         return _finish(project, job_id, options)
+
+
+def score_request(project: Project, options: Namespace) -> SearchRequest:
+    """What the options say; what they leave open is as in the window."""
+    return _chosen(project, options, "score")
+
+
+def search_request(project: Project, options: Namespace) -> SearchRequest:
+    """What the options say; what they leave open is as in the window."""
+    request = _chosen(project, options, "search")
+    more = SearchOptions(options.racing, options.beam_width, options.swap_passes, options.random_tries, options.order,
+                         options.equal_evaluations, options.embedding_baselines)
+    return replace(request, rounds=options.rounds, token_budget=options.budget, strategy=options.strategy,
+                   random_sets=options.random_sets, options=more,
+                   heldout_id=_heldout(project, options.heldout, request.heldout_id))
+
+
+def _chosen(project: Project, options: Namespace, kind: Literal["score", "search"]) -> SearchRequest:
+    request = searches.default_request(searches.read_choices(project), kind, **chosen_ids(project, options))
+    pool = Pool.FILTER if options.filter else Pool[options.pool.upper()]
+    return replace(request, pool=pool, filter=Filter(text=options.filter), position=Position(options.position),
+                   turns=options.turns, seed=options.seed, devices=options.devices)
+
+
+class Chosen(TypedDict):
+    model_id: int | None
+    prompt_id: int | None
+    set_id: int | None
+
+
+def chosen_ids(project: Project, options: Namespace) -> Chosen:
+    """The ids of the model, the prompt and the question set that were named; None for those that were not."""
+    return {"model_id": options.model and find_model(project, options.model).ref.id,
+            "prompt_id": options.prompt and find_prompt(project, options.prompt).id,
+            "set_id": options.questions and find_set(project, options.questions)}
+
+
+def _heldout(project: Project, wanted: str | None, default: int) -> int:
+    if wanted is None:
+        return default
+    known = {"none": searches.NO_SET, "split": searches.SPLIT}
+    return known[wanted] if wanted in known else find_set(project, wanted)
 
 
 def _write_job(file: Path, spec: JobSpec) -> Output:
@@ -67,57 +106,6 @@ def _write_job(file: Path, spec: JobSpec) -> Output:
 def _finish(project: Project, job_id: int, options: Namespace) -> Output:
     info = follow_to_the_end(project, job_id, quiet=options.json)[0]
     return project.lane.run(lambda: _outcome(project, info, options.top))
-
-
-def _score_spec(project: Project, options: Namespace) -> ScoreSpec:
-    base = base_prompt(project, options.prompt)
-    return ScoreSpec(
-        find_model(project, options.model).ref, base, candidates(project, options.filter, base),
-        search_questions(project, options.questions), Position(options.position), options.turns, options.seed,
-    )
-
-
-def _search_spec(project: Project, options: Namespace) -> SearchSpec:
-    base = base_prompt(project, options.prompt)
-    return SearchSpec(
-        find_model(project, options.model).ref, base, candidates(project, options.filter, base),
-        search_questions(project, options.questions), heldout_questions(project, options.heldout), options.rounds,
-        options.budget, options.strategy, position=Position(options.position), turns=options.turns,
-        random_sets=options.random_sets, seed=options.seed, options=SearchOptions(
-            options.racing, options.beam_width, options.swap_passes, options.random_tries, options.order,
-            options.equal_evaluations, options.embedding_baselines),
-    )
-
-
-def base_prompt(project: Project, wanted: str | None) -> Prompt:
-    """The prompt of this id or name; by default the first one, and an empty prompt where there is none."""
-    if wanted is None and not project.prompts.all():
-        return Prompt()
-    return project.prompts.get(find_prompt(project, wanted).id)
-
-
-def candidates(project: Project, query: str, base: Prompt) -> tuple[Demonstration, ...]:
-    """What a query finds, but for those that are rejected, have no answer, or are in the base prompt already."""
-    in_base = {one.content_hash for one in base.demonstrations}
-    where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
-    found = project.demonstrations.get(project.demonstrations.ids(where))
-    return tuple(one for one in found if one.answer and one.content_hash not in in_base)
-
-
-def search_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
-    return project.questions.get(_question_set(project, wanted, searched_set)).questions
-
-
-def heldout_questions(project: Project, wanted: str | None) -> tuple[Question, ...]:
-    """By default the first that is held out; "none" for none."""
-    if wanted == "none" or (wanted is None and held_out_set(project.questions.sets()) is None):
-        return ()
-    return project.questions.get(_question_set(project, wanted, held_out_set)).questions
-
-
-def _question_set(project: Project, wanted: str | None,
-                  default: Callable[[Sequence[QuestionSetInfo]], QuestionSetInfo | None]) -> int:
-    return pick(project.questions.sets(), wanted, "question set", lambda s: s.id, lambda s: s.name, default).id
 
 
 def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:

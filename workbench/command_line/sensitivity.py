@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 
-from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import base_prompt, follow, search_questions
+from workbench.command_line.running import chosen_ids, follow
 from workbench.jobs.specs import SensitivitySpec
-from workbench.services.devices import on_devices
+from workbench.services import searches
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.searches import SensitivityRequest
 
 
 def sensitivity(options: Namespace) -> Output:
     with opened(options.project) as project:
-        spec = project.lane.run(lambda: _spec(project, options))
-        job_id = project.lane.run(lambda: project.jobs.submit(spec))
+        job_id = project.lane.run(lambda: searches.submit_sensitivity(project, sensitivity_request(project, options)))
         info = follow(project, job_id, quiet=options.json)
+        spec = project.lane.run(lambda: project.results.measured(job_id))[0]
     return Output({"job_id": info.id, "summary": info.summary}, _text(spec, info))
 
 
-def _spec(project: Project, options: Namespace) -> SensitivitySpec:
-    spec = SensitivitySpec(
-        find_model(project, options.model).ref, base_prompt(project, options.prompt),
-        search_questions(project, options.questions), options.turns, options.orders, options.seed)
-    return on_devices(spec, project.models.machine(), options.devices)
+def sensitivity_request(project: Project, options: Namespace) -> SensitivityRequest:
+    """What the options say; what they leave open is as in the window."""
+    choices = searches.read_choices(project)
+    return replace(searches.default_sensitivity(choices, **chosen_ids(project, options)),
+                   turns=options.turns, orders=options.orders, seed=options.seed, devices=options.devices)
 
 
 def _text(spec: SensitivitySpec, info: JobInfo) -> str:

@@ -2,7 +2,7 @@
 
 from workbench.domain.bench import Answer, Contestant, DecodingSettings, Judgement
 from workbench.domain.changes import Changes, Kind
-from workbench.domain.demonstration import Demonstration, Role, Status, Turn, content_hash
+from workbench.domain.demonstration import NOT_REJECTED, Demonstration, Role, Status, Turn, content_hash
 from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.domain.prompt import Position, Prompt, Rendered, Span, SpanKind
 from workbench.domain.question import Question, QuestionSet
@@ -10,7 +10,7 @@ from workbench.domain.score import AnswerScore, CandidateScore, TokenScore
 from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetEvaluation
 
 __all__ = [
-    "Answer", "AnswerScore", "Backend", "CandidateScore", "Changes", "Contestant", "DecodingSettings",
+    "NOT_REJECTED", "Answer", "AnswerScore", "Backend", "CandidateScore", "Changes", "Contestant", "DecodingSettings",
     "Demonstration", "Interval", "Judgement", "Kind", "MemoryEstimate", "ModelFacts", "ModelRef", "Position", "Prompt",
     "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "Server", "SetEvaluation", "Span",
     "SpanKind", "Status", "TokenScore", "Turn", "content_hash",

@@ -24,6 +24,9 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+NOT_REJECTED = frozenset(Status) - {Status.REJECTED}
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     role: Role

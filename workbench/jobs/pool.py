@@ -9,19 +9,30 @@ from workbench.domain import Demonstration, Prompt, Question
 from workbench.errors import JobError
 
 
+def eligible(candidates: Sequence[Demonstration], base: Prompt) -> tuple[Demonstration, ...]:
+    """Those that can be tried: answered, and not in the base prompt already. The one rule, for every pool."""
+    in_base = {demonstration.turns for demonstration in base.demonstrations}
+    return tuple(candidate for candidate in candidates if candidate.answer and candidate.turns not in in_base)
+
+
+def scorable(questions: Sequence[Question], turns: str) -> tuple[Question, ...]:
+    """The questions that have a reference answer to score."""
+    return tuple(question for question in questions if answers_scored([question], turns))
+
+
 def usable_candidates(
     candidates: Sequence[Demonstration], base: Prompt, log: Callable[[str], None]
 ) -> tuple[Demonstration, ...]:
-    """The candidates that are not in the base prompt already. Raises JobError: none left, or ids missing or doubled."""
+    """The eligible ones. Raises JobError: none left, or ids missing or doubled."""
     ids = Counter(candidate.id for candidate in candidates)
     if None in ids or any(count > 1 for count in ids.values()):
         raise JobError("The candidates of this job cannot be told apart: each needs an id of its own.")
-    in_base = {demonstration.content_hash for demonstration in base.demonstrations}
-    usable = tuple(candidate for candidate in candidates if candidate.content_hash not in in_base)
+    usable = eligible(candidates, base)
     if not usable:
         raise JobError("There are no candidates to score.", remedy="Choose a filter or a selection that holds some.")
     if len(usable) < len(candidates):
-        log(f"{len(candidates) - len(usable)} candidates are in the base prompt already and are left out.")
+        log(f"{len(candidates) - len(usable)} candidates are in the base prompt already, or have no answer, and are "
+            "left out.")
     return usable
 
 
@@ -32,7 +43,7 @@ def usable_questions(
     ids = Counter(question.id for question in questions)
     if None in ids or any(count > 1 for count in ids.values()):
         raise JobError(f"The {what} of this job cannot be told apart: each needs an id of its own.")
-    usable = tuple(question for question in questions if answers_scored([question], turns))
+    usable = scorable(questions, turns)
     if not usable:
         raise JobError(
             f"None of the {what} has a reference answer, so there is nothing to score.",

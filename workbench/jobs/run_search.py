@@ -54,7 +54,7 @@ def check_options(spec: SearchSpec) -> None:
     """Raises JobError for options that cannot be meant."""
     options = spec.options
     if options.racing != "off" and not strategy(spec.strategy).raced:
-        raced = ", ".join(one.title for one in strategies().values() if one.raced and one.offered)
+        raced = "; ".join(one.title for one in strategies().values() if one.raced and one.offered)
         raise JobError(f"Racing does not go with this strategy, but only with: {raced}.",
                        safe="Nothing was started.", remedy="Choose one of these strategies, or turn racing off.")
     if min(options.beam_width, options.swap_passes) < 1 or options.random_tries < 0:

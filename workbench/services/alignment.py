@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.alignment.episodes import group_by_task
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Changes, Demonstration, ModelRef, Status
+from workbench.domain import NOT_REJECTED, Changes, Demonstration, ModelRef
 from workbench.errors import FormatError, JobError
 from workbench.jobs.specs import AlignSpec, JobState
 from workbench.jobs.wire import decode_spec, encode_spec
@@ -49,8 +49,7 @@ class Alignment:
 
     def tasks(self) -> dict[str, tuple[Demonstration, ...]]:
         """The project's answered demonstrations by task, rejected ones left out."""
-        kept = frozenset(Status) - {Status.REJECTED}
-        ids = self._project.demonstrations.ids(Filter(statuses=kept))
+        ids = self._project.demonstrations.ids(Filter(statuses=NOT_REJECTED))
         return group_by_task(self._project.demonstrations.get(ids))
 
     def file_tasks(self, path: Path) -> dict[str, tuple[Demonstration, ...]]:

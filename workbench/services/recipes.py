@@ -17,11 +17,12 @@ from workbench.bench.house_grader import fits
 from workbench.bench.recipes import PARTS, SCALING_SERIES, SIZES, Place, Recipe, Variant
 from workbench.bench.sweep import PAPER
 from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
-from workbench.domain import Backend, DecodingSettings, Demonstration, ModelRef, Prompt, Status
+from workbench.domain import NOT_REJECTED, Backend, DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
 from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
 from workbench.jobs.specs import JobSpec, RecipeSpec, ScoreSpec, SearchSpec, ShiftSpec, Tuning
+from workbench.services import searches
 from workbench.services.benching import (
     BenchChoices,
     JudgeChoice,
@@ -301,10 +302,7 @@ def _shift(means: _Means) -> ShiftSpec:
 
 def pool(project: Project, base: Prompt, query: str = "") -> list[Demonstration]:
     """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
-    own = {one.content_hash for one in base.demonstrations}
-    where = Filter(text=query, statuses=frozenset(Status) - {Status.REJECTED})
-    found = project.demonstrations.get(project.demonstrations.ids(where))
-    return [one for one in found if one.answer and one.content_hash not in own]
+    return list(searches.pool(project, base, Filter(text=query, statuses=NOT_REJECTED)))
 
 
 def _ranking(project: Project, drawn_from: Iterable[Demonstration], job_id: int | None) -> list[int]:

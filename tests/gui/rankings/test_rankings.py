@@ -22,16 +22,6 @@ from workbench.gui.rankings.candidates import Candidates
 from workbench.gui.rankings.form import RunForm
 from workbench.gui.rankings.model import Column, Measure
 from workbench.gui.rankings.page import CONTENT, EMPTY, RankingsPage
-from workbench.gui.rankings.request import (
-    NO_SET,
-    Pool,
-    RunRequest,
-    build,
-    default_request,
-    estimate,
-    pool_ids,
-    read_choices,
-)
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.jobs.specs import ScoreSpec, SearchSpec
@@ -39,6 +29,16 @@ from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
 from workbench.services.results import GainTable
+from workbench.services.searches import (
+    NO_SET,
+    Pool,
+    SearchRequest,
+    candidates,
+    default_request,
+    estimate,
+    read_choices,
+    specification,
+)
 from workbench_db.jobs import set_state
 
 
@@ -245,19 +245,17 @@ def test_a_page_without_runs_offers_to_start_one_and_says_what_is_missing(
     assert page._stack.currentIndex() == EMPTY
     page.starter.start_default()
     settle()
-    assert notices == ["There is no model that is ready. Add one on the Models page."]
+    assert notices == ["There is no model that is ready. Add one on the Models page, or with workbench models add."]
 
 
-def request_for(project: Project) -> RunRequest:
-    found = project.lane.run(lambda: default_request(read_choices(project), None))
-    assert found is not None
-    return found
+def request_for(project: Project) -> SearchRequest:
+    return project.lane.run(lambda: request_for_lane(project))
 
 
 def test_the_defaults_search_on_one_set_and_report_on_the_held_out_one(ranked: Session) -> None:
     project = ranked.project
     assert project is not None
-    spec = project.lane.run(lambda: build(project, request_for_lane(project)))
+    spec = project.lane.run(lambda: specification(project, request_for_lane(project)))
     assert isinstance(spec, SearchSpec)
     assert len(spec.questions) == 6
     assert len(spec.heldout) == 4
@@ -265,10 +263,8 @@ def test_the_defaults_search_on_one_set_and_report_on_the_held_out_one(ranked: S
     assert spec.position is Position.BEFORE_BASE
 
 
-def request_for_lane(project: Project) -> RunRequest:
-    found = default_request(read_choices(project), None)
-    assert found is not None
-    return found
+def request_for_lane(project: Project) -> SearchRequest:
+    return default_request(read_choices(project))
 
 
 def test_the_pool_follows_statuses_and_filters(ranked: Session) -> None:
@@ -277,13 +273,13 @@ def test_the_pool_follows_statuses_and_filters(ranked: Session) -> None:
 
     def check() -> list[int]:
         asked = request_for_lane(project)
-        ids = pool_ids(project, asked)
+        ids = [candidate.id or 0 for candidate in candidates(project, asked)]
         project.demonstrations.set_status(ids[:2], Status.ACCEPTED)
         project.demonstrations.set_status(ids[2:3], Status.REJECTED)
         pools = [replace(asked, pool=pool) for pool in (Pool.ACCEPTED, Pool.NOT_REJECTED, Pool.ALL)]
         pools.append(replace(asked, pool=Pool.FILTER, filter=Filter(text="category:maths")))
         pools.append(replace(asked, pool=Pool.SELECTION, selection=tuple(ids[4:])))
-        return [len(pool_ids(project, one)) for one in pools]
+        return [len(candidates(project, one)) for one in pools]
 
     assert project.lane.run(check) == [2, 5, 6, 2, 2]
 
@@ -302,7 +298,7 @@ def test_the_form_gives_back_what_is_set_in_it(ranked: Session, qtbot: QtBot, se
     assert project is not None
     choices = project.lane.run(lambda: read_choices(project))
     asked = request_for(project)
-    started: list[RunRequest] = []
+    started: list[SearchRequest] = []
     form = RunForm(ranked, choices, asked, started.append)
     qtbot.addWidget(form)
     form.show()

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from workbench.domain import Status
+from workbench.domain import NOT_REJECTED
 from workbench.gui.listing.table import Column, DemonstrationTable
 from workbench.gui.listing.view import DemonstrationView
 from workbench.gui.shell.session import Session
@@ -17,8 +17,6 @@ from workbench.gui.widgets.labels import hairline, label
 from workbench.gui.widgets.search_field import SearchField
 from workbench.services.demonstrations import Filter, Sort
 from workbench.wording import counted
-
-NOT_REJECTED = frozenset(Status) - {Status.REJECTED}
 
 
 class DemonstrationPicker(QDialog):

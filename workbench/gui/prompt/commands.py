@@ -12,20 +12,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 from workbench.domain import Changes, Kind, Prompt
-from workbench.errors import JobError
 from workbench.gui.widgets import theme
 from workbench.jobs.specs import SensitivitySpec
-from workbench.services.devices import on_devices
+from workbench.services import searches
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
-from workbench.services.questions import searched_set
 from workbench.services.results import OrderEffect, PromptEffect
+from workbench.services.searches import ORDERS
 from workbench.wording import counted
 
 if TYPE_CHECKING:
     from workbench.gui.prompt.page import PromptPage
-
-MOST_ORDERS = 24                     # all of four demonstrations, of more a sample
 
 class PromptCommands(QObject):
     def __init__(self, page: PromptPage) -> None:
@@ -157,13 +154,18 @@ class PromptCommands(QObject):
 
     def measure_orders(self) -> None:
         """That, and against other orders of its demonstrations."""
-        self._measure(MOST_ORDERS)
+        self._measure(ORDERS)
 
     def _measure(self, orders: int) -> None:
         prompt = self._page.state.prompt
-        if prompt is not None and not self._session.read_only:
-            self._session.ask(lambda p: _submit_measurement(p, prompt, orders),
-                              lambda id: self._session.notice.emit("Measuring, see Jobs", "info"), owner=self)
+        if prompt is None or self._session.read_only:
+            return
+
+        def submit(project: Project) -> int:
+            request = searches.default_sensitivity(searches.read_choices(project), prompt_id=prompt.id)
+            return searches.submit_sensitivity(project, replace(request, orders=orders))
+
+        self._session.ask(submit, lambda id: self._session.notice.emit("Measuring, see Jobs", "info"), owner=self)
 
     def _details(self) -> None:
         effect = self._page.state.effect
@@ -278,19 +280,3 @@ class PromptCommands(QObject):
         menu.addSeparator()
         menu.addAction(theme.icon("x"), "Remove from the prompt\tDel", lambda: self._remove(places)).setEnabled(writes)
         menu.popup(page.list.viewport().mapToGlobal(at))
-
-
-def _submit_measurement(project: Project, prompt: Prompt, orders: int) -> int:
-    model = project.models.current()
-    if model is None:
-        raise JobError("There is no model to measure with.", remedy="Add one on the Models page.")
-    sets = [info for info in project.questions.sets() if info.with_references]
-    if not sets:
-        raise JobError("There is no question set with reference answers.",
-                       remedy="Import one on the page Demonstrations.")
-    chosen = searched_set(sets) or sets[0]
-    questions = tuple(q for q in project.questions.get(chosen.id).questions if any(q.references))
-    if not prompt.demonstrations:
-        raise JobError("The prompt has no demonstration to measure.", remedy="Add one.")
-    spec = on_devices(SensitivitySpec(model, prompt, questions, orders=orders), project.models.machine())
-    return project.jobs.submit(spec, f"Measure “{prompt.name}”")

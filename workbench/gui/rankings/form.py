@@ -13,7 +13,6 @@ from workbench import wording
 from workbench.domain import Position
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.numbers import count
-from workbench.gui.rankings.request import NO_SET, SPLIT, Choices, Pool, RunRequest, Work, estimate
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -25,7 +24,9 @@ from workbench.gui.widgets.segmented import Segmented
 from workbench.search.options import SearchOptions
 from workbench.search.strategies import strategies
 from workbench.search.strategy import Strategy
+from workbench.services import searches
 from workbench.services.demonstrations import Filter
+from workbench.services.searches import NO_SET, SPLIT, Pool, SearchChoices, SearchRequest, Work
 
 ESTIMATE_MS = 300
 KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
@@ -38,8 +39,8 @@ ORDERS = (("found", "As found"), ("likelihood", "Likeliest answers"),
 class RunForm(Dialog):
     """``request()`` is what the fields say; ``started`` gets it when the person starts the run."""
 
-    def __init__(self, session: Session, choices: Choices, request: RunRequest,
-                 started: Callable[[RunRequest], None], parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, choices: SearchChoices, request: SearchRequest,
+                 started: Callable[[SearchRequest], None], parent: QWidget | None = None) -> None:
         super().__init__("rank", "Score candidates, or search for a set", (), parent, width=640)
         self._session, self._choices, self._start = session, choices, request
         self._started = started
@@ -86,11 +87,10 @@ class RunForm(Dialog):
             self.prompt.addItem(f"{name}, {wording.counted(prompt.demonstrations, 'demonstration')}", prompt.id)
         self.heldout.addItem("Every second question", SPLIT)
         self.heldout.addItem("None", NO_SET)
-        for info in self._choices.sets:
-            if info.with_references:
-                words = f"{one_line(info.name)}, {info.with_references} questions"
-                self.questions.addItem(words, info.id)
-                self.heldout.addItem(words, info.id)
+        for info in self._choices.answered_sets:
+            words = f"{one_line(info.name)}, {wording.counted(info.with_references, 'question')}"
+            self.questions.addItem(f"{words}, held out" if info.held_out else words, info.id)
+            self.heldout.addItem(words, info.id)
         for pool in Pool:
             if pool is not Pool.SELECTION or self._start.selection:
                 words = f"{pool} ({len(self._start.selection)})" if pool is Pool.SELECTION else str(pool)
@@ -104,7 +104,7 @@ class RunForm(Dialog):
         self.turns.addItem("First turn", "first")
         self.turns.addItem("All turns", "all")
 
-    def _fill(self, request: RunRequest) -> None:
+    def _fill(self, request: SearchRequest) -> None:
         self.kind.set_current(KINDS.index(request.kind))
         for combo, value in ((self.model, request.model_id), (self.prompt, request.prompt_id),
                              (self.questions, request.set_id), (self.heldout, request.heldout_id),
@@ -170,7 +170,7 @@ class RunForm(Dialog):
         self.devices.changed.connect(self._changed)
 
     # what they say
-    def request(self) -> RunRequest:
+    def request(self) -> SearchRequest:
         return replace(
             self._start, kind=KINDS[self.kind.current()], model_id=self.model.currentData(),
             prompt_id=self.prompt.currentData(), set_id=self.questions.currentData(),
@@ -179,7 +179,7 @@ class RunForm(Dialog):
             rounds=self.rounds.value(), token_budget=self.budget.value(),
             position=Position(self.position.currentData()), turns=self.turns.currentData(),
             random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options(),
-            one_device=self.devices.one)
+            devices=1 if self.devices.one else None)
 
     def _strategy(self) -> Strategy:
         return strategies()[self.strategy.currentData()]
@@ -216,11 +216,11 @@ class RunForm(Dialog):
         self.devices.offer(self._choices.devices(self.model.currentData()), len(self._choices.machine.gpus))
         for widget in (self.random_sets, self.by_embeddings, self.equal):
             widget.setEnabled(self.heldout.currentData() != NO_SET)
-        same = self.request().kind == "search" and self.questions.currentData() == self.heldout.currentData()
-        set_property(self._work, "tone", "warn" if same else "")
-        self.start.setEnabled(not same)
-        if same:
-            self._work.setText("The held-out questions are the questions that are searched on. Choose others.")
+        problem = searches.problem(self._choices, self.request())
+        set_property(self._work, "tone", "warn" if problem else "")
+        self.start.setEnabled(not problem)
+        if problem:
+            self._work.setText(problem)
             self._waiting.stop()
         else:
             self._waiting.start()
@@ -234,7 +234,7 @@ class RunForm(Dialog):
                 self.fit(640)
                 self.start.setEnabled(work.candidates > 0 and work.answers > 0)
 
-        self._session.ask(lambda project: estimate(project, request), show, owner=self)
+        self._session.ask(lambda project: searches.estimate(project, request), show, owner=self)
 
     def _accept(self) -> None:
         self.accept()

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.rankings.form import RunForm
-from workbench.gui.rankings.request import Choices, RunRequest, build, default_request, read_choices
 from workbench.gui.shell.session import Session
+from workbench.services import searches
 from workbench.services.project import Project
+from workbench.services.searches import SearchChoices, SearchRequest
 
 
 class RunStarter:
@@ -20,7 +21,7 @@ class RunStarter:
 
     def open_form(self, ids: Sequence[int] = ()) -> None:
         """Ask what to run, with ``ids`` as candidates if there are any. Says what is missing instead."""
-        def show(choices: Choices, request: RunRequest) -> None:
+        def show(choices: SearchChoices, request: SearchRequest) -> None:
             RunForm(self._session, choices, request, self.submit, self._page.window()).open()
 
         self._with_default(show, ids)
@@ -29,24 +30,15 @@ class RunStarter:
         """Start a search with the defaults, with one click."""
         self._with_default(lambda choices, request: self.submit(request), ())
 
-    def submit(self, request: RunRequest) -> None:
-        self._session.ask(lambda project: project.jobs.submit(build(project, request)), self._started,
-                          owner=self._page)
+    def submit(self, request: SearchRequest) -> None:
+        self._session.ask(lambda project: searches.submit(project, request), self._started, owner=self._page)
 
-    def _with_default(self, then: Callable[[Choices, RunRequest], None], ids: Sequence[int]) -> None:
+    def _with_default(self, then: Callable[[SearchChoices, SearchRequest], None], ids: Sequence[int]) -> None:
         prompt_id = self._session.current_prompt_id
 
-        def work(project: Project) -> tuple[Choices, RunRequest | None]:
-            choices = read_choices(project)
-            return choices, default_request(choices, prompt_id, ids)
+        def work(project: Project) -> tuple[SearchChoices, SearchRequest]:
+            choices = searches.read_choices(project)
+            return choices, searches.default_request(choices, prompt_id=prompt_id, selection=ids)
 
-        def found(result: tuple[Choices, RunRequest | None]) -> None:
-            choices, request = result
-            if request is not None:
-                then(choices, request)
-            elif any(model.state == "ready" for model in choices.models):
-                self._session.notice.emit("There is no question set with reference answers. Import one first.", "error")
-            else:
-                self._session.notice.emit("There is no model that is ready. Add one on the Models page.", "error")
-
-        self._session.ask(work, found, owner=self._page)
+        self._session.ask(work, lambda found: then(*found),
+                          lambda error: self._session.notice.emit(str(error), "error"), owner=self._page)

@@ -123,9 +123,9 @@ def _answers_drawn(candidates: int, size: int, options: SearchOptions) -> int:
 
 VOTE_K = Strategy(
     "vote_k", "Vote-k", "Vote-k: by votes and confidence",
-    "Takes candidates that stand for many others and that the model is sure of in different degrees. It looks at no "
-    "question.", vote_k, answers_drawn=_answers_drawn, uses_embeddings=True, sees_references=False)
+    "Takes candidates that stand for many others and that the model is sure of in different degrees, whatever the "
+    "questions are.", vote_k, answers_drawn=_answers_drawn, uses_embeddings=True, sees_references=False)
 FAST_VOTE_K = Strategy(
     "fast_vote_k", "Fast vote-k", "Fast vote-k: those that stand for others",
-    "Takes candidates that stand for many others, by the model’s embeddings. It looks at no question.", fast_vote_k,
+    "Takes candidates that stand for many others by the model’s embeddings, whatever the questions are.", fast_vote_k,
     uses_embeddings=True, sees_references=False, compared_as="fast vote-k")
