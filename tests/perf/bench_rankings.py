@@ -17,12 +17,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tests.perf.report import Row, write
 from workbench.domain import Interval, Question
+from workbench.gui.charts.heat_cells import HeatCells
 from workbench.gui.charts.heat_map import HeatMap
-from workbench.gui.rankings.candidates import Candidates
 from workbench.gui.rankings.model import Column, RankingModel
 from workbench.gui.rankings.table import RankingTable
 from workbench.gui.shell.application import application
 from workbench.gui.widgets import theme
+from workbench.services.ranked_candidates import Candidates
 from workbench.services.results import GainTable
 
 FRAME_MS = 16.0
@@ -56,11 +57,12 @@ def measure(candidates: int, questions: int) -> list[Row]:
     heat.verticalScrollBar().valueChanged.connect(ranking.verticalScrollBar().setValue)
     window.show()
     start = time.process_time()
-    found = Candidates.of(shown)                 # on the lane
+    found = Candidates.of(shown)                 # on the lane, both
+    cells = HeatCells.of(found.titles, shown.questions, shown.gain)
     prepared = (time.process_time() - start) * 1e3
     start = time.process_time()
     model.show(found)
-    heat.show_cells(found.cells, model.order)
+    heat.show_cells(cells, model.order)
     app.processEvents()
     filled = (time.process_time() - start) * 1e3
     paints, steps = [], []
@@ -76,7 +78,7 @@ def measure(candidates: int, questions: int) -> list[Row]:
     size = f"{candidates:,} × {questions}"
     start = time.process_time()
     ranking.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
-    heat.show_cells(found.cells, model.order)
+    heat.show_cells(cells, model.order)
     app.processEvents()
     turned = (time.process_time() - start) * 1e3
     return [Row(f"prepare on the lane, {size}", prepared, "ms", None, "lower"),

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from workbench.domain import Interval, Question, RankedCandidate, SearchRound, TokenScore
 from workbench.errors import FormatError
 from workbench.gui.charts import export
-from workbench.gui.charts.bump import BumpChart, bump_lines
+from workbench.gui.charts.bump import BumpChart
 from workbench.gui.charts.chart import Exportable, Table, one_line, tip
 from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.cost_plot import CostPlot
@@ -30,9 +30,10 @@ from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
 from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, signed, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
-from workbench.gui.rankings.candidates import Candidates, Measure
 from workbench.gui.rankings.model import Column, RankingModel
 from workbench.gui.widgets import theme
+from workbench.search.rank_lines import rank_lines
+from workbench.services.ranked_candidates import Candidates, Measure
 from workbench.services.results import GainTable
 
 QUESTIONS = tuple(Question((f"Question {n}?",), ("Yes.",), category, key=str(n), id=n)
@@ -216,7 +217,7 @@ def test_smaller_data_lets_go_of_a_cell_that_is_no_longer_there(app: QApplicatio
 # rank chart
 
 def test_what_is_chosen_keeps_its_place_at_the_top() -> None:
-    lines = {line.demonstration_id: line for line in bump_lines(ROUNDS)}
+    lines = {line.demonstration_id: line for line in rank_lines(ROUNDS)}
     assert lines[7].places == (1, 1, 1)
     assert lines[5].places == (3, 2, 2)
     assert lines[9].places == (4, 4, 3)
@@ -225,13 +226,13 @@ def test_what_is_chosen_keeps_its_place_at_the_top() -> None:
 
 
 def test_only_the_best_after_the_last_round_are_shown() -> None:
-    assert [line.demonstration_id for line in bump_lines(ROUNDS, shown=2)] == [7, 5]
-    assert bump_lines(()) == []
+    assert [line.demonstration_id for line in rank_lines(ROUNDS, shown=2)] == [7, 5]
+    assert rank_lines(()) == []
 
 
 def test_a_choice_that_did_not_rank_first_still_stands_where_it_was_taken() -> None:
     rounds = (ranking_round(1, 7, 3, 5, chosen=3),)
-    assert [(line.demonstration_id, line.places) for line in bump_lines(rounds)] == [(3, (1,)), (7, (2,)), (5, (3,))]
+    assert [(line.demonstration_id, line.places) for line in rank_lines(rounds)] == [(3, (1,)), (7, (2,)), (5, (3,))]
 
 
 def test_keys_pick_candidates_in_the_rank_chart(app: QApplication, qtbot: QtBot) -> None:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui import waiting
 from workbench.domain import Demonstration, Kind, Prompt, Question, QuestionSet
 from workbench.gui.listing.picker import DemonstrationPicker
-from workbench.gui.prompt.budget_bar import Budget, BudgetBar, Segment
+from workbench.gui.prompt.budget_bar import BudgetBar
 from workbench.gui.prompt.draft_comparison import DraftComparison, compare
 from workbench.gui.prompt.measurement_dialog import MeasurementDialog
 from workbench.gui.prompt.page import PromptPage, effect_words, order_words
@@ -23,6 +23,7 @@ from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.dragged_ids import ids_to_mime
 from workbench.prompts import render
+from workbench.services.prompt_reading import Budget, Segment
 
 Rest = Callable[[], None]
 

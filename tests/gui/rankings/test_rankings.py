@@ -18,7 +18,6 @@ from tests.gui import rankings_project
 from tests.gui.waiting import rest
 from workbench.domain import Changes, Interval, Kind, Position, Status
 from workbench.gui.charts.heat_header import row_height
-from workbench.gui.rankings.candidates import Candidates
 from workbench.gui.rankings.form import RunForm
 from workbench.gui.rankings.model import Column, Measure
 from workbench.gui.rankings.page import CONTENT, EMPTY, RankingsPage
@@ -28,6 +27,7 @@ from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project
+from workbench.services.ranked_candidates import Candidates
 from workbench.services.results import GainTable
 from workbench.services.searches import (
     NO_SET,

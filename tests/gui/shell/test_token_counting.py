@@ -11,8 +11,9 @@ import workbench_resources as resources
 from workbench.domain import Demonstration
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.status_bar import StatusBar
-from workbench.gui.shell.token_counting import CHUNK, TELL_EVERY, TITLE, TokenCounting, Tokenizers
+from workbench.gui.shell.token_counting import CHUNK, TELL_EVERY, TITLE, TokenCounting
 from workbench.services.project import Project
+from workbench.services.tokenizers import Tokenizers
 
 MANY = CHUNK * TELL_EVERY + 30
 

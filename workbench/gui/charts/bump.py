@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
@@ -13,42 +12,11 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from workbench.domain import SearchRound
 from workbench.gui.charts.chart import CENTRE, RIGHT, Chart, Table, draw_text, one_line, text_width, tip
 from workbench.gui.widgets import theme
+from workbench.search.rank_lines import RankLine, rank_lines
 
-SHOWN = 8
 HIGHLIGHTED = 3
 AXIS = 26.0
 RANKS = 28.0
-
-
-@dataclass(frozen=True, slots=True)
-class BumpLine:
-    """One candidate. ``places[i]`` is its place after round i + 1 (None: it was not ranked in that round).
-
-    What is already chosen keeps its place at the top, in the order of choosing; the rest stand below in the
-    round's ranking. ``chosen_in`` is the round that chose it.
-    """
-
-    demonstration_id: int
-    places: tuple[int | None, ...]
-    chosen_in: int | None
-
-
-def bump_lines(rounds: Sequence[SearchRound], shown: int = SHOWN) -> list[BumpLine]:
-    """The lines of the ``shown`` best candidates after the last round, best first."""
-    places: list[dict[int, int]] = []
-    chosen: list[int] = []
-    for round in rounds:
-        place = {id: position for position, id in enumerate(chosen, start=1)}
-        rest = [c.demonstration_id for c in round.ranking
-                if c.demonstration_id not in place and c.demonstration_id != round.chosen_id]
-        place |= {id: position for position, id in enumerate([round.chosen_id, *rest], start=len(chosen) + 1)}
-        chosen.append(round.chosen_id)
-        places.append(place)
-    if not places:
-        return []
-    last = sorted(places[-1], key=places[-1].__getitem__)[:shown]
-    return [BumpLine(id, tuple(place.get(id) for place in places), chosen.index(id) + 1 if id in chosen else None)
-            for id in last]
 
 
 class BumpChart(Chart):
@@ -58,7 +26,7 @@ class BumpChart(Chart):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Rank over the rounds", parent)
-        self._lines: list[BumpLine] = []
+        self._lines: list[RankLine] = []
         self._titles: dict[int, str] = {}
         self._planned = 0
         self._selected: int | None = None
@@ -68,7 +36,7 @@ class BumpChart(Chart):
 
     def set_rounds(self, rounds: Sequence[SearchRound], titles: Mapping[int, str], planned: int = 0) -> None:
         """Show ``rounds``; the axis has room for ``planned`` of them while the search runs."""
-        self._lines = bump_lines(rounds)
+        self._lines = rank_lines(rounds)
         self._titles = {id: one_line(title) for id, title in titles.items()}
         self._planned = max(planned, len(rounds))
         chosen = [line for line in self._lines if line.chosen_in]
@@ -83,7 +51,7 @@ class BumpChart(Chart):
     def title(self, demonstration_id: int) -> str:
         return self._titles.get(demonstration_id, f"No. {demonstration_id}")
 
-    def lines(self) -> list[BumpLine]:
+    def lines(self) -> list[RankLine]:
         return list(self._lines)
 
     def table(self) -> Table:
@@ -129,7 +97,7 @@ class BumpChart(Chart):
             words = f"Round {number}" if self._planned <= 4 and plot.width() > 240 else str(number)
             draw_text(painter, label, words, colour, font, CENTRE, elide=False)
 
-    def _draw_line(self, painter: QPainter, plot: QRectF, line: BumpLine, highlight: QColor | None) -> None:
+    def _draw_line(self, painter: QPainter, plot: QRectF, line: RankLine, highlight: QColor | None) -> None:
         colour = highlight or theme.color("border")
         last = len(self._lines)
         points = [None if place is None else QPointF(self._x(plot, number), self._y(plot, min(place, last + 1)))
@@ -182,7 +150,7 @@ class BumpChart(Chart):
     def _label_x(self, plot: QRectF) -> float:
         return plot.right() + 14
 
-    def _line_at(self, position: QPointF) -> BumpLine | None:
+    def _line_at(self, position: QPointF) -> RankLine | None:
         if not self._lines:
             return None
         plot = self._plot(QRectF(self.rect()))

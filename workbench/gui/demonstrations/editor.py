@@ -15,7 +15,6 @@ from workbench.gui.demonstrations.history_list import HistoryList
 from workbench.gui.demonstrations.properties import DemonstrationProperties
 from workbench.gui.demonstrations.turns_editor import TurnsEditor
 from workbench.gui.shell.session import Session
-from workbench.gui.shell.token_counting import Tokenizers, turn_tokens
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import danger, icon_button, primary, secondary
 from workbench.gui.widgets.glyphs import paint_status
@@ -23,6 +22,7 @@ from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.gui.widgets.notice import Notice
 from workbench.services.demonstrations import Revision, Row
 from workbench.services.project import Project
+from workbench.services.tokenizers import Tokenizers, turn_tokens
 from workbench.wording import time_ago
 
 COUNTED = 200_000                                # characters up to which each turn's tokens are counted

@@ -22,7 +22,7 @@ from workbench.gui.listing.view import DemonstrationView
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
-from workbench.gui.shell.token_counting import TokenCounting, Tokenizers
+from workbench.gui.shell.token_counting import TokenCounting
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import ghost, primary, secondary
 from workbench.gui.widgets.drawer import Drawer
@@ -32,6 +32,7 @@ from workbench.gui.widgets.labels import hairline
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.popover import Popover
 from workbench.services.demonstrations import Sort
+from workbench.services.tokenizers import Tokenizers
 
 NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
 HINTS = (("A", "accept"), ("R", "reject"), ("F", "flag"), ("Shift", "and next"), ("N", "undecided"), ("J", "next"),

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.painted_text import metrics
-from workbench.wording import counted, grouped
+from workbench.services.prompt_reading import Budget, Segment
+from workbench.wording import counted
 
 BAR = 26
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """``place`` is the demonstration's (0…), None for the rules and the question."""
-
-    label: str
-    tokens: int
-    place: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Tokens of each part and the model's context (0: not known). ``model`` is the tokenizer's."""
-
-    segments: tuple[Segment, ...] = ()
-    context: int = 0
-    model: str = ""
-
-    @property
-    def used(self) -> int:
-        return sum(segment.tokens for segment in self.segments)
-
-    def in_words(self) -> str:
-        if not self.context:
-            return f"{counted(self.used, 'token')}"
-        left = self.context - self.used
-        rest = f"{grouped(left)} left" if left >= 0 else f"{grouped(-left)} too many"
-        return f"{grouped(self.used)} of {grouped(self.context)} tokens, {rest}"
-
-    def parts_in_words(self) -> str:
-        """ "Rules 118  ·  demonstrations 1 577  ·  question up to 260"."""
-        tokens = {"rules": 0, "demonstrations": 0, "question up to": 0}
-        for segment in self.segments:
-            kind = "demonstrations" if segment.place is not None else segment.label.lower()
-            tokens["question up to" if kind == "question" else kind] += segment.tokens
-        text = "  ·  ".join(f"{kind} {grouped(count)}" for kind, count in tokens.items() if count)
-        return text[:1].upper() + text[1:]
 
 
 class BudgetBar(QWidget):

@@ -27,11 +27,12 @@ from PySide6.QtWidgets import (
 
 from workbench.domain import Interval
 from workbench.gui.listing.table import Index
-from workbench.gui.prompt.cards import CARD_MIME, Card, PromptCards
+from workbench.gui.prompt.cards import CARD_MIME, PromptCards
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.dragged_ids import MIME
 from workbench.gui.widgets.glyphs import GainScale, gain_scale, paint_delta_bar, signed
 from workbench.gui.widgets.painted_text import metrics, paint_line
+from workbench.services.prompt_reading import Card
 from workbench.wording import counted
 
 GAP = 3                                              # above and below each card

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, Qt, Signal
 
-from workbench.domain import Interval
 from workbench.gui.listing.table import Index
 from workbench.gui.widgets.dragged_ids import MIME, ids_from_mime, ids_to_mime
 from workbench.gui.widgets.glyphs import say_interval
 from workbench.gui.widgets.safe_text import tooltip
+from workbench.services.prompt_reading import Card
 
 CARD_MIME = "application/x-workbench-prompt-cards"   # places in the prompt, separated by blanks
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """``tokens`` is what the demonstration takes up in this prompt; None where no tokenizer could count."""
-
-    id: int
-    instruction: str
-    category: str
-    tokens: int | None
-    gain: Interval | None
 
 
 class PromptCards(QAbstractListModel):

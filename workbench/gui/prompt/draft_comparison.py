@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWid
 
 from workbench.errors import WorkbenchError
 from workbench.gui.shell.session import Session
-from workbench.gui.shell.token_counting import Tokenizers
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import secondary
 from workbench.gui.widgets.labels import hairline, label
@@ -19,6 +18,7 @@ from workbench.gui.widgets.safe_text import PlainText, displayable
 from workbench.prompts import render
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
+from workbench.services.tokenizers import Tokenizers
 from workbench.wording import clock, counted
 
 MOST_LINES = 6_000                                   # of both drafts; beyond that a comparison takes too long

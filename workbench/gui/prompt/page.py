@@ -15,11 +15,9 @@ from workbench.gui.prompt.card_list import PromptList, gain_width
 from workbench.gui.prompt.cards import PromptCards
 from workbench.gui.prompt.commands import PromptCommands
 from workbench.gui.prompt.settings import PromptSettings
-from workbench.gui.prompt.state import PromptState, read_prompt
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.session import Session
-from workbench.gui.shell.token_counting import Tokenizers
 from workbench.gui.widgets.buttons import ghost, link, primary, secondary
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.exact_text import ExactText
@@ -29,7 +27,9 @@ from workbench.gui.widgets.labels import ElidedLabel, hairline, label, set_prope
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.prompt_reading import PromptState, read_prompt
 from workbench.services.results import OrderEffect, PromptEffect
+from workbench.services.tokenizers import Tokenizers
 from workbench.wording import counted
 
 _KINDS = (Kind.PROMPT, Kind.DEMONSTRATION, Kind.SCORE, Kind.MODEL, Kind.QUESTION_SET)

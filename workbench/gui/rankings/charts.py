@@ -15,12 +15,12 @@ from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.rankings.comparison import difference_rows, difference_words
-from workbench.gui.rankings.reading import RunReading, by_category, gains_over, mean_set
 from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.search.strategies import title_of
+from workbench.services.ranking_reading import RunReading, by_category, gains_over, mean_set
 from workbench.services.results import HeldOut
 
 TABS = ("Rounds", "Held-out", "Categories", "Cost")

@@ -9,7 +9,7 @@ from workbench.domain import Interval
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.dot_plot import DotRow
 from workbench.gui.charts.numbers import interval_words, plain, signed, tone
-from workbench.gui.rankings.reading import by_category, mean_interval
+from workbench.services.ranking_reading import by_category, mean_interval
 from workbench.services.results import GainTable
 
 

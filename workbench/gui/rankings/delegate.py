@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, draw_text, text_width
 from workbench.gui.charts.dot_plot import draw_interval
-from workbench.gui.rankings.candidates import Measure
 from workbench.gui.rankings.model import VALUE_ROLE, Column, RankingModel
 from workbench.gui.widgets import focus, theme
 from workbench.gui.widgets.glyphs import paint_focus
+from workbench.services.ranked_candidates import Measure
 
 PAD = 8
 

@@ -12,15 +12,15 @@ from workbench.domain import Position
 from workbench.errors import WorkbenchError
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import one_line, tip
-from workbench.gui.rankings.candidates import Measure
 from workbench.gui.rankings.model import RankingModel
-from workbench.gui.rankings.reading import RunReading
 from workbench.gui.rankings.table import RankingTable
 from workbench.gui.shell.page import PageHeader
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import ghost, icon_button, primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.ranked_candidates import Measure
+from workbench.services.ranking_reading import RunReading
 from workbench.services.results import RunInfo
 
 TOP = (1, 2, 3, 5, 8, 10)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from workbench.domain import Interval
 from workbench.gui.charts.chart import Table, tip
 from workbench.gui.charts.numbers import count, interval_words, percent, plain, signed
-from workbench.gui.rankings.candidates import Candidates, Measure, Places, places_of
+from workbench.services.ranked_candidates import Candidates, Measure, Places, places_of
 from workbench.services.results import GainTable
 
 Index = QModelIndex | QPersistentModelIndex

@@ -11,15 +11,13 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
 from workbench.gui.charts.chart_view import ChartTools, ChartView
-from workbench.gui.charts.heat_cells import NOTHING
+from workbench.gui.charts.heat_cells import NOTHING, HeatCells
 from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import signed
-from workbench.gui.rankings.candidates import Measure
 from workbench.gui.rankings.charts import ChartsPane
 from workbench.gui.rankings.header import RankingsHeader
 from workbench.gui.rankings.model import RankingModel
-from workbench.gui.rankings.reading import Found, RunReading, find_run
 from workbench.gui.rankings.start import RunStarter
 from workbench.gui.rankings.table import RankingTable
 from workbench.gui.rankings.tokens import TokensPane
@@ -30,6 +28,9 @@ from workbench.gui.widgets.buttons import icon_button, primary, secondary
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.pane import PaneHeader, headed_pane, move_together, splitter
+from workbench.services.project import Project
+from workbench.services.ranked_candidates import Measure
+from workbench.services.ranking_reading import Found, RunReading, find_run
 from workbench.services.results import RunInfo
 
 UPDATE_MS = 250                      # live: at most four times a second
@@ -49,6 +50,7 @@ class RankingsPage(Page):
         self._job_id: int | None = None
         self._round = 0
         self._reading: RunReading | None = None
+        self._cells = NOTHING
         self._wanted_cell: tuple[int, int] | None = None
         self._under_way = self._again = self._at_top = self._selecting = False
         self._reading_time = QElapsedTimer()
@@ -224,13 +226,22 @@ class RankingsPage(Page):
         self._under_way = True
         self._reading_time.start()
         job_id, round = self._job_id, self._round
-        self.session.ask(lambda project: find_run(project, job_id, round), self._have_read, self._failed, owner=self)
+
+        def read(project: Project) -> tuple[Found, HeatCells]:
+            found = find_run(project, job_id, round)
+            if found.reading is None:
+                return found, NOTHING
+            table = found.reading.table
+            return found, HeatCells.of(found.reading.candidates.titles, table.questions, table.gain)
+
+        self.session.ask(read, self._have_read, self._failed, owner=self)
 
     def _failed(self, error: Exception) -> None:
         self._under_way = False
         self.session.error.emit(error)
 
-    def _have_read(self, found: Found) -> None:
+    def _have_read(self, read: tuple[Found, HeatCells]) -> None:
+        found, self._cells = read
         self._under_way = False
         # what takes long to read is read less often: a job's results are not to crowd out the job
         self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
@@ -288,7 +299,7 @@ class RankingsPage(Page):
         current = self.table.currentIndex().row()
         question = self.heat.cell[1]
         self.heat.blockSignals(True)
-        self.heat.show_cells(self._reading.candidates.cells if self._reading is not None else NOTHING, self.model.order)
+        self.heat.show_cells(self._cells, self.model.order)
         self.heat.set_cell(current, question)
         self.heat.blockSignals(False)
         self._scale.set_ends(signed(-self.heat.clip, 1), signed(self.heat.clip, 1))

@@ -16,7 +16,6 @@ from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
 from workbench.gui.charts.numbers import plain, signed, tone
 from workbench.gui.charts.token_strip import ROWS, UNLIKELY, TokenStrip, mean
-from workbench.gui.rankings.reading import RunReading
 from workbench.gui.rankings.text_pair import TextPair
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import link
@@ -26,6 +25,7 @@ from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Failed, Finished, Stopped, Tokens
 from workbench.jobs.specs import InspectSpec
 from workbench.services.project import Project
+from workbench.services.ranking_reading import RunReading
 
 FOLLOW_MS = 450                      # how long the current cell rests before its tokens are read
 TABS = ("Tokens", "Prompts", "Texts")

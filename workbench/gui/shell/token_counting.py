@@ -6,41 +6,15 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-from workbench.domain import Changes, Demonstration, Kind, ModelRef
-from workbench.errors import ModelError
+from workbench.domain import Changes, Kind
 from workbench.gui.shell.session import Session
-from workbench.models import Tokenizer, load_tokenizer
 from workbench.services.project import Project
+from workbench.services.tokenizers import Tokenizers, turn_tokens
 
 CHUNK = 250                                      # demonstrations counted before other work has its turn
 TELL_EVERY = 8                                   # chunks after which the views hear of it
 ALL = 2**31                                      # ids looked up at a time
 TITLE = "Counting tokens"
-
-
-class Tokenizers:
-    """Tokenizers by model, loaded once. Belongs to the database lane, as everything that uses it runs there."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[tuple[str, str], Tokenizer] = {}
-
-    def current(self, project: Project) -> tuple[ModelRef, Tokenizer] | None:
-        """The current model and its tokenizer; None if there is no model or its tokenizer cannot be read."""
-        ref = project.models.current()
-        if ref is None:
-            return None
-        key = (ref.path, ref.sha256)
-        if key not in self._loaded:
-            try:
-                self._loaded[key] = load_tokenizer(ref)
-            except ModelError:
-                return None                      # the Models page says what is the matter with it
-        return ref, self._loaded[key]
-
-
-def turn_tokens(tokenizer: Tokenizer, demonstration: Demonstration) -> list[int]:
-    """Tokens of each turn's text, without a template's frame."""
-    return [len(tokenizer.encode(turn.text, special=False).ids) for turn in demonstration.turns]
 
 
 class TokenCounting(QObject):

@@ -1,4 +1,4 @@
-"""A run's candidates as arrays: what the table and the heat map would otherwise work out while the window waits."""
+"""A run's candidates as arrays: what the table would otherwise work out while the window waits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain import Interval
-from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.heat_cells import HeatCells
 from workbench.services.results import GainTable
 from workbench.statistics.intervals import wilson
+from workbench.wording import one_line
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -38,7 +37,6 @@ class Candidates:
     """
 
     table: GainTable
-    cells: HeatCells
     titles: list[str]
     row_of: dict[int, int]
     best: dict[Measure, Places]
@@ -56,7 +54,7 @@ class Candidates:
         mean, low, high = (_floats((getattr(one, end) for one in table.mean), size) for end in ("mean", "low", "high"))
         measured = {Measure.MEAN: mean, Measure.WIN_RATE: _floats(table.win_rate, size), Measure.LOWER: low}
         return cls(
-            table, HeatCells.of(titles, table.questions, table.gain), titles,
+            table, titles,
             dict(zip(table.demonstration_ids, range(size), strict=True)),
             {measure: np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
              for measure, values in measured.items()},

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from workbench.domain import Interval, Question, SearchRound, SetEvaluation
-from workbench.gui.charts.bump import bump_lines
-from workbench.gui.rankings.candidates import Candidates
 from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.search.intervals import gain_intervals
+from workbench.search.rank_lines import rank_lines
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
+from workbench.services.ranked_candidates import Candidates
 from workbench.services.results import GainTable, HeldOut, RunInfo
 from workbench.statistics.intervals import mean_intervals
 
@@ -93,7 +93,7 @@ def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
         return RunReading(run, job, spec, candidates)
     rounds = tuple(project.results.rounds(run.job_id))
     titles = {candidate.id: candidate.instruction[:80] for candidate in spec.candidates if candidate.id is not None}
-    shown = {line.demonstration_id for line in bump_lines(rounds)}
+    shown = {line.demonstration_id for line in rank_lines(rounds)}
     return RunReading(run, job, spec, candidates, rounds, project.results.held_out(run.job_id),
                       {id: title for id, title in titles.items() if id in shown})
 

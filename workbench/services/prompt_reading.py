@@ -5,19 +5,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from workbench.domain import Demonstration, Prompt, Rendered, Role, Turn
+from workbench.domain import Demonstration, Interval, Prompt, Rendered, Role, Turn
 from workbench.errors import WorkbenchError
-from workbench.gui.prompt.budget_bar import Budget, Segment
-from workbench.gui.prompt.cards import Card
-from workbench.gui.shell.token_counting import Tokenizers
 from workbench.models import Tokenizer
 from workbench.prompts import count_tokens, render
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 from workbench.services.results import PromptEffect
+from workbench.services.tokenizers import Tokenizers
+from workbench.wording import counted, grouped
 
 QUESTION = "{question}"                          # stands for the question that will be asked
 LONGEST = 8                                      # of a set's questions, the longest by characters are tokenised
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """``place`` is the demonstration's (0…), None for the rules and the question."""
+
+    label: str
+    tokens: int
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Tokens of each part and the model's context (0: not known). ``model`` is the tokenizer's."""
+
+    segments: tuple[Segment, ...] = ()
+    context: int = 0
+    model: str = ""
+
+    @property
+    def used(self) -> int:
+        return sum(segment.tokens for segment in self.segments)
+
+    def in_words(self) -> str:
+        if not self.context:
+            return f"{counted(self.used, 'token')}"
+        left = self.context - self.used
+        rest = f"{grouped(left)} left" if left >= 0 else f"{grouped(-left)} too many"
+        return f"{grouped(self.used)} of {grouped(self.context)} tokens, {rest}"
+
+    def parts_in_words(self) -> str:
+        """ "Rules 118  ·  demonstrations 1 577  ·  question up to 260"."""
+        tokens = {"rules": 0, "demonstrations": 0, "question up to": 0}
+        for segment in self.segments:
+            kind = "demonstrations" if segment.place is not None else segment.label.lower()
+            tokens["question up to" if kind == "question" else kind] += segment.tokens
+        text = "  ·  ".join(f"{kind} {grouped(count)}" for kind, count in tokens.items() if count)
+        return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """``tokens`` is what the demonstration takes up in this prompt; None where no tokenizer could count."""
+
+    id: int
+    instruction: str
+    category: str
+    tokens: int | None
+    gain: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
