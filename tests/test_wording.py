@@ -4,8 +4,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from workbench.domain import Interval
 from workbench.gui.widgets.safe_text import LINE, displayable
-from workbench.wording import clock, day, duration, gigabytes, grouped, parameters, short_parameters, time_left
+from workbench.wording import (
+    clock,
+    day,
+    duration,
+    gigabytes,
+    grouped,
+    interval_words,
+    parameters,
+    plain,
+    short_parameters,
+    signed,
+    time_left,
+)
 
 NOW = datetime(2026, 11, 21, 12, 0)
 SPACE = "\u00a0"
@@ -68,3 +81,14 @@ def test_a_line_without_a_break_is_broken_and_nothing_of_it_is_lost() -> None:
 
 def test_a_null_character_is_shown_as_a_sign() -> None:
     assert displayable("a\0b\r\nc") == "a\N{SYMBOL FOR NULL}b\nc"
+
+
+@pytest.mark.parametrize(("value", "words"), [(0.294, "+0.29"), (-0.054, "−0.05"), (-0.001, "0.00"), (None, "–"),
+                                              (float("nan"), "–")])
+def test_changes_are_written_with_a_sign_and_a_true_minus(value: float | None, words: str) -> None:
+    assert signed(value) == words
+
+
+def test_numbers_without_a_sign_keep_their_minus() -> None:
+    assert plain(-6.64) == "−6.64"
+    assert interval_words(Interval(0.4, -0.021, 0.63)) == "95 % interval −0.02 to 0.63"

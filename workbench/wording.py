@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import Protocol
 
 NARROW = "\N{NO-BREAK SPACE}"
 MINUS = "−"
@@ -111,6 +112,40 @@ def plain(value: float | None, digits: int = 2) -> str:
     if value is None or math.isnan(value):
         return MISSING
     return f"{round(value, digits) or 0.0:.{digits}f}".replace("-", MINUS)
+
+
+def compact(value: float | None) -> str:
+    """Three significant digits, for what is small: ``0.0000125`` → "1.25e−5"."""
+    if value is None or math.isnan(value):
+        return MISSING
+    return f"{value:.3g}".replace("e-0", "e-").replace("-", MINUS)
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """``0.29`` → "+0.29", ``-0.05`` → "−0.05", zero without a sign."""
+    if value is None or math.isnan(value):
+        return MISSING
+    rounded = round(value, digits)
+    return plain(rounded, digits) if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+class _Ends(Protocol):
+    """An Interval of the domain, which this module stands below."""
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+
+def interval_words(interval: _Ends, digits: int = 2) -> str:
+    """"95 % interval 0.21 to 0.63"."""
+    return f"95 % interval {plain(interval.low, digits)} to {plain(interval.high, digits)}"
 
 
 def one_line(text: str) -> str:

@@ -28,13 +28,14 @@ from workbench.gui.charts.heat_grid import GROUP_GAP, layout
 from workbench.gui.charts.heat_header import header_height, row_height
 from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import cell_image, clip_at, colour_steps, step_of
-from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, signed, tick_digits
+from workbench.gui.charts.numbers import near_values, nice_ticks, tick_digits
 from workbench.gui.charts.token_strip import TokenStrip, visible
 from workbench.gui.rankings.model import Column, RankingModel
 from workbench.gui.widgets import theme
 from workbench.search.rank_lines import rank_lines
 from workbench.services.ranked_candidates import Candidates, Measure
 from workbench.services.results import GainTable
+from workbench.wording import plain
 
 QUESTIONS = tuple(Question((f"Question {n}?",), ("Yes.",), category, key=str(n), id=n)
                   for n, category in enumerate(("writing", "maths", "writing", "coding", "maths"), start=1))
@@ -69,17 +70,6 @@ def table(*, previous: tuple[int | None, ...] = (None, None, None)) -> GainTable
 
 
 # numbers
-
-@pytest.mark.parametrize(("value", "words"), [(0.294, "+0.29"), (-0.054, "−0.05"), (-0.001, "0.00"), (None, "–"),
-                                              (float("nan"), "–")])
-def test_changes_are_written_with_a_sign_and_a_true_minus(value: float | None, words: str) -> None:
-    assert signed(value) == words
-
-
-def test_numbers_without_a_sign_keep_their_minus() -> None:
-    assert plain(-6.64) == "−6.64"
-    assert interval_words(Interval(0.4, -0.021, 0.63)) == "95 % interval −0.02 to 0.63"
-
 
 @pytest.mark.parametrize(("low", "high", "about"), [(0.0, 1.0, 4), (-3.2, 11.0, 3), (-0.004, 0.001, 5), (5.0, 5.1, 4)])
 def test_ticks_are_round_numbers_inside_the_range(low: float, high: float, about: int) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QStackedWidget,
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
 from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.numbers import MISSING, count
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.cell_table import CellTable
@@ -19,6 +18,7 @@ from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
 from workbench.services.evaluations import BenchmarkChoices, BenchmarkRequest, TaskScore, problem
+from workbench.wording import MISSING, grouped
 
 INSTALL = "lm-evaluation-harness is not installed. Install it with: pip install 'lm-eval>=0.4.9,<0.5'"
 AS_THE_TASK_SAYS = -1
@@ -74,7 +74,7 @@ def cells(scores: Sequence[TaskScore]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for row in rows_of(scores):
         task, measure, examples, shots = row
-        rows.append([one_line(task), measure.replace(",", ", "), count(examples),
+        rows.append([one_line(task), measure.replace(",", ", "), grouped(examples),
                      "as the task says" if shots is None else str(shots),
                      *(score_words(by_place.get((row, model))) for model in models)])
     return ["Task", "Measure", "Examples", "Demonstrations", *map(one_line, models)], rows

@@ -14,7 +14,6 @@ from workbench.errors import WorkbenchError
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
-from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.shell import settings
 from workbench.gui.widgets.cell_table import CellTable
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -22,6 +21,7 @@ from workbench.gui.widgets.pane import splitter
 from workbench.services.alignment_comparison import UNTRAINED, Comparison, MethodResult, comparisons
 from workbench.services.training_reading import RunReading
 from workbench.services.trainings import METHODS
+from workbench.wording import MISSING, percent, plain
 
 MEASURES = (
     ("consistency_best", "Best agrees", "share of examples whose best subset is the teacher’s"),

@@ -13,13 +13,13 @@ from workbench import wording
 from workbench.errors import WorkbenchError
 from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.curve import BACKGROUND, Curve, Series
-from workbench.gui.charts.numbers import MISSING, compact, percent, plain
 from workbench.gui.widgets.buttons import ghost, icon_button
 from workbench.gui.widgets.chips import StateChip
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.jobs.events import Progress
 from workbench.jobs.specs import JobState
 from workbench.services.training_reading import ENDED_EARLY, SHOWN, RunReading
+from workbench.wording import MISSING, compact, percent, plain
 
 RESUMABLE = (JobState.PAUSED, *ENDED_EARLY)
 STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)

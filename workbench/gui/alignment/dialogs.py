@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLineEdit, QRadioButton, 
 
 from workbench import wording
 from workbench.alignment.options import METHOD_NAMES, Method
-from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.shell.choosing import choose_target
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
@@ -25,6 +24,7 @@ from workbench.services.project import Project
 from workbench.services.student_exports import FORM_NAMES, StudentForm, export_student, forms_of
 from workbench.services.training_reading import RunReading
 from workbench.services.trainings import METHODS, Estimator, TrainingRequest
+from workbench.wording import percent, plain
 
 SEEDS = 3
 MOST_SEEDS = 100

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from workbench.errors import WorkbenchError
 from workbench.gui.charts.agreement import AgreementChart, AgreementRow
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
-from workbench.gui.charts.numbers import percent
 from workbench.gui.charts.slope import SlopeChart, SlopeLine, ranks
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -21,6 +20,7 @@ from workbench.gui.widgets.safe_text import SafeText
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.alignment import TrainingRun
 from workbench.services.training_reading import Example, examples
+from workbench.wording import percent
 
 TEXT_HEIGHT = 118
 LOW = 380                            # a lower pane has room for the chart only; its tooltips have the texts

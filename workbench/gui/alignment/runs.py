@@ -13,7 +13,6 @@ from workbench.gui.alignment.benchmarks import BenchmarksPane
 from workbench.gui.alignment.comparison import ComparisonPane
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.curve import BACKGROUND
-from workbench.gui.charts.numbers import MISSING, percent, plain
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.chips import STATES, paint_state
 from workbench.gui.widgets.data_table import ColumnSpec, DataTable, RowDelegate
@@ -24,7 +23,7 @@ from workbench.gui.widgets.row_table import RowTable
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.training_reading import Points, RunReading
 from workbench.services.trainings import settings_words
-from workbench.wording import counted, duration
+from workbench.wording import MISSING, counted, duration, percent, plain
 
 Index = QModelIndex | QPersistentModelIndex
 RUN, STATE, SETTINGS, KL, CONSISTENCY, HELD_OUT, CURVE, TIME = range(8)

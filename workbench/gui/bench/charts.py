@@ -16,7 +16,7 @@ from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.matrix import Cell, Matrix
-from workbench.gui.charts.numbers import interval_words, nice_ticks, percent, plain, signed
+from workbench.gui.charts.numbers import nice_ticks
 from workbench.gui.charts.radar import MOST, Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -27,7 +27,7 @@ from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import AgreementRow, Compared, Games, LengthPoint, Summary
 from workbench.services.bench_reading import BenchReading, short_names
 from workbench.statistics.paired import ONE_QUESTION
-from workbench.wording import counted
+from workbench.wording import counted, interval_words, percent, plain, signed
 
 TABS = ("By turn", "Win rates", "Ratings", "Length", "Judges")
 TURNS, WINS, RATINGS, LENGTH, JUDGES = range(5)

@@ -10,8 +10,8 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from workbench.gui.charts.chart import CENTRE, LEFT, Chart, Table, draw_text, text_width, tip
-from workbench.gui.charts.numbers import percent
 from workbench.gui.widgets import theme
+from workbench.wording import percent
 
 BLOCKS = ("Student before", "Student after")
 ROW, GAP, BETWEEN = 22.0, 2.0, 12.0

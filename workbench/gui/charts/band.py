@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QWidget
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
-from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import near_values, nice_ticks, tick_digits
 from workbench.gui.widgets import theme
+from workbench.wording import interval_words, plain
 
 FOOT = 40.0
 BAND = 0.14                          # opacity

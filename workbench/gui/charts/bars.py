@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, ink
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import nice_ticks, tick_digits
 from workbench.gui.widgets import theme
+from workbench.wording import interval_words, plain
 
 FOOT = 30.0
 HEAD = 22.0

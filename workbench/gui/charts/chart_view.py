@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 from workbench.errors import WorkbenchError
 from workbench.gui.charts import export
 from workbench.gui.charts.chart import LEFT, RIGHT, Cell, Exportable, Table, draw_text, one_line, text_width, tip
-from workbench.gui.charts.numbers import plain
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import IconButton, icon_button
+from workbench.wording import plain
 
 WIDEST = 260
 Index = QModelIndex | QPersistentModelIndex

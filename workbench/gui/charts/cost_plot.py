@@ -9,9 +9,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Signal
 
 from workbench.gui.charts.chart import one_line, tip
-from workbench.gui.charts.numbers import signed
 from workbench.gui.charts.plot import Plot, plot
 from workbench.gui.widgets import theme
+from workbench.wording import signed
 
 ALL_DRAWN = 2_000                # dots that are drawn whatever lies on whatever
 CELLS = (300, 120)               # of more, one is drawn in each cell: a dot hides what is nearer to it than that

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 
 from workbench.gui.charts.chart import one_line, tip
-from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.plot import Plot, plot
 from workbench.gui.widgets import theme
+from workbench.wording import plain
 
 MOST_KEPT = 0.95                     # of the average, at each step
 WINDOWS = 15                         # about as many averages lie side by side in a curve

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart
-from workbench.gui.charts.numbers import interval_words, nice_ticks, plain, signed, tick_digits, tone
+from workbench.gui.charts.numbers import nice_ticks, tick_digits, tone
 from workbench.gui.widgets import theme
+from workbench.wording import interval_words, plain, signed
 
 ROW = 32.0
 AXIS = 24.0

@@ -12,8 +12,8 @@ from workbench.domain import Question
 from workbench.gui.charts.chart import LEFT, RIGHT, draw_text, one_line
 from workbench.gui.charts.heat_grid import ColumnLayout, layout
 from workbench.gui.charts.heat_scale import cell_image, colour_steps, draw_scale
-from workbench.gui.charts.numbers import signed
 from workbench.gui.widgets import theme
+from workbench.wording import signed
 
 NAMES = 220.0
 TOP = 56.0

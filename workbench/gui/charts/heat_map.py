@@ -29,8 +29,8 @@ from workbench.gui.charts.heat_cells import NOTHING, HeatCells
 from workbench.gui.charts.heat_grid import SMALLEST_CELL, ColumnLayout, layout
 from workbench.gui.charts.heat_header import HeatHeader, header_height, row_height
 from workbench.gui.charts.heat_scale import cell_image, colour_steps
-from workbench.gui.charts.numbers import signed
 from workbench.gui.widgets import theme
+from workbench.wording import signed
 
 Order = npt.NDArray[np.int64]
 SIDE = (12, 16)                      # left and right margin

@@ -14,8 +14,9 @@ from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.dot_plot import AXIS, ROW, draw_interval
 from workbench.gui.charts.marks import Mark, MarkedChart, ink
-from workbench.gui.charts.numbers import interval_words, near_values, nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import near_values, nice_ticks, tick_digits
 from workbench.gui.widgets import theme
+from workbench.wording import interval_words, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QWidget
 from workbench.gui.charts.chart import CENTRE, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.heat_scale import draw_scale
 from workbench.gui.charts.marks import Mark, MarkedChart
-from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.widgets import theme
+from workbench.wording import percent, plain
 
 TALLEST = 48.0
 TWO_LINES = 40.0                     # the least height of a cell with a line below its number

@@ -1,4 +1,4 @@
-"""How numbers are written in charts: a true minus, a sign where it carries meaning, thin groups."""
+"""Which numbers a chart writes at its axes, and the tone of a signed one; workbench.wording writes them."""
 
 from __future__ import annotations
 
@@ -6,48 +6,14 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from workbench.domain import Interval
-from workbench.wording import MINUS as MINUS
-from workbench.wording import MISSING as MISSING
-from workbench.wording import plain as plain
-
 FAR = 8.0                            # median deviations
 FEW = 6                              # values none of which is far from all others
-
-
-def compact(value: float | None) -> str:
-    """Three significant digits, for what is small: ``0.0000125`` → "1.25e−5"."""
-    if value is None or math.isnan(value):
-        return MISSING
-    return f"{value:.3g}".replace("e-0", "e-").replace("-", MINUS)
-
-
-def signed(value: float | None, digits: int = 2) -> str:
-    """``0.29`` → "+0.29", ``-0.05`` → "−0.05", zero without a sign."""
-    if value is None or math.isnan(value):
-        return MISSING
-    rounded = round(value, digits)
-    return plain(rounded, digits) if rounded == 0 else f"{rounded:+.{digits}f}".replace("-", MINUS)
 
 
 def tone(value: float, digits: int = 2) -> str:
     """"gain" or "loss", "" for what is shown as zero or is not known: the colour token of a signed number."""
     rounded = 0.0 if math.isnan(value) else round(value, digits)
     return "gain" if rounded > 0 else "loss" if rounded < 0 else ""
-
-
-def count(value: int) -> str:
-    """``1284`` → "1 284" (narrow no-break space)."""
-    return f"{value:,}".replace(",", "\u202f")
-
-
-def percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
-
-
-def interval_words(interval: Interval, digits: int = 2) -> str:
-    """"95 % interval 0.21 to 0.63"."""
-    return f"95 % interval {plain(interval.low, digits)} to {plain(interval.high, digits)}"
 
 
 def near_values(values: Sequence[float]) -> tuple[float, float]:

@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from workbench.gui.charts.chart import Cell, Table
-from workbench.gui.charts.numbers import MINUS, nice_ticks
+from workbench.gui.charts.numbers import nice_ticks
 from workbench.gui.widgets import theme
+from workbench.wording import MINUS
 
 TICK_ROOM = 20                       # pixels between two numbers at the left, at least
 MOST_TICKS = 5

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QWidget
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
-from workbench.gui.charts.numbers import interval_words, plain, tick_digits
+from workbench.gui.charts.numbers import tick_digits
 from workbench.gui.widgets import theme
+from workbench.wording import interval_words, plain
 
 MOST = 4                             # outlines; more cannot be told apart
 

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QWidget
 from workbench.domain import Interval
 from workbench.gui.charts.chart import CENTRE, LEFT, RIGHT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.marks import Mark, MarkedChart, draw_dot, ink
-from workbench.gui.charts.numbers import nice_ticks, plain, tick_digits
+from workbench.gui.charts.numbers import nice_ticks, tick_digits
 from workbench.gui.widgets import theme
+from workbench.wording import plain
 
 FOOT, HEAD = 40.0, 24.0
 LONGEST_NAME = 170.0                 # pixels: more is in the tooltip

@@ -13,8 +13,8 @@ from workbench.domain import Question
 from workbench.gui.charts.chart import LEFT, Table, draw_text, one_line, text_width
 from workbench.gui.charts.heat_grid import GROUP_GAP, SMALLEST_CELL, ColumnLayout, by_category, layout
 from workbench.gui.charts.marks import Mark, MarkedChart, ink
-from workbench.gui.charts.numbers import MISSING, plain
 from workbench.gui.widgets import theme
+from workbench.wording import MISSING, plain
 
 ROW = 26.0
 GAP = 1.5

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.domain import TokenScore
 from workbench.gui.charts.chart import CENTRE, Chart, Table, draw_text, text_width, tip
-from workbench.gui.charts.numbers import plain, signed, tone
+from workbench.gui.charts.numbers import tone
 from workbench.gui.widgets import theme
+from workbench.wording import plain, signed
 
 UNLIKELY = 4.0                       # nats: at this surprise the sequential ramp ends
 SMALLEST_CLIP = 0.5                  # of the change's ramp: smaller changes stay pale

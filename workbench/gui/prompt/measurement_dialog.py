@@ -11,13 +11,12 @@ from workbench.errors import WorkbenchError
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
-from workbench.gui.charts.numbers import plain, signed
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.labels import label
 from workbench.jobs.specs import SensitivitySpec
 from workbench.services.results import OrderEffect, PromptEffect
-from workbench.wording import counted
+from workbench.wording import counted, plain, signed
 
 TITLE_LENGTH = 48
 MOST_ROWS = 8                        # that are seen without scrolling

@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
-from workbench.gui.charts.numbers import percent, plain, signed
 from workbench.gui.prompt.budget_bar import BudgetBar
 from workbench.gui.prompt.card_list import PromptList, gain_width
 from workbench.gui.prompt.cards import PromptCards
@@ -30,7 +29,7 @@ from workbench.gui.widgets.segmented import Segmented
 from workbench.services.prompt_reading import PromptState, read_prompt
 from workbench.services.results import OrderEffect, PromptEffect
 from workbench.services.tokenizers import Tokenizers
-from workbench.wording import counted
+from workbench.wording import counted, percent, plain, signed
 
 _KINDS = (Kind.PROMPT, Kind.DEMONSTRATION, Kind.SCORE, Kind.MODEL, Kind.QUESTION_SET)
 

@@ -13,7 +13,6 @@ from workbench.gui.charts.bump import BumpChart
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.cost_plot import CostPlot
 from workbench.gui.charts.dot_plot import DotPlot, DotRow
-from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.rankings.comparison import difference_rows, difference_words
 from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.empty import EmptyState
@@ -22,6 +21,7 @@ from workbench.gui.widgets.segmented import Segmented
 from workbench.search.strategies import title_of
 from workbench.services.ranking_reading import RunReading, by_category, gains_over, mean_set
 from workbench.services.results import HeldOut
+from workbench.wording import interval_words, plain
 
 TABS = ("Rounds", "Held-out", "Categories", "Cost")
 ROUNDS, HELD_OUT, CATEGORIES, COST = range(4)

@@ -8,9 +8,10 @@ import numpy.typing as npt
 from workbench.domain import Interval
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.dot_plot import DotRow
-from workbench.gui.charts.numbers import interval_words, plain, signed, tone
+from workbench.gui.charts.numbers import tone
 from workbench.services.ranking_reading import by_category, mean_interval
 from workbench.services.results import GainTable
+from workbench.wording import interval_words, plain, signed
 
 
 def differences(table: GainTable, first: int, second: int) -> npt.NDArray[np.float64]:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSpinBox, QVBox
 from workbench import wording
 from workbench.domain import Position
 from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.numbers import count
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -27,6 +26,7 @@ from workbench.search.strategy import Strategy
 from workbench.services import searches
 from workbench.services.demonstrations import Filter
 from workbench.services.searches import NO_SET, SPLIT, Pool, SearchChoices, SearchRequest, Work
+from workbench.wording import grouped
 
 ESTIMATE_MS = 300
 KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
@@ -252,7 +252,7 @@ def work_words(work: Work) -> str:
         return "There is no candidate in this pool. Choose another pool, or import demonstrations."
     if not work.answers:
         return "Nothing would be scored: choose held-out questions, or another strategy."
-    words = f"{count(work.candidates)} candidates, {count(work.answers)} answers to score"
+    words = f"{grouped(work.candidates)} candidates, {grouped(work.answers)} answers to score"
     if work.seconds is not None:
         words += f", about {wording.duration(work.seconds)} at the last run's speed" if work.seconds >= 10 else \
             ", a few seconds at the last run's speed"

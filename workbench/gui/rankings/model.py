@@ -11,9 +11,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from workbench.domain import Interval
 from workbench.gui.charts.chart import Table, tip
-from workbench.gui.charts.numbers import count, interval_words, percent, plain, signed
 from workbench.services.ranked_candidates import Candidates, Measure, Places, places_of
 from workbench.services.results import GainTable
+from workbench.wording import grouped, interval_words, percent, plain, signed
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -191,7 +191,7 @@ class RankingModel(QAbstractTableModel):
             return self._spoken(at, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(self._candidates.table.titles[at], self._spoken(at, Column.GAIN).capitalize(),
-                       f"Adds {count(self._candidates.table.tokens[at])} tokens")
+                       f"Adds {grouped(self._candidates.table.tokens[at])} tokens")
         return None
 
     def _value(self, at: int, column: Column) -> Any:
@@ -213,7 +213,7 @@ class RankingModel(QAbstractTableModel):
         if column is Column.GAIN:
             return self.number(at)
         return {Column.RANK: str(self._ranks[at]), Column.TITLE: self._candidates.titles[at],
-                Column.TOKENS: count(table.tokens[at]), Column.DIFFICULTY: plain(table.difficulty[at])}[column]
+                Column.TOKENS: grouped(table.tokens[at]), Column.DIFFICULTY: plain(table.difficulty[at])}[column]
 
     def number(self, at: int) -> str:
         """The measure's number as text."""

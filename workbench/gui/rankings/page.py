@@ -14,7 +14,6 @@ from workbench.gui.charts.chart_view import ChartTools, ChartView
 from workbench.gui.charts.heat_cells import NOTHING, HeatCells
 from workbench.gui.charts.heat_map import HeatMap
 from workbench.gui.charts.heat_scale import ScaleBar
-from workbench.gui.charts.numbers import signed
 from workbench.gui.rankings.charts import ChartsPane
 from workbench.gui.rankings.header import RankingsHeader
 from workbench.gui.rankings.model import RankingModel
@@ -32,6 +31,7 @@ from workbench.services.project import Project
 from workbench.services.ranked_candidates import Measure
 from workbench.services.ranking_reading import Found, RunReading, find_run
 from workbench.services.results import RunInfo
+from workbench.wording import signed
 
 UPDATE_MS = 250                      # live: at most four times a second
 COLUMNS = [533, 737]

@@ -14,7 +14,7 @@ from workbench.domain import Demonstration
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
-from workbench.gui.charts.numbers import plain, signed, tone
+from workbench.gui.charts.numbers import tone
 from workbench.gui.charts.token_strip import ROWS, UNLIKELY, TokenStrip, mean
 from workbench.gui.rankings.text_pair import TextPair
 from workbench.gui.shell.session import Session
@@ -26,6 +26,7 @@ from workbench.jobs.events import Failed, Finished, Stopped, Tokens
 from workbench.jobs.specs import InspectSpec
 from workbench.services.project import Project
 from workbench.services.ranking_reading import RunReading
+from workbench.wording import plain, signed
 
 FOLLOW_MS = 450                      # how long the current cell rests before its tokens are read
 TABS = ("Tokens", "Prompts", "Texts")

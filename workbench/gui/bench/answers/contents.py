@@ -8,10 +8,10 @@ from workbench.domain import Answer, Judgement
 from workbench.gui.bench.answers.column import ColumnShown, Said, TurnShown
 from workbench.gui.bench.answers.diff import Span
 from workbench.gui.bench.colours import contestant_colours
-from workbench.gui.charts.numbers import MISSING, plain
 from workbench.services.bench_measures import Measure, mean_value
 from workbench.services.bench_reading import BenchReading, answer_facts, details, short_names
 from workbench.services.token_shifts import MARGINAL, SHIFT_NAME, answer_shift
+from workbench.wording import MISSING, plain
 
 
 def columns(reading: BenchReading, question_id: int, contestants: Sequence[int], measure: Measure | None,

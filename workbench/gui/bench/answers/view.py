@@ -16,7 +16,6 @@ from workbench.gui.bench.answers.question_list import QuestionList, Row
 from workbench.gui.bench.answers.question_pane import QuestionPane
 from workbench.gui.bench.charts import Behind
 from workbench.gui.charts.chart import one_line
-from workbench.gui.charts.numbers import MISSING, plain
 from workbench.gui.shell import settings
 from workbench.gui.widgets.buttons import ghost, link
 from workbench.gui.widgets.chips import FilterChip
@@ -30,6 +29,7 @@ from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import Summary
 from workbench.services.bench_reading import BenchReading
 from workbench.services.token_shifts import SHIFT_NAME
+from workbench.wording import MISSING, plain
 
 TITLE = 160
 

@@ -11,7 +11,6 @@ from workbench.domain import Changes
 from workbench.domain.bench import Verdict
 from workbench.gui.bench.arena import votes
 from workbench.gui.bench.arena.arena import Arena
-from workbench.gui.charts.numbers import percent
 from workbench.gui.shell.session import Session, person
 from workbench.gui.widgets.buttons import primary
 from workbench.gui.widgets.empty import EmptyState
@@ -19,7 +18,7 @@ from workbench.gui.widgets.labels import ElidedLabel, IconLabel, hairline, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.bench_reading import BenchReading, names
 from workbench.services.project import Project
-from workbench.wording import counted
+from workbench.wording import counted, percent
 
 NOTHING, FINISHED, VOTING = range(3)
 PAIRS, RATINGS = range(2)

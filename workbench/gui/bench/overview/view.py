@@ -18,7 +18,6 @@ from workbench.gui.bench.overview.report import Gathered
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
-from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.score_map import ROW, ScoreMap
 from workbench.gui.shell import settings
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -27,6 +26,7 @@ from workbench.gui.widgets.pane import splitter
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import Summary
 from workbench.services.bench_reading import BenchReading, is_baseline, short_names
+from workbench.wording import plain
 
 MOST_ROWS, LOW_ROWS = 6, 4           # of the map that are seen without scrolling, and in a low window
 LOW, LOWEST = 660, 540               # logical pixels; in the lowest windows the answers are on their own part only

@@ -12,14 +12,13 @@ from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart_view import ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.marks import BASELINE
-from workbench.gui.charts.numbers import plain
 from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.shell import settings
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import PaneHeader, splitter
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.recipe_findings import Found, JudgedRound
-from workbench.wording import counted
+from workbench.wording import counted, plain
 
 JUDGES = {"rules": "rules kept, 0 to 1", "f1": "token F1, 0 to 1", "exact": "exact matches, 0 to 1",
           "language_model": "mean rating, 1 to 10"}

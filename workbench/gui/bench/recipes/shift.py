@@ -14,7 +14,6 @@ from workbench.gui.bench.answers.text import AnswerText
 from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart_view import ChartView, scrolled
-from workbench.gui.charts.numbers import percent, plain
 from workbench.gui.charts.token_strip import TokenStrip
 from workbench.gui.shell import settings
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -23,7 +22,7 @@ from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.recipe_findings import Shifted
 from workbench.services.token_shifts import MARGINAL, Stretch
-from workbench.wording import counted
+from workbench.wording import counted, percent, plain
 
 SHARES = ("unshifted", "marginal", "shifted")
 MOST = 6                             # contestants in the charts; more cannot be told apart

@@ -19,7 +19,6 @@ from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.matrix import Cell, Matrix
-from workbench.gui.charts.numbers import interval_words, plain
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -28,7 +27,7 @@ from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.services.project import Project
 from workbench.services.recipe_reading import RecipeReading, axis_names, read_recipes
 from workbench.services.recipe_results import RecipePoint, Score, Tuned
-from workbench.wording import counted
+from workbench.wording import counted, interval_words, plain
 
 NONE, NOTHING_YET, CHARTS = range(3)
 WIDE = 30.0                          # from this ratio of the numbers on their axis is logarithmic
