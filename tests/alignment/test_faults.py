@@ -26,8 +26,8 @@ from workbench.alignment.trainer import AlignmentTrainer
 from workbench.domain import ModelRef
 from workbench.errors import JobError, ModelError
 from workbench.jobs.control import Control
+from workbench.jobs.kinds.align import run_align
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.run_align import run_align
 from workbench.jobs.specs import AlignSpec
 from workbench.models.quantised import missing
 

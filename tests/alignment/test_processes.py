@@ -19,7 +19,7 @@ import workbench_resources as resources
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import JobError
-from workbench.jobs.run_align import share_of
+from workbench.jobs.kinds.align import share_of
 from workbench.jobs.specs import AlignSpec
 from workbench.jobs.wire import encode_spec
 

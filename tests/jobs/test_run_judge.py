@@ -12,8 +12,8 @@ from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, Judged
 from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.kinds.judge import run_judge
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.run_judge import run_judge
 from workbench.jobs.wire import decode_spec, encode_spec
 
 PROMPTS = (JudgePrompt("one", "single", "Be fair.", "{question}|{answer}", "[[rating]]"),

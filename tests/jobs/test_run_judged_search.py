@@ -15,8 +15,8 @@ from workbench.formats import mt_bench
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, RoundFinished, Scored, Tried
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.kinds.judged_search import run_judged_search
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.run_judged_search import run_judged_search
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
 from workbench.services.job_results import store

@@ -20,8 +20,8 @@ from workbench.errors import ModelError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, Judged
 from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.kinds.judge import run_judge
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.run_judge import run_judge
 from workbench.models import server_http
 from workbench.models.gguf_writer import convert
 

@@ -13,8 +13,8 @@ from workbench.domain import Contestant, Demonstration, ModelRef, Prompt, Questi
 from workbench.errors import JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, Judged
+from workbench.jobs.kinds.shift import run_shift
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.run_shift import run_shift
 from workbench.jobs.shift_spec import ShiftSpec
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.models import load

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from workbench.jobs.kinds.align import run_align
+from workbench.jobs.kinds.answer import run_answer
+from workbench.jobs.kinds.count import run_count, run_generate, run_inspect
+from workbench.jobs.kinds.evaluate import run_evaluate
+from workbench.jobs.kinds.judge import run_judge
+from workbench.jobs.kinds.judged_search import run_judged_search
+from workbench.jobs.kinds.recipe.run import run_recipe
+from workbench.jobs.kinds.score import run_score
+from workbench.jobs.kinds.search.run import run_search
+from workbench.jobs.kinds.sensitivity import run_sensitivity
+from workbench.jobs.kinds.shift import run_shift
 from workbench.jobs.run import Run
-from workbench.jobs.run_align import run_align
-from workbench.jobs.run_answer import run_answer
-from workbench.jobs.run_evaluate import run_evaluate
-from workbench.jobs.run_judge import run_judge
-from workbench.jobs.run_judged_search import run_judged_search
-from workbench.jobs.run_model import run_count, run_generate, run_inspect
-from workbench.jobs.run_recipe import run_recipe
-from workbench.jobs.run_score import run_score
-from workbench.jobs.run_search import run_search
-from workbench.jobs.run_sensitivity import run_sensitivity
-from workbench.jobs.run_shift import run_shift
 from workbench.jobs.specs import (
     AlignSpec,
     AnswerSpec,

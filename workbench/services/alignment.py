@@ -31,7 +31,7 @@ _decoded = lru_cache(maxsize=256)(decode_spec)      # a list of runs is read sev
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """``summary`` is empty until the run has finished; see jobs.run_align for what it holds."""
+    """``summary`` is empty until the run has finished; see jobs.kinds.align for what it holds."""
 
     job_id: int
     title: str

@@ -9,8 +9,8 @@ from pathlib import Path
 from workbench.domain import ModelRef
 from workbench.errors import JobError
 from workbench.jobs.events import Artifact
+from workbench.jobs.kinds.align import TOKENIZER_FILES
 from workbench.jobs.run import Run
-from workbench.jobs.run_align import TOKENIZER_FILES
 from workbench.jobs.tuning_spec import Training, Tuning
 from workbench.models import quantised
 from workbench.models.files import hash_files, read_json

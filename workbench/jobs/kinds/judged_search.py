@@ -14,9 +14,9 @@ from workbench.errors import JobError
 from workbench.jobs.events import Finished, Metric, RoundFinished, Scored
 from workbench.jobs.judged_objective import JudgedObjective
 from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.kinds.judge import judge_of
 from workbench.jobs.pool import usable_candidates
 from workbench.jobs.run import Run
-from workbench.jobs.run_judge import judge_of
 from workbench.models.base import LanguageModel
 from workbench.search.greedy import greedy_rounds
 from workbench.search.intervals import mean_logprob

@@ -10,9 +10,9 @@ from workbench.bench.answers import NO_PROMPT, Answering
 from workbench.domain import Answer, AnswerScore, Contestant, ModelRef, Prompt, Question, SetEvaluation
 from workbench.errors import JobError
 from workbench.jobs.events import Answered, Evaluated, Finished
+from workbench.jobs.kinds.answer import Streaming
+from workbench.jobs.kinds.recipe.tuning import make_tuned
 from workbench.jobs.run import Run
-from workbench.jobs.run_answer import Streaming
-from workbench.jobs.run_tuning import make_tuned
 from workbench.jobs.specs import RecipeSpec
 from workbench.models.base import LanguageModel
 from workbench.prompts import render

@@ -1,0 +1,1 @@
+"""The recipes: experiments that compare contestants."""
