@@ -21,10 +21,10 @@ from typing import Any
 from workbench import __version__
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.command_line.output import as_json
-from workbench.command_line.running import follow
+from workbench.command_line.running import follow, result_values
 from workbench.domain import ModelRef
 from workbench.errors import ProjectError, WorkbenchError
-from workbench.jobs.specs import SearchSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.prompts import add
 from workbench.services import searches
 from workbench.services.benching import Started
@@ -95,7 +95,7 @@ class Tour:
             spec = project.lane.run(lambda: align_spec(project, model, self.scale.training, self.scale.examples))
             trained = self._run(project, lambda: project.jobs.submit(spec))
             taught = project.lane.run(lambda: register_taught(project, trained.id))
-        prompt_id = project.lane.run(lambda: _store_prompt(project, found.id, found.summary["chosen"]))
+        prompt_id = project.lane.run(lambda: _store_prompt(project, found.id, result_values(found)["chosen"]))
         with self._step("bench"):
             set_id = self._bench(project, model, spec.student, taught, prompt_id)
         summary = project.lane.run(lambda: _summary(project, model, scored, found)) | {
@@ -206,9 +206,9 @@ def _summary(project: Project, model: ModelRef, scored: JobInfo, found: JobInfo)
             "imported": sum(one.imported for one in imports),
             "skipped": sum(one.skipped for one in imports),
             "refused": sum(len(one.refused) for one in imports),
-            "scored": scored.summary["candidates"],
+            "scored": result_values(scored)["candidates"],
         },
-        "search": {**found.summary, "gains": [round.ranking[0].gain for round in rounds], "seed": SEED},
+        "search": {**result_values(found), "gains": [round.ranking[0].gain for round in rounds], "seed": SEED},
         "jobs": {"score": scored.id, "search": found.id},
     }
 

@@ -11,7 +11,7 @@ from workbench.domain import ModelRef
 from workbench.errors import ProjectError
 from workbench.formats.report import Chart
 from workbench.formats.svg import GAIN, PLAIN, Mark, interval_plot
-from workbench.jobs.specs import AlignSpec
+from workbench.jobs.kinds.align import AlignResult, AlignSpec
 from workbench.services import trainings
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -41,12 +41,13 @@ def register_taught(project: Project, job_id: int) -> ModelRef:
 
 def alignment_summary(spec: AlignSpec, info: JobInfo) -> dict[str, Any]:
     """What summary.json says of the training: its options, and what was measured before and after it."""
-    before, after = info.summary["before"], info.summary["after"]
+    result = info.result
+    assert isinstance(result, AlignResult)
     return {
         "job": info.id, "teacher": spec.teacher.name, "student": spec.student.name, "options": asdict(spec.options),
-        "held_out_examples": spec.examples, "flops": info.summary["flops"],
-        "before": {name: before[name] for name in TOLD if name in before},
-        "after": {name: after[name] for name in TOLD if name in after},
+        "held_out_examples": spec.examples, "flops": result.flops,
+        "before": {name: result.before[name] for name in TOLD if name in result.before},
+        "after": {name: result.after[name] for name in TOLD if name in result.after},
     }
 
 

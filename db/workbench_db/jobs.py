@@ -9,15 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
 
+from workbench.domain import JobState
 from workbench_db.people import person_id
 from workbench_db.schema import ArtifactRow, JobEventRow, JobRow, MetricPointRow
-
-ENDED = ("finished", "failed", "stopped", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """``spec`` is the specification's JSON text, ``state`` a workbench.jobs.specs.JobState's value."""
+    """``spec`` is the specification's JSON text, ``state`` a JobState's value."""
 
     id: int
     kind: str
@@ -111,7 +110,7 @@ def set_state(connection: Connection, job_id: int, state: str, *, detail: str | 
         values["detail"] = detail
     if state == "running":
         values |= {"started": func.coalesce(JobRow.started, now.isoformat(timespec="microseconds")), "ended": None}
-    elif state in ENDED:
+    elif JobState(state).ended:
         values |= {"ended": now, "rate": None, "seconds_left": None}
     elif state == "waiting":
         values |= {"ended": None}

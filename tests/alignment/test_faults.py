@@ -26,9 +26,9 @@ from workbench.alignment.trainer import AlignmentTrainer
 from workbench.domain import ModelRef
 from workbench.errors import JobError, ModelError
 from workbench.jobs.control import Control
-from workbench.jobs.kinds.align import run_align
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.align import AlignSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.specs import AlignSpec
 from workbench.models.quantised import missing
 
 OPTIONS = AlignmentOptions(template="plain", steps=4, batch=4, learning_rate=5e-3, warmup_steps=0, fewest=3, most=5,
@@ -155,7 +155,7 @@ def spec(folder: Path, teacher: str, student: str, lora_rank: int) -> AlignSpec:
 
 
 def start(spec: AlignSpec) -> None:
-    run_align(spec, Run(lambda event: None, Control(), LoadedModel()))
+    run_job(spec, Run(lambda event: None, Control(), LoadedModel()))
 
 
 def test_weights_in_four_bits_are_trained_through_adapters_only(tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ import workbench_resources as resources
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import JobError
-from workbench.jobs.kinds.align import share_of
-from workbench.jobs.specs import AlignSpec
+from workbench.jobs.kinds.align import AlignSpec, share_of
 from workbench.jobs.wire import encode_spec
 
 OPTIONS = AlignmentOptions(steps=3, batch=2, accumulation=1, fewest=3, most=4, subsets=3, episodes=12, evaluate_every=0,

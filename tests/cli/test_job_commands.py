@@ -14,7 +14,7 @@ from tests.cli.conftest import Run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
 from workbench.domain import ModelRef
-from workbench.jobs.specs import SearchSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.wire import decode_spec
 
 

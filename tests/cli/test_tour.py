@@ -29,7 +29,7 @@ def test_it_goes_from_import_to_report_and_again_into_the_same_folder(tmp_path: 
     assert summary["counts"]["refused"] == 0
     assert 0 < summary["counts"]["scored"] < 50
     heldout = summary["search"]["heldout"]
-    assert heldout["difference"]["mean"] == pytest.approx(heldout["greedy"] - heldout["random_mean"])
+    assert heldout["difference"]["mean"] == pytest.approx(heldout["sets"]["chosen"] - heldout["random_mean"])
     assert heldout["difference"]["low"] <= heldout["difference"]["mean"] <= heldout["difference"]["high"]
     assert set(summary["seconds"]) == {"import", "score", "search", "align", "bench", "export", "screens"}
     _check_training(summary["alignment"])

@@ -10,15 +10,17 @@ from tests.gui.waiting import rest
 from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.gui.alignment.page import AlignmentPage
 from workbench.jobs.events import Event, Finished, Metric
+from workbench.jobs.kinds import kind_of
+from workbench.jobs.kinds.align import AlignResult, PreferenceExample
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
-from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 from workbench.services.trainings import sample_tasks
 from workbench_db import jobs
 
 SMALL = replace(PRESETS["quick"], steps=2, episodes=6, batch=2, most=5, evaluate_every=1)
-SCORES = {"teacher": [-1.0, -2.0, -3.0], "before": [-3.0, -2.0, -1.0], "after": [-1.0, -3.0, -2.0]}
+EXAMPLE = PreferenceExample("label 3", None, (None,) * 4, ((0, 1), (1, 2), (2, 3)), (4, 0, 1, 2, 3),
+                            teacher=(-1.0, -2.0, -3.0), before=(-3.0, -2.0, -1.0), after=(-1.0, -3.0, -2.0))
 
 
 def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:
@@ -27,7 +29,7 @@ def add_run(project: Project, options: AlignmentOptions, *events: Event) -> int:
     spec = project.alignment.spec(models["tiny-teacher"], models["tiny-student"], options, examples=2,
                                   pool=sample_tasks())
     with project.database.write() as connection:
-        job = jobs.insert_job(connection, spec.kind, job_title(spec), encode_spec(spec))
+        job = jobs.insert_job(connection, spec.kind, kind_of(spec).title(spec), encode_spec(spec))
         jobs.set_state(connection, job, "running")
         for event in events:
             store(connection, job, spec.kind, event)
@@ -42,13 +44,12 @@ def points(*values: float) -> list[Metric]:
         ("consistency_best", "consistency_worst", "held_out_kl", "log_likelihood_8")]
 
 
-def summary(before: float = 0.25, after: float = 0.75) -> Finished:
+def finished(before: float = 0.25, after: float = 0.75,
+             examples: tuple[PreferenceExample, ...] = (EXAMPLE,)) -> Finished:
     numbers = {"consistency_worst": 0.5, "kendall_tau": 0.1, "kl": 0.4, "log_likelihood_0": -3.0,
                "log_likelihood_8": -2.0, "exact_match_8": 0.5}
-    example = {"task": "label 3", "test": None, "demonstrations": [None] * 4, "places": [4, 0, 1, 2, 3],
-               "subsets": [[0, 1], [1, 2], [2, 3]], **SCORES}
-    return Finished({"before": {"consistency_best": before} | numbers, "after": {"consistency_best": after} | numbers,
-                     "flops": 1.0, "examples": [example]})
+    return Finished(AlignResult({"consistency_best": before} | numbers, {"consistency_best": after} | numbers, 1.0,
+                                examples))
 
 
 def write(page: AlignmentPage, qtbot: QtBot, *events: Event, options: AlignmentOptions = SMALL) -> int:

@@ -8,12 +8,11 @@ from tests.jobs.random_model import write_random_model
 from workbench.domain import Demonstration, Prompt, Question, QuestionSet
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event
+from workbench.jobs.kinds import kind_of, run_job
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
-from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 from workbench_db import jobs
 
@@ -49,7 +48,7 @@ def make(folder: Path) -> None:
 
 def _write(project: Project, spec: SearchSpec, events: list[Event]) -> None:
     with project.database.write() as connection:
-        job = jobs.insert_job(connection, spec.kind, job_title(spec), encode_spec(spec))
+        job = jobs.insert_job(connection, spec.kind, kind_of(spec).title(spec), encode_spec(spec))
         jobs.set_state(connection, job, "running")
         for event in events:
             store(connection, job, spec.kind, event)

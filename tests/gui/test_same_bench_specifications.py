@@ -25,7 +25,7 @@ from workbench.gui.alignment.form import TrainingForm
 from workbench.gui.bench.recipes.form import KINDS, RecipeForm
 from workbench.gui.bench.run.form import BenchForm
 from workbench.gui.shell.session import Session
-from workbench.jobs.specs import JobSpec
+from workbench.jobs.kind import JobSpec
 from workbench.services import benching, evaluations, recipes, trainings
 from workbench.services.project import Project, open_sample
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Condition
+from typing import TypeVar
 
 from workbench.jobs.events import Event, Failed, Finished, Stopped
+from workbench.jobs.result import Result
 
 PATIENCE = 60.0
+ResultT = TypeVar("ResultT", bound=Result)
 
 
 class Heard:
@@ -40,3 +43,11 @@ class Heard:
 
     def of(self, kind: str) -> list[Event]:
         return [event for event in self.events if event.kind == kind]
+
+
+def result_of(events: Sequence[Event], kind: type[ResultT]) -> ResultT:
+    """What a job has found that has said these events."""
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert isinstance(finished.result, kind)
+    return finished.result

@@ -16,9 +16,10 @@ from tests.jobs.listening import Heard
 from workbench.domain import Demonstration, ModelRef, Prompt, Question
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Failed, Finished, RoundFinished, Scored, Started, Stopped
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.supervisor import Host, child_environment
 from workbench.search.intervals import mean_logprob
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs.listening import result_of
 from tests.jobs.workplace import BASE, Workplace
 from workbench.domain import Contestant, DecodingSettings, ModelRef, Question, QuestionSet
 from workbench.jobs.events import Answered, Finished, Stopped, Text
+from workbench.jobs.kinds.answer import AnswerResult
 
 SHORT = DecodingSettings(max_tokens=6, temperature=1.0)
 
@@ -32,7 +34,7 @@ def test_answers_are_streamed_stored_with_what_made_them_and_not_asked_twice(pla
     job = submit(place, base, none)
     ended = place.ended(job)
     assert isinstance(ended, Finished)
-    assert ended.summary["answers"] == 12
+    assert result_of([ended], AnswerResult).answers == 12
     found = place.run(lambda: place.project.bench.answers(3))
     assert [(one.repeat, one.turn) for one in found[:4]] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert len(found) == 12
@@ -46,7 +48,7 @@ def test_answers_are_streamed_stored_with_what_made_them_and_not_asked_twice(pla
     assert streamed == {one.key: one.text for one in found if one.text}
     again = place.ended(submit(place, none))
     assert isinstance(again, Finished)
-    assert again.summary["answers"] == 0
+    assert result_of([again], AnswerResult).answers == 0
     shown = place.run(lambda: place.project.bench.prompt_of(found[1].id or 0))
     assert found[0].text in shown.text
     assert "say b" in shown.text
@@ -63,7 +65,7 @@ def test_a_cancelled_job_keeps_its_answers_and_goes_on_after_them(place: Workpla
     place.run(lambda: place.project.jobs.resume(job))
     ended = place.ended(job, after=heard)
     assert isinstance(ended, Finished)
-    assert ended.summary["answers"] == 90 - len(before)
+    assert result_of([ended], AnswerResult).answers == 90 - len(before)
     after = place.run(lambda: place.project.bench.answers(3))
     assert len(after) == 90
     assert [one for one in after if one.key in {known.key for known in before}] == before

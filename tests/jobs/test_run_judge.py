@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.jobs.listening import result_of
 from workbench.bench.matches import GivenAnswers, all_pairs, single
 from workbench.domain import DecodingSettings, ModelRef, Question
 from workbench.domain.bench import UNREADABLE
@@ -11,8 +12,8 @@ from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, Judged
-from workbench.jobs.judge_spec import JudgeSpec, Price
-from workbench.jobs.kinds.judge import run_judge
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.judge import JudgeResult, JudgeSpec, Price
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.wire import decode_spec, encode_spec
 
@@ -23,7 +24,7 @@ GIVEN = tuple(GivenAnswers(c, n, 0, (10 * c + n,), (f"{c} {n}",)) for c in (1, 2
 
 
 def run(spec: JudgeSpec, said: list[Event], control: Control | None = None) -> None:
-    run_judge(decode_spec(encode_spec(spec)), Run(said.append, control or Control(), LoadedModel()))  # type: ignore[arg-type]
+    run_job(decode_spec(encode_spec(spec)), Run(said.append, control or Control(), LoadedModel()))
 
 
 def spec_of(model: ModelRef, **more: object) -> JudgeSpec:
@@ -46,8 +47,8 @@ def test_the_cost_is_held_below_its_limit_and_a_resumed_job_judges_nothing_twice
     assert sorted(judged(said)) == sorted(answers.answer_ids[0] for answers in GIVEN)
     finished = said[-1]
     assert isinstance(finished, Finished)
-    assert finished.summary["judgements"] == 8
-    assert finished.summary["unreadable"] == 8 - len(first)
+    assert result_of([finished], JudgeResult).judgements == 8
+    assert result_of([finished], JudgeResult).unreadable == 8 - len(first)
 
 
 def test_the_limit_counts_what_earlier_starts_have_spent(model: ModelRef) -> None:

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 import workbench_resources as resources
+from tests.jobs.listening import result_of
 from workbench.bench.judge_prompting import choose
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt, Question, QuestionSet
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import JobError
 from workbench.formats import mt_bench
 from workbench.jobs.control import Control
-from workbench.jobs.events import Event, Finished, RoundFinished, Scored, Tried
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
-from workbench.jobs.kinds.judged_search import run_judged_search
+from workbench.jobs.events import Event, RoundFinished, Scored, Tried
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.judged_search import JudgedSearchResult, JudgedSearchSpec
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
 from workbench.services.job_results import store
 from workbench.services.job_resume import continued
-from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 from workbench.statistics.rank_correlation import kendall_tau
 from workbench_db import jobs
@@ -48,13 +48,12 @@ def spec_of(**more: Any) -> JudgedSearchSpec:
 
 def run(spec: JudgedSearchSpec) -> list[Event]:
     said: list[Event] = []
-    run_judged_search(spec, Run(said.append, Control(), LoadedModel()))
+    run_job(spec, Run(said.append, Control(), LoadedModel()))
     return said
 
 
-def summary(said: list[Event]) -> dict[str, Any]:
-    assert isinstance(said[-1], Finished)
-    return said[-1].summary
+def result(said: list[Event]) -> JudgedSearchResult:
+    return result_of(said, JudgedSearchResult)
 
 
 def test_the_grader_chooses_what_helps_and_both_orders_are_compared() -> None:
@@ -64,12 +63,11 @@ def test_the_grader_chooses_what_helps_and_both_orders_are_compared() -> None:
     assert rounds[0].chosen_id == 3                          # only it tells who sang the song that is asked for
     assert rounds[0].ranking[0].gain.mean > 0
     assert rounds[0].objective == max(one.objective for one in rounds[0].ranking)
-    found = summary(said)
-    assert found["chosen"] == [one.chosen_id for one in rounds]
-    first = found["rounds"][0]
-    assert [pair[0] for pair in first["candidates"]] == [one.demonstration_id for one in rounds[0].ranking]
-    assert first["tau"] == kendall_tau([p[1] for p in first["candidates"]], [p[2] for p in first["candidates"]])
-    assert all(pair[2] < 0 <= pair[1] <= 1 for pair in first["candidates"])
+    assert result(said).chosen == tuple(one.chosen_id for one in rounds)
+    first = result(said).rounds[0]
+    assert [pair[0] for pair in first.candidates] == [one.demonstration_id for one in rounds[0].ranking]
+    assert first.tau == kendall_tau([p[1] for p in first.candidates], [p[2] for p in first.candidates])
+    assert all(pair[2] < 0 <= pair[1] <= 1 for pair in first.candidates)
 
 
 def test_a_resumed_search_does_only_what_is_left() -> None:
@@ -79,7 +77,7 @@ def test_a_resumed_search_does_only_what_is_left() -> None:
     rest = run(spec_of(finished_rounds=rounds[:1], known=known))
     assert [event.round for event in rest if isinstance(event, RoundFinished)] == [rounds[1]]
     assert not [event for event in rest if isinstance(event, Scored)]
-    assert summary(rest) == summary(whole)
+    assert result(rest) == result(whole)
 
 
 def test_a_language_model_judges_and_unreadable_words_count_as_the_lowest_rating() -> None:
@@ -90,8 +88,8 @@ def test_a_language_model_judges_and_unreadable_words_count_as_the_lowest_rating
                        judge_decoding=DecodingSettings(max_tokens=3)))
     scores = [answer.logprob for event in said if isinstance(event, Scored) for answer in event.score.answers]
     assert set(scores) == {1.0}
-    assert summary(said)["unreadable"] == 4 * len(ASKED)
-    assert summary(said)["rounds"][0]["tau"] is None                      # all the same: no order
+    assert result(said).unreadable == 4 * len(ASKED)
+    assert result(said).rounds[0].tau is None                      # all the same: no order
 
 
 def test_what_was_answered_and_said_under_each_set_is_kept_and_comes_back_on_the_bench(tmp_path: Path) -> None:
@@ -153,7 +151,7 @@ def test_rounds_are_stored_and_a_judges_gains_are_not_shown_as_nats(tmp_path: Pa
 
         def keep() -> JobInfo:
             with project.database.write() as connection:
-                job = jobs.insert_job(connection, "judged_search", job_title(spec_of()), encode_spec(spec_of()))
+                job = jobs.insert_job(connection, "judged_search", "Search", encode_spec(spec_of()))
                 for event in said:
                     store(connection, job, "judged_search", event)
             return project.jobs.get(job)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs.listening import result_of
 from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, Judgement, ModelRef, Prompt
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished
+from workbench.jobs.kinds.recipe import RecipeResult
 from workbench.services.recipe_findings import read_found
 
 BASE = Prompt("Be good.", (Demonstration.pair("a", "b"), Demonstration.pair("c", "d")), name="base")
@@ -40,7 +42,7 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
                          answers=False)
     ended = place.ended(again)
     assert isinstance(ended, Finished)
-    assert ended.summary["answers"] == 0
+    assert result_of([ended], RecipeResult).answers == 0
     means = [one.interval.mean for one in place.run(lambda: recipes.points(again))]
     assert means == pytest.approx([one.interval.mean for one in points], abs=1e-3)
 
@@ -66,7 +68,7 @@ def test_a_series_ranked_on_the_questions_that_are_asked_says_that_it_is_flatter
         job = place.recipe("scaling", BASE, set_id, sizes=(4,), series=("greedy",), answers=False, questions=2)
         ended = place.ended(job)
         assert isinstance(ended, Finished)
-        found.append(ended.summary["warning"])
+        found.append(result_of([ended], RecipeResult).warning)
     assert "flatters" in found[0]
     assert found[1] == ""
 

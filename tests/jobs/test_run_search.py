@@ -8,13 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.jobs.listening import result_of
 from workbench.domain import Demonstration, ModelRef, Position, Prompt, Question
 from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored, Started, Tokens
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.inspect import InspectSpec
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import InspectSpec, ScoreSpec, SearchSpec
 from workbench.scoring.candidates import SetObjective
 from workbench.search.intervals import mean_logprob
 
@@ -79,24 +82,27 @@ def test_the_summary_holds_the_held_out_numbers_of_the_chosen_set(
     spec: SearchSpec, go: Go, models: LoadedModel
 ) -> None:
     events = go(spec)
-    summary = next(event.summary for event in events if isinstance(event, Finished))
+    result = result_of(events, SearchResult)
+    assert result.heldout is not None
+    assert result.heldout.difference is not None
     held = objective(spec, models, HELD)
-    found = mean_logprob(held.evaluate([tuple(summary["chosen"])])[0])
+    found = mean_logprob(held.evaluate([result.chosen])[0])
     sets = [event.evaluation for event in events if isinstance(event, Evaluated)]
     random = [one.mean for one in sets if one.strategy == "random"]
-    assert summary["heldout"]["greedy"] == pytest.approx(found, abs=1e-4)
-    assert summary["heldout"]["base"] == pytest.approx(mean_logprob(held.evaluate([()])[0]), abs=1e-4)
-    assert summary["heldout"]["random_mean"] == pytest.approx(np.mean(random))
-    assert summary["heldout"]["difference"]["mean"] == pytest.approx(summary["heldout"]["greedy"] - np.mean(random))
+    assert result.heldout.chosen == pytest.approx(found, abs=1e-4)
+    assert result.heldout.base == pytest.approx(mean_logprob(held.evaluate([()])[0]), abs=1e-4)
+    assert result.heldout.random_mean == pytest.approx(np.mean(random))
+    assert result.heldout.difference.mean == pytest.approx(result.heldout.chosen - np.mean(random))
     assert [one.strategy for one in sets] == ["base", "greedy", "top_k", "diverse", "random", "random", "random"]
 
 
 def test_the_same_seed_gives_the_same_numbers_to_the_last_bit(spec: SearchSpec, go: Go) -> None:
-    first, second = (next(event for event in go(spec) if isinstance(event, Finished)) for _ in range(2))
+    first, second, other = (result_of(go(told), SearchResult) for told in (spec, spec, replace(spec, seed=1)))
     assert first == second
-    other = next(event for event in go(replace(spec, seed=1)) if isinstance(event, Finished))
-    assert other.summary["chosen"] == first.summary["chosen"]
-    assert other.summary["heldout"]["random_mean"] != first.summary["heldout"]["random_mean"]
+    assert other.chosen == first.chosen
+    assert first.heldout is not None
+    assert other.heldout is not None
+    assert other.heldout.random_mean != first.heldout.random_mean
 
 
 @pytest.mark.parametrize("turns", ["first", "all"])
@@ -116,16 +122,18 @@ def test_progress_ends_at_what_it_promised(turns: str, spec: SearchSpec, go: Go)
 @pytest.mark.parametrize("strategy", ["random", "top_k", "diverse"])
 def test_other_strategies_are_reported_in_the_same_way(strategy: str, spec: SearchSpec, go: Go) -> None:
     events = go(replace(spec, strategy=strategy))
-    summary = next(event.summary for event in events if isinstance(event, Finished))
-    assert len(summary["chosen"]) == 2
-    assert summary["heldout"][strategy] is not None
+    result = result_of(events, SearchResult)
+    assert len(result.chosen) == 2
+    assert result.heldout is not None
+    assert next(event.evaluation.mean for event in events if isinstance(event, Evaluated)
+                and event.evaluation.strategy == strategy) == result.heldout.chosen
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total
 
 
 def test_without_held_out_questions_there_is_no_report(spec: SearchSpec, go: Go) -> None:
     events = go(replace(spec, heldout=()))
-    assert next(event.summary for event in events if isinstance(event, Finished))["heldout"] is None
+    assert result_of(events, SearchResult).heldout is None
     assert not of(events, Evaluated)
 
 

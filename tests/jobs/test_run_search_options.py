@@ -12,16 +12,19 @@ from typing import Any
 
 import pytest
 
+from tests.jobs.listening import result_of
 from workbench.domain import Demonstration, ModelRef, Prompt, Question
 from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import HeldOutMeans, SearchResult, SearchSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import ScoreSpec, SearchSpec
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.models.transformers_model import TransformersModel
 from workbench.scoring.candidates import SetObjective
+from workbench.search.heldout import CHOSEN
 from workbench.search.intervals import mean_logprob
 from workbench.search.options import SearchOptions
 from workbench.search.task import ANSWERS_PER_STEP
@@ -53,8 +56,20 @@ def go(models: LoadedModel) -> Go:
     return run
 
 
-def summary(events: list[Event]) -> dict[str, Any]:
-    return next(event.summary for event in events if isinstance(event, Finished))
+def result(events: list[Event]) -> SearchResult:
+    return result_of(events, SearchResult)
+
+
+def held_out(events: list[Event]) -> HeldOutMeans:
+    found = result(events).heldout
+    assert found is not None
+    return found
+
+
+def chosen_mean(events: list[Event], strategy: str) -> float:
+    """Of the strategy's set on the held-out questions, as it was said when it was measured."""
+    return next(event.evaluation.mean for event in events if isinstance(event, Evaluated)
+                and (event.evaluation.strategy, event.evaluation.label) == (strategy, CHOSEN))
 
 
 @pytest.mark.parametrize("strategy", ["beam", "swap", "best_random"])
@@ -62,12 +77,12 @@ def test_each_strategy_reports_its_set_on_held_out_questions_and_what_it_cost(
     strategy: str, spec: SearchSpec, go: Go
 ) -> None:
     events = go(replace(spec, strategy=strategy))  # type: ignore[arg-type]
-    found = summary(events)
-    assert len(set(found["chosen"])) == 2
-    assert found["heldout"][strategy] == found["heldout"]["sets"]["chosen"]
-    assert found["evaluations"] % 12 == 0
-    assert found["evaluations"] >= 12 * 8
-    assert found == summary(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
+    found = result(events)
+    assert len(set(found.chosen)) == 2
+    assert chosen_mean(events, strategy) == held_out(events).chosen
+    assert found.evaluations % 12 == 0
+    assert found.evaluations >= 12 * 8
+    assert found == result(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total
     assert [event.done for event in progress] == sorted(event.done for event in progress)
@@ -88,17 +103,18 @@ def test_a_raced_round_scores_its_finalists_as_the_exact_one_does(spec: SearchSp
 
 def test_racing_says_what_it_saved_and_risked(spec: SearchSpec, go: Go) -> None:
     events = go(replace(spec, options=SearchOptions(racing="halving")))
-    found = summary(events)
-    first, second = found["racing"]["rounds"]
-    assert (first["candidates"], first["finalists"]) == (6, 3)
-    assert (first["evaluations"], first["exact"]) == (6 * 8 + 3 * 4, 6 * 12)
-    assert (second["evaluations"], second["exact"]) == (5 * 8 + 3 * 4, 5 * 12)
-    assert found["racing"]["saved"] == pytest.approx(1 - (60 + 52) / (72 + 60))
-    assert found["evaluations"] == 12 + 60 + 52
-    assert 0 <= first["chance_of_another_winner"] <= 1
+    found = result(events)
+    assert found.racing is not None
+    first, second = found.racing.rounds
+    assert (first.candidates, first.finalists) == (6, 3)
+    assert (first.evaluations, first.exact) == (6 * 8 + 3 * 4, 6 * 12)
+    assert (second.evaluations, second.exact) == (5 * 8 + 3 * 4, 5 * 12)
+    assert found.racing.saved == pytest.approx(1 - (60 + 52) / (72 + 60))
+    assert found.evaluations == 12 + 60 + 52
+    assert 0 <= first.chance_of_another_winner <= 1
     assert any("3 of 6 candidates fell behind; 17% of the" in event.message for event in events
                if isinstance(event, Log))
-    assert summary(go(spec))["racing"] is None
+    assert result(go(spec)).racing is None
 
 
 @pytest.mark.parametrize("options", [SearchOptions(), SearchOptions(racing="halving")])
@@ -108,15 +124,14 @@ def test_a_resumed_search_ends_with_the_same_numbers(options: SearchOptions, spe
     first = next(event.round for event in events if isinstance(event, RoundFinished))
     known = tuple((event.round, event.score) for event in events if isinstance(event, Scored)
                   and (event.round == 2 or event.score.demonstration_id == first.chosen_id))
-    again, whole = summary(go(replace(spec, finished_rounds=(first,), known=known))), summary(events)
-    assert again["chosen"] == whole["chosen"]
-    assert again["heldout"]["sets"] == pytest.approx(whole["heldout"]["sets"], abs=1e-4)
-    assert again["evaluations"] == whole["evaluations"]
+    again = go(replace(spec, finished_rounds=(first,), known=known))
+    assert result(again).chosen == result(events).chosen
+    assert held_out(again).sets == pytest.approx(held_out(events).sets, abs=1e-4)
+    assert result(again).evaluations == result(events).evaluations
 
 
 def test_the_order_by_likelihood_is_the_best_of_all(spec: SearchSpec, go: Go, models: LoadedModel) -> None:
-    found = tuple(summary(go(replace(spec, strategy="diverse", rounds=3, options=SearchOptions(order="likelihood"))))
-                  ["chosen"])
+    found = result(go(replace(spec, strategy="diverse", rounds=3, options=SearchOptions(order="likelihood")))).chosen
     engine = SetObjective(models.loaded(spec.model) or models.load(spec.model), spec.base, POOL, QUESTIONS,
                           spec.position, spec.turns)
     orders = list(permutations(found))
@@ -128,9 +143,9 @@ def test_random_sets_with_as_many_evaluations_are_reported_where_asked(spec: Sea
     events = go(replace(spec, options=SearchOptions(equal_evaluations=True)))
     sets = [event.evaluation for event in events if isinstance(event, Evaluated)]
     assert (sets[-1].strategy, sets[-1].label) == ("best_random", "best of 12 random sets")
-    found = summary(events)
-    assert found["evaluations"] == 12 * (1 + 6 + 5)
-    assert found["heldout"]["sets"]["best of 12 random sets"] == sets[-1].mean
+    found = result(events)
+    assert found.evaluations == 12 * (1 + 6 + 5)
+    assert held_out(events).sets["best of 12 random sets"] == sets[-1].mean
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -155,20 +170,20 @@ def test_sets_chosen_by_embeddings_of_the_projects_model_are_reported(
     strategy: str, spec: SearchSpec, go: Go
 ) -> None:
     events = go(replace(spec, strategy=strategy))  # type: ignore[arg-type]
-    found = summary(events)
-    assert len(set(found["chosen"])) == 2
-    assert found["evaluations"] == 0
-    assert found["heldout"][strategy] == found["heldout"]["sets"]["chosen"]
-    assert found == summary(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
+    found = result(events)
+    assert len(set(found.chosen)) == 2
+    assert found.evaluations == 0
+    assert chosen_mean(events, strategy) == held_out(events).chosen
+    assert found == result(go(replace(spec, strategy=strategy)))  # type: ignore[arg-type]
 
 
 def test_vote_k_lets_the_model_answer_the_candidates_and_counts_these_answers(spec: SearchSpec, go: Go) -> None:
     events = go(replace(spec, strategy="vote_k"))
-    found = summary(events)
-    assert len(set(found["chosen"])) == 2
-    assert found["drawn"] == found["evaluations"] == 5
-    assert found["heldout"]["vote_k"] == found["heldout"]["sets"]["chosen"]
-    assert found == summary(go(replace(spec, strategy="vote_k")))
+    found = result(events)
+    assert len(set(found.chosen)) == 2
+    assert found.drawn == found.evaluations == 5
+    assert chosen_mean(events, "vote_k") == held_out(events).chosen
+    assert found == result(go(replace(spec, strategy="vote_k")))
     progress = [event for event in events if isinstance(event, Progress)]
     assert [event.done for event in progress] == sorted(event.done for event in progress)
     assert progress[-1].done == progress[-1].total == 5 + 3 * 5
@@ -183,7 +198,7 @@ def test_an_order_by_entropy_needs_labels_and_keeps_the_set(order: str, spec: Se
     asked = tuple(replace(one, references=("yes" if one.id and one.id % 3 else "no",)) for one in QUESTIONS)
     events = go(replace(spec, strategy="diverse", questions=asked, options=options))
     unordered = go(replace(spec, strategy="diverse", questions=asked))
-    assert set(summary(events)["chosen"]) == set(summary(unordered)["chosen"])
+    assert set(result(events).chosen) == set(result(unordered).chosen)
     assert any("probing examples made up" in event.message for event in events if isinstance(event, Log))
 
 
@@ -197,7 +212,7 @@ def test_a_search_that_runs_again_computes_nothing_again(
     """So a search that was broken off repeats no more than its last step, whatever its strategy keeps."""
     spec = replace(spec, model=replace(spec.model, sha256=""), kept_scores=str(tmp_path), **change)
     first, again = go(spec), go(spec)
-    assert summary(again) == summary(first)
+    assert result(again) == result(first)
     said = next(event.message for event in again if isinstance(event, Log) and "scored before" in event.message)
     known, asked = re.findall(r"[\d,]+", said)[:2]
     assert known == asked
@@ -237,26 +252,27 @@ def test_a_search_that_was_broken_off_repeats_one_step_at_most(
     assert not any(isinstance(event, Finished) for event in broken)
     again, rest = run("parts", 10**9)
     assert first + rest <= whole + ANSWERS_PER_STEP
-    assert summary(again)["chosen"] == summary(events)["chosen"]
-    assert summary(again)["heldout"]["sets"] == pytest.approx(summary(events)["heldout"]["sets"], abs=1e-4)
+    assert result(again).chosen == result(events).chosen
+    assert held_out(again).sets == pytest.approx(held_out(events).sets, abs=1e-4)
 
 
 def test_in_half_precision_the_finalists_are_scored_again_in_float32(spec: SearchSpec, go: Go) -> None:
     rough = replace(spec, model=replace(spec.model, dtype="bfloat16"))
     events = go(rough)
-    found = summary(events)["exact"]
-    assert found["dtype"] == "bfloat16"
-    assert found["decisions"] >= 1
-    assert found["sets"] >= 2 * found["decisions"]
-    assert found["problem"] == ""
+    found = result(events).exact
+    assert found is not None
+    assert found.dtype == "bfloat16"
+    assert found.decisions >= 1
+    assert found.sets >= 2 * found.decisions
+    assert found.problem == ""
     finalists = sum(event.round.evaluations for event in events if isinstance(event, RoundFinished)) - 12 * (6 + 5)
-    assert found["evaluations"] == finalists == 12 * (found["sets"] + found["decisions"])
-    assert summary(events)["evaluations"] == 12 * (1 + 6 + 5) + finalists
+    assert found.evaluations == finalists == 12 * (found.sets + found.decisions)
+    assert result(events).evaluations == 12 * (1 + 6 + 5) + finalists
     exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in go(replace(spec, rounds=1))
              if isinstance(one, Scored)}
     first = next(event.round for event in events if isinstance(event, RoundFinished))
     assert first.ranking[0].objective == pytest.approx(exact[first.chosen_id], abs=1e-4)
-    assert summary(go(spec))["exact"] is None
+    assert result(go(spec)).exact is None
 
 
 def test_a_score_job_in_half_precision_says_the_finalists_gains_in_float32(spec: SearchSpec, go: Go) -> None:
@@ -264,7 +280,7 @@ def test_a_score_job_in_half_precision_says_the_finalists_gains_in_float32(spec:
         model = replace(spec.model, dtype=dtype)
         return go(ScoreSpec(model, spec.base, POOL, QUESTIONS))  # type: ignore[arg-type]
 
-    found = summary(score("bfloat16"))
+    found = result(score("bfloat16"))
     exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in score("float32")
              if isinstance(one, Scored)}
     assert len(found["exact_gains"]) >= 2

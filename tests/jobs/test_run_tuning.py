@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs.listening import result_of
 from tests.jobs.workplace import Workplace
 from workbench.domain import DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished, Progress, Stopped
+from workbench.jobs.kinds.recipe import RecipeResult
 from workbench.services.recipe_results import RecipePoint
 from workbench.services.tuning import Trainings, TuningSettings
 
@@ -39,9 +41,7 @@ def points(place: Workplace, job: int) -> dict[tuple[str, float], RecipePoint]:
 def trained(place: Workplace, job: int) -> int:
     ended = place.ended(job)
     assert isinstance(ended, Finished), ended
-    found = ended.summary["trained"]
-    assert isinstance(found, int)
-    return found
+    return result_of([ended], RecipeResult).trained
 
 
 def test_what_fits_is_shown_in_context_and_every_size_is_trained_on(place: Workplace) -> None:
@@ -77,7 +77,7 @@ def test_a_cancelled_recipe_resumes_without_training_a_finished_size_again(place
     place.run(lambda: place.project.jobs.resume(job))
     ended = place.ended(job, after=said)
     assert isinstance(ended, Finished)
-    assert ended.summary["trained"] == 1
+    assert result_of([ended], RecipeResult).trained == 1
     assert made.stat().st_mtime_ns == before
     assert len(points(place, job)) == 3
 

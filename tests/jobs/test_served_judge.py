@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.jobs.listening import result_of
 from tests.models import tiny_models
 from tests.models.faulty import Faulty, faulty
 from tests.models.serving import MISSING, served
@@ -19,8 +20,8 @@ from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import ModelError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished, Judged
-from workbench.jobs.judge_spec import JudgeSpec, Price
-from workbench.jobs.kinds.judge import run_judge
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.judge import JudgeResult, JudgeSpec, Price
 from workbench.jobs.run import LoadedModel, Run
 from workbench.models import server_http
 from workbench.models.gguf_writer import convert
@@ -58,7 +59,7 @@ def spec_at(server: Faulty, *, attempts: int = 3, timeout: float = 30.0, concurr
 def judge(spec: JudgeSpec, said: list[Event]) -> None:
     models = LoadedModel()
     try:
-        run_judge(spec, Run(said.append, Control(), models))
+        run_job(spec, Run(said.append, Control(), models))
     finally:
         model = models.loaded(spec.model)
         if model is not None:
@@ -115,7 +116,7 @@ def test_what_a_broken_off_job_has_judged_is_not_asked_again() -> None:
     assert judged(said) == [11, 12, 13, 21, 22, 23]
     finished = said[-1]
     assert isinstance(finished, Finished)
-    assert finished.summary["judgements"] == 6
+    assert result_of([finished], JudgeResult).judgements == 6
 
 
 @pytest.mark.parametrize(("status", "why"), [(422, "refuses the request (422): not here"), (500, "gave no answer")])
@@ -138,11 +139,9 @@ def test_both_orders_are_asked_at_a_time_and_their_tokens_are_paid(url: str) -> 
         asked = [body["messages"][-1]["content"] for _, body, _ in server.seen]
         assert all("system" not in [message["role"] for message in body["messages"]] for _, body, _ in server.seen)
     assert sorted(asked) == sorted(f"Why {n}?|{a} {n}|{b} {n}" for n in (1, 2, 3) for a, b in ((1, 2), (2, 1)))
-    finished = said[-1]
-    assert isinstance(finished, Finished)
-    summary = finished.summary
-    assert 6 <= summary["completion_tokens"] <= 30
-    assert summary["cost"] == summary["prompt_tokens"] + 2 * summary["completion_tokens"]
+    result = result_of(said, JudgeResult)
+    assert 6 <= result.completion_tokens <= 30
+    assert result.cost == result.prompt_tokens + 2 * result.completion_tokens
 
 
 def test_an_answer_that_is_too_long_for_the_judge_is_left_unjudged_with_the_servers_reason(url: str) -> None:

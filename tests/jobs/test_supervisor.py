@@ -16,7 +16,7 @@ import pytest
 from tests.jobs.listening import Heard
 from workbench.domain import ModelRef
 from workbench.jobs.events import Counted, Failed, Finished, Progress, Stopped
-from workbench.jobs.specs import CountSpec
+from workbench.jobs.kinds.count import CountResult, CountSpec
 from workbench.jobs.supervisor import CANCEL_SECONDS, Host
 from workbench.jobs.wire import encode_spec
 
@@ -38,7 +38,7 @@ def host() -> Iterator[Host]:
 def test_a_job_runs_and_its_process_ends(model: ModelRef, host: Host) -> None:
     heard = Heard()
     host.run(CountSpec(model, SMALL), heard)
-    assert heard.last() == Finished({"texts": 2})
+    assert heard.last() == Finished(CountResult(2))
     assert heard.of("counted") == [Counted(((1, 3), (2, 6)))]
     host.wait()
     assert not host.alive
@@ -50,7 +50,7 @@ def test_a_host_that_stays_runs_another_job_in_the_same_process(model: ModelRef)
         for _ in range(2):
             heard = Heard()
             host.run(CountSpec(model, SMALL), heard)
-            assert heard.last() == Finished({"texts": 2})
+            assert heard.last() == Finished(CountResult(2))
             assert host.alive
             assert not host.busy
     finally:
@@ -103,7 +103,7 @@ def test_pause_holds_it_at_a_step_and_resume_lets_it_finish(model: ModelRef, hos
     heard.quiet(0.5)
     assert not heard.of("finished"), "it goes on while it is paused"
     host.resume()
-    assert heard.last() == Finished({"texts": 20_000})
+    assert heard.last() == Finished(CountResult(20_000))
     counted = [id for event in heard.of("counted") if isinstance(event, Counted) for id, _ in event.counts]
     assert counted == list(range(20_000)), "a pause lost or repeated something"
 
@@ -152,7 +152,7 @@ def test_a_death_while_idle_is_told_to_nobody_and_the_next_job_fails_with_words(
 PARENT = """
 import sys
 from workbench.domain import ModelRef
-from workbench.jobs.specs import CountSpec
+from workbench.jobs.kinds.count import CountSpec
 from workbench.jobs.supervisor import CANCEL_SECONDS, Host
 host = Host()
 spec = CountSpec(ModelRef("m", sys.argv[1]), tuple((id, "word " * 50) for id in range(20_000)))

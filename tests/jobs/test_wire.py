@@ -23,7 +23,8 @@ from workbench.domain import (
 )
 from workbench.errors import JobError
 from workbench.jobs.events import Counted, Evaluated, Failed, Finished, Log, Progress, RoundFinished, Scored, Text
-from workbench.jobs.specs import CountSpec, SearchSpec
+from workbench.jobs.kinds.count import CountSpec
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
 from workbench.jobs.wire import decode_event, decode_spec, encode_event, encode_order, encode_spec
 
 MODEL = ModelRef("tiny", "/models/tiny", Backend.TRANSFORMERS, "ab" * 32, "cpu", "float32", 3)
@@ -46,7 +47,7 @@ def test_a_specification_comes_back_equal() -> None:
     Scored(CandidateScore(4, ANSWERS, 12, -3.5, -4.5, 6), 2), RoundFinished(ROUND), Text("né\n\u2028"),
     Log("good", "ok"), Evaluated(SetEvaluation("base", "base", (), -0.7, ANSWERS)), Counted(((1, 2), (3, 4))),
     Progress(1, 2, "answers"),
-    Finished({"chosen": [1], "heldout": None}), Failed("no", known=True),
+    Finished(SearchResult("greedy", (1,), None)), Failed("no", known=True),
 ], ids=lambda event: event.kind)
 def test_an_event_comes_back_equal_on_one_line(event: Scored) -> None:
     line = encode_event(event)

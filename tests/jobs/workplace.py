@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 
 from workbench.domain import Changes, Demonstration, ModelRef, Prompt, Question, QuestionSet
 from workbench.jobs.events import Event, Failed, Finished, Stopped
-from workbench.jobs.specs import CountSpec, JobSpec, ScoreSpec, SearchSpec
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds.count import CountSpec
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.services import recipes
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+from tests.jobs.listening import result_of
 from tests.models import tiny_models
 from tests.models.faulty import Faulty, faulty
 from tests.models.serving import MISSING, served
 from workbench.domain import Backend, CandidateScore, Demonstration, ModelRef, Prompt, Question, Server
 from workbench.errors import ModelError
 from workbench.jobs.control import Control
-from workbench.jobs.events import Counted, Event, Finished, Log, Scored
+from workbench.jobs.events import Counted, Event, Log, Scored
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.count import CountSpec
+from workbench.jobs.kinds.score import ScoreResult, ScoreSpec
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import CountSpec, ScoreSpec, SearchSpec
 from workbench.models import load, load_tokenizer, server_http
 from workbench.models.openai_model import OpenAIModel
 from workbench.models.server_http import Refused, ServerHttp, Unavailable
@@ -85,14 +88,14 @@ def test_a_candidate_that_is_too_long_for_the_servers_context_is_listed_and_the_
     assert scores[7].answers == ()
     assert all(len(scores[id].answers) == 3 for id in (None, 1, 2, 3))
     assert any("Demonstration 7 does not fit" in one.message for one in said if isinstance(one, Log))
-    assert next(one.summary for one in said if isinstance(one, Finished))["too_long"] == 1
+    assert result_of(said, ScoreResult).too_long == 1
 
 
 @pytest.mark.gguf
 @needs_server
 def test_a_search_skips_what_the_servers_context_does_not_hold_and_says_so(ref: ModelRef) -> None:
     said = run(SearchSpec(ref, Prompt("Be good."), POOL, QUESTIONS, (), rounds=2))
-    chosen = next(one.summary for one in said if isinstance(one, Finished))["chosen"]
+    chosen = result_of(said, SearchResult).chosen
     assert len(chosen) == 2
     assert 7 not in chosen
     assert any("1 candidates do not fit into the model's context and are skipped: 7." in one.message

@@ -7,15 +7,16 @@ import pytest
 import torch
 import transformers
 
+from tests.jobs.listening import result_of
 from tests.models import tiny_models
 from workbench.bench.matches import GivenAnswers
 from workbench.domain import Contestant, Demonstration, ModelRef, Prompt, Question
 from workbench.errors import JobError
 from workbench.jobs.control import Control
-from workbench.jobs.events import Event, Finished, Judged
-from workbench.jobs.kinds.shift import run_shift
+from workbench.jobs.events import Event, Judged
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.shift import ShiftResult, ShiftSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.shift_spec import ShiftSpec
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.models import load
 from workbench.models.base import ScoredSequence
@@ -86,7 +87,7 @@ def test_a_job_compares_prompts_and_models_and_is_resumed_by_answer(base: ModelR
     said: list[Event] = []
 
     def run(spec: ShiftSpec) -> None:
-        run_shift(decode_spec(encode_spec(spec)), Run(said.append, Control(), LoadedModel()))  # type: ignore[arg-type]
+        run_job(decode_spec(encode_spec(spec)), Run(said.append, Control(), LoadedModel()))
 
     run(spec)
     found = {event.judgement.answer_id: event.judgement for event in said if isinstance(event, Judged)}
@@ -97,9 +98,8 @@ def test_a_job_compares_prompts_and_models_and_is_resumed_by_answer(base: ModelR
     assert found[20].score > 0.01
     assert found[30].score == pytest.approx(0, abs=1e-6)                # the base model itself
     assert "".join(row[0] for row in found[10].details["tokens"]).replace("Ġ", " ") == "Two is two."
-    finished = said[-1]
-    assert isinstance(finished, Finished)
-    assert sum(finished.summary[name] for name in ("unshifted", "marginal", "shifted")) == sum(
+    result = result_of(said, ShiftResult)
+    assert result.unshifted + result.marginal + result.shifted == sum(
         len(one.details["tokens"]) for one in found.values())
     said.clear()
     run(replace(spec, done=(10, 11, 20, 30, 31)))

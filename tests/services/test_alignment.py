@@ -11,6 +11,7 @@ from workbench.alignment.options import PRESETS
 from workbench.domain import Demonstration, ModelRef
 from workbench.errors import FormatError, JobError
 from workbench.jobs.events import Artifact, Finished, Metric
+from workbench.jobs.kinds.align import AlignResult
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.project import Project
@@ -60,12 +61,13 @@ def test_a_run_has_its_curves_its_summary_and_its_student(project: Project, tmp_
     first = project.lane.run(lambda: write(Metric("kl", 1, 0.5), Metric("kl", 2, 0.25)))
     second = project.lane.run(lambda: write(
         Artifact(str(resources.path("models", "tiny-student")), "student", "0" * 64),
-        Finished({"before": measured, "after": measured, "examples": []})))
+        Finished(AlignResult(measured, measured))))
     runs = project.lane.run(project.alignment.runs)
     assert [run.job_id for run in runs] == [second, first]
     assert runs[1].spec == spec
     assert runs[0].job.ended is not None
-    assert runs[0].summary["after"] == measured
+    assert runs[0].result is not None
+    assert runs[0].result.after == measured
     assert project.lane.run(lambda: project.alignment.curves(first, ("kl", "loss"))) == {"kl": [(1, 0.5), (2, 0.25)]}
     with pytest.raises(JobError, match="no trained student"):
         project.lane.run(lambda: project.alignment.register(first, "taught"))

@@ -16,9 +16,9 @@ from workbench.domain import ModelRef
 from workbench.errors import JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, Finished
+from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds.count import CountSpec
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import CountSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.alignment_checkpoints import checkpoints, resume_from
 from workbench.services.job_results import store

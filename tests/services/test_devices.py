@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from workbench.alignment.options import AlignmentOptions
 from workbench.domain import Backend, ModelRef, Prompt
-from workbench.jobs.specs import AlignSpec, ScoreSpec
+from workbench.jobs.kinds.align import AlignSpec
+from workbench.jobs.kinds.score import ScoreSpec
 from workbench.models.machine import Machine
 from workbench.services.devices import devices_for, on_devices
 

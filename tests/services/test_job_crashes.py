@@ -17,9 +17,9 @@ import pytest
 
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
-from workbench.domain import Interval, ModelRef, SearchRound, SetEvaluation
+from workbench.domain import Interval, JobState, ModelRef, SearchRound, SetEvaluation
 from workbench.jobs.events import Evaluated, Event, Failed, Finished, RoundFinished, Scored
-from workbench.jobs.specs import JobState, SearchSpec
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.search.task import ANSWERS_PER_STEP
 from workbench.services.project import Project
@@ -28,7 +28,7 @@ from workbench.services.results import GainTable, HeldOut
 QUESTIONS = 16
 STEP = ANSWERS_PER_STEP // QUESTIONS                  # candidates that are scored together
 
-Found = tuple[list[SearchRound], HeldOut, list[GainTable], dict[str, Any]]
+Found = tuple[list[SearchRound], HeldOut, list[GainTable], tuple[int, ...]]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,9 @@ def found(place: Workplace, job: int) -> Found:
         held_out = results.held_out(job)
         assert held_out is not None
         gains = [results.gains(job, number) for number in (1, 2)]
-        return results.rounds(job), held_out, gains, place.project.jobs.get(job).summary
+        result = place.project.jobs.get(job).result
+        assert isinstance(result, SearchResult)
+        return results.rounds(job), held_out, gains, result.chosen
 
     return place.run(read)
 
@@ -155,7 +157,7 @@ def _killed_in_the_second_round(folder: Path, spec: Path) -> int:
 
 def same(now: Found, before: Found) -> None:
     """The same choices and rankings; numbers to the last bit where the same batch was scored again."""
-    rounds, held_out, gains, summary = now
+    rounds, held_out, gains, chosen = now
     for one, other in zip(rounds, before[0], strict=True):
         assert (one.number, one.chosen_id, one.prompt_tokens, one.evaluations) == (
             other.number, other.chosen_id, other.prompt_tokens, other.evaluations)
@@ -164,7 +166,7 @@ def same(now: Found, before: Found) -> None:
     assert by_label(held_out) == pytest.approx(by_label(before[1]), abs=1e-5)
     assert interval(held_out.difference) == pytest.approx(interval(before[1].difference), abs=1e-5)
     assert [table.demonstration_ids for table in gains] == [table.demonstration_ids for table in before[2]]
-    assert summary["chosen"] == before[3]["chosen"]
+    assert chosen == before[3]
 
 
 def by_label(held_out: HeldOut) -> dict[str, float]:

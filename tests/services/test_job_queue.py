@@ -14,11 +14,12 @@ from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import CandidateScore, Changes, Kind, ModelRef
+from workbench.domain import CandidateScore, Changes, JobState, Kind, ModelRef
 from workbench.errors import JobError, ProjectError
-from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.events import Counted, Event, Failed, Finished, Scored, StateChanged, Stopped
-from workbench.jobs.specs import AlignSpec, JobState
+from workbench.jobs.kinds.align import AlignSpec
+from workbench.jobs.kinds.count import CountResult
+from workbench.jobs.kinds.evaluate import EvaluateSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
 from workbench_db import jobs as stored
@@ -42,7 +43,7 @@ def counting(event: Event) -> bool:
 
 def test_a_job_waits_runs_and_finishes_and_each_step_is_told(place: Workplace) -> None:
     job = place.submit(place.count_spec())
-    assert place.ended(job) == Finished({"texts": 2})
+    assert place.ended(job) == Finished(CountResult(2))
     states = [event.state for event in place.events(job) if isinstance(event, StateChanged)]
     assert states == [JobState.WAITING, JobState.RUNNING]
     info = place.info(job)
@@ -81,7 +82,7 @@ def test_a_listener_that_fails_does_not_stop_the_others(place: Workplace, caplog
 def test_short_jobs_run_one_after_the_other_in_the_same_warm_process(place: Workplace) -> None:
     jobs = [place.submit(place.count_spec(texts)) for texts in (3, 4, 5)]
     for job, texts in zip(jobs, (3, 4, 5), strict=True):
-        assert place.ended(job) == Finished({"texts": texts})
+        assert place.ended(job) == Finished(CountResult(texts))
     order = [id for id, event, _ in place.heard if isinstance(event, Finished)]
     assert order == jobs
     warm = place.project.jobs._warm.pid
@@ -209,7 +210,7 @@ def test_a_job_that_may_run_code_is_not_started_by_opening_a_project(place: Work
     assert info.state is JobState.INTERRUPTED
     assert "resume it if you trust" in info.detail
     counted = place.submit(place.count_spec())           # and the queue goes on
-    assert place.ended(counted) == Finished({"texts": 2})
+    assert place.ended(counted) == Finished(CountResult(2))
     assert place.info(info.id).state is JobState.INTERRUPTED
 
 

@@ -10,6 +10,7 @@ from workbench.domain import (
     CandidateScore,
     Demonstration,
     Interval,
+    JobState,
     ModelRef,
     Prompt,
     Question,
@@ -21,8 +22,12 @@ from workbench.domain import (
 from workbench.errors import FormatError, JobError
 from workbench.formats.report import Chart
 from workbench.formats.svg import Mark, interval_plot
-from workbench.jobs.specs import CountSpec, SearchSpec
-from workbench.jobs.wire import encode_spec
+from workbench.jobs.exact import ExactShare
+from workbench.jobs.kinds import KINDS
+from workbench.jobs.kinds.count import CountSpec
+from workbench.jobs.kinds.score import ScoreResult
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
+from workbench.jobs.wire import encode_result, encode_spec
 from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.job_report import job_report
@@ -106,20 +111,21 @@ def test_a_report_says_what_was_chosen_how_it_compares_and_what_made_the_numbers
 def test_a_report_says_what_half_precision_left_open_and_how_the_search_was_told_to_go(project):
     job_id = search_job(project)
     spec = replace(project.jobs.spec(job_id), strategy="beam", options=SearchOptions(beam_width=5, order="likelihood"))
-    exact = {"dtype": "bfloat16", "sets": 7, "evaluations": 40, "decisions": 3, "changed": 1, "problem": ""}
+    exact = ExactShare("bfloat16", sets=7, evaluations=40, decisions=3, changed=1)
     with project.database.write() as connection:
         other = stored_jobs.insert_job(connection, "search", "Beam", encode_spec(spec))
         for number, score in stored_scores.scores(connection, job_id, 1):
             stored_scores.insert_scores(connection, other, [(number, score)])
-        stored_jobs.set_summary(connection, other, {
-            "evaluations": 120, "drawn": 5, "exact": exact, "exact_gains": {"2": 0.5}})
+        stored_jobs.set_summary(connection, other, encode_result(SearchResult(evaluations=120, drawn=5, exact=exact)))
+        stored_jobs.set_state(connection, other, JobState.FINISHED)
     facts = dict(job_report(project, other).facts)
     assert facts["Options"] == "beam width: 5, order: likelihood"
     assert facts["Finalists"] == (
         "computed in bfloat16; 7 sets scored again in float32 (40 answers), 1 of 3 decisions came out otherwise")
     assert facts["Evaluations"] == (
         "115 answers to the search questions, 40 of them again in float32; 5 answers drawn to candidates’ instructions")
-    assert facts["Gains in float32"] == "demonstration 2 +0.500"
+    gains = KINDS["score"].findings(ScoreResult(exact=exact, exact_gains={2: 0.5, 3: 0.75}))
+    assert dict(gains)["Gains in float32"] == "demonstration 3 +0.750, demonstration 2 +0.500"
     assert "Options" not in dict(job_report(project, job_id).facts)
 
 

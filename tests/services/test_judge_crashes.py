@@ -18,7 +18,7 @@ from tests.models.faulty import faulty
 from workbench.domain import Answer, Backend, Contestant, ModelRef, Server
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.jobs.events import Failed, Finished, Judged
-from workbench.jobs.judge_spec import Price
+from workbench.jobs.kinds.judge import JudgeResult, Price
 
 PROMPTS = (JudgePrompt("short", "single", "", "{question}|{answer}", "[[rating]]"),)
 SET, QUESTIONS, BEFORE = 1, 8, 3
@@ -60,8 +60,9 @@ def test_a_killed_judge_job_goes_on_and_asks_and_pays_for_nothing_twice(tmp_path
         said = place.run(lambda: place.project.bench.judgements(SET))
         assert Counter(one.answer_id for one in said).total() == len({one.answer_id for one in said}) == QUESTIONS
         assert sorted(asked.values()) == [1] * (QUESTIONS - 1) + [2]          # the one that was under way
-        summary = place.info(job).summary
-        assert (summary["prompt_tokens"], summary["cost"]) == (30 * QUESTIONS, 34 * QUESTIONS)
+        result = place.info(job).result
+        assert isinstance(result, JudgeResult)
+        assert (result.prompt_tokens, result.cost) == (30 * QUESTIONS, 34 * QUESTIONS)
     finally:
         on.set()
         place.project.close()

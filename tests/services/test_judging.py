@@ -15,7 +15,7 @@ from workbench.domain.bench import UNREADABLE
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
 from workbench.jobs.events import Finished
-from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.kinds.judge import JudgeSpec, Price
 from workbench.services.judging import given_answers
 from workbench.services.judging_cost import ASSUMED_TOKENS, estimate
 from workbench.services.project import Project

@@ -10,11 +10,10 @@ import pytest
 
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
-from workbench.domain import Contestant, DecodingSettings, ModelRef, Prompt
+from workbench.domain import Contestant, DecodingSettings, JobState, ModelRef, Prompt
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.jobs.events import Finished, Judged
-from workbench.jobs.judge_spec import JudgePlan, Price
-from workbench.jobs.specs import JobState
+from workbench.jobs.kinds.judge import JudgePlan, JudgeResult, Price
 from workbench.services.project import Project
 
 PROMPTS = (JudgePrompt("short", "single", "", "{question}|{answer}", "[[rating]]"),)
@@ -100,7 +99,9 @@ def test_a_judging_that_was_broken_off_goes_on_and_its_cost_is_that_of_all_start
     said = [one for one in place.run(lambda: place.project.bench.judgements(SET)) if one.kind == "rating"]
     assert len(said) == 6
     tokens = sum(one.details["prompt_tokens"] + one.details["completion_tokens"] for one in said)
-    assert place.info(judge).summary["cost"] == tokens > 0
+    result = place.info(judge).result
+    assert isinstance(result, JudgeResult)
+    assert result.cost == tokens > 0
 
 
 def test_what_waits_for_a_job_that_is_removed_is_stopped(reopened: Callable[[], Workplace]) -> None:

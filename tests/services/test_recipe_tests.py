@@ -4,7 +4,7 @@ import math
 
 from workbench.bench.recipes import Place
 from workbench.domain import Contestant, ModelRef, Question
-from workbench.jobs.specs import RecipeSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.services.recipe_tests import order_agreement, series_tests, verdict_words
 from workbench.statistics.paired import Measured
 

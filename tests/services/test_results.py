@@ -20,7 +20,8 @@ from workbench.domain import (
     SetEvaluation,
 )
 from workbench.jobs.events import Evaluated, Event, Finished, RoundFinished, Scored
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.kinds.score import ScoreResult, ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_results import store
 from workbench.services.job_resume import continued
@@ -58,7 +59,7 @@ def score_events() -> list[Event]:
         Scored(CandidateScore(1, answers(0.5), 11, -6.0, -8.0, 4)),
         Scored(CandidateScore(2, answers(-0.5, slope=0.3), 12)),
         Scored(CandidateScore(3, (), 9000)),                    # did not fit into the context
-        Finished({"candidates": 3, "answers": QUESTIONS, "too_long": 1}),
+        Finished(ScoreResult(3, 1, QUESTIONS)),
     ]
 
 

@@ -14,7 +14,8 @@ from workbench.command_line.running import score_request, search_request
 from workbench.command_line.sensitivity import sensitivity_request
 from workbench.domain import Demonstration, Position, Prompt, Question, QuestionSet, Status
 from workbench.errors import JobError
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.search.options import SearchOptions
 from workbench.services import searches
 from workbench.services.demonstrations import Filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from workbench.alignment.options import AlignmentOptions
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import follow
+from workbench.command_line.running import follow, result_values
 from workbench.errors import WorkbenchError
+from workbench.jobs.kinds.align import AlignResult
 from workbench.services.project import Project
 from workbench.services.trainings import (
     TrainingRequest,
@@ -38,7 +39,8 @@ def align(options: Namespace) -> Output:
         info = follow(project, job_id, quiet=options.json)
         if options.register:
             project.lane.run(lambda: project.alignment.register(job_id, options.register))
-    return Output({"job_id": job_id, **info.summary}, measures_table(info.summary))
+    assert isinstance(info.result, AlignResult)
+    return Output({"job_id": job_id, **result_values(info)}, measures_table(info.result))
 
 
 def training_request(project: Project, options: Namespace) -> TrainingRequest:
@@ -78,8 +80,8 @@ def changed_options(base: AlignmentOptions, changes: Sequence[str]) -> Alignment
         raise WorkbenchError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
-def measures_table(summary: Mapping[str, Any]) -> str:
-    before, after = summary["before"], summary["after"]
-    rows = [(words, f"{before[name]:.3f}", f"{after[name]:.3f}", f"{after[name] - before[name]:+.3f}")
-            for name, words in SHOWN.items() if before.get(name) is not None]
+def measures_table(result: AlignResult) -> str:
+    measured = ((words, result.before.get(name), result.after.get(name)) for name, words in SHOWN.items())
+    rows = [(words, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}") for words, before, after in measured
+            if before is not None and after is not None]
     return table(rows, ("measure", "before", "after", "change"))

@@ -12,7 +12,7 @@ from workbench.command_line.models import find_model
 from workbench.command_line.opening import pick
 from workbench.domain import Contestant, DecodingSettings
 from workbench.errors import WorkbenchError
-from workbench.jobs.judge_spec import Mode, Price
+from workbench.jobs.kinds.judge import Mode, Price
 from workbench.services.benching import BenchRequest, JudgeChoice, NewContestant, default_prompts, new_contestants
 from workbench.services.project import Project
 from workbench.services.recipes import RecipeChoices, RecipeRequest, default_request

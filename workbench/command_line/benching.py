@@ -8,7 +8,7 @@ from workbench.command_line.bench_requests import NONE, answered_set, bench_requ
 from workbench.command_line.data import find_set
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, p_words, table
-from workbench.command_line.running import follow_to_the_end
+from workbench.command_line.running import follow_to_the_end, result_values
 from workbench.errors import WorkbenchError
 from workbench.services import benching, recipes
 from workbench.services.job_queue import JobInfo
@@ -39,7 +39,7 @@ def answer(options: Namespace) -> Output:
     if not found:
         raise WorkbenchError("All of this is answered.", safe="Nothing was started.",
                              remedy="Ask for other models, prompts or questions, or name a judge with --then-judge.")
-    return Output({"job_id": found[0].id, **found[0].summary, "judging": [one.id for one in found[1:]]},
+    return Output({"job_id": found[0].id, **result_values(found[0]), "judging": [one.id for one in found[1:]]},
                   "\n".join(f"{one.title}\n{one.detail}" for one in found))
 
 

@@ -9,8 +9,9 @@ from workbench.command_line.data import find_prompt, find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import follow
+from workbench.command_line.running import follow, result_values
 from workbench.errors import WorkbenchError
+from workbench.jobs.kinds.evaluate import EvaluateResult
 from workbench.services.benching import default_prompts
 from workbench.services.evaluations import BenchmarkRequest, submit_benchmarks
 from workbench.services.project import Project
@@ -20,11 +21,12 @@ def evaluate(options: Namespace) -> Output:
     with opened(options.project) as project:
         job_id = project.lane.run(lambda: submit_benchmarks(project, evaluation_request(project, options)))
         info = follow(project, job_id, quiet=options.json)
-    errors = info.summary["errors"]
-    rows = [(task, info.summary["examples"].get(task, ""), measure, f"{value:.4f}",
-             f"{errors[task][measure]:.4f}" if measure in errors[task] else "")
-            for task, values in info.summary["tasks"].items() for measure, value in values.items()]
-    return Output({"job_id": job_id, **info.summary},
+    result = info.result
+    assert isinstance(result, EvaluateResult)
+    rows = [(task, result.examples.get(task, ""), measure, f"{value:.4f}",
+             f"{result.errors[task][measure]:.4f}" if measure in result.errors[task] else "")
+            for task, values in result.tasks.items() for measure, value in values.items()]
+    return Output({"job_id": job_id, **result_values(info)},
                   table(rows, ("task", "examples", "measure", "value", "standard error")))
 
 

@@ -14,10 +14,11 @@ from workbench.command_line.data import find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, p_words, table
-from workbench.command_line.running import follow
+from workbench.command_line.running import follow, result_values
 from workbench.domain import Contestant
 from workbench.errors import WorkbenchError
-from workbench.jobs.judge_spec import JudgeSpec, Price, amount
+from workbench.jobs.kinds.judge import JudgeResult, JudgeSpec, Price, amount
+from workbench.jobs.kinds.judged_search import JudgedSearchResult
 from workbench.services import bench_numbers, recipes
 from workbench.services.bench_files import Imported
 from workbench.services.bench_measures import Measure, measures
@@ -39,7 +40,7 @@ def judge(options: Namespace) -> Output:
                                  f"{found.completion_tokens:,} back{cost}. {found.basis}")
         job_id = project.lane.run(lambda: project.jobs.submit(spec))
         info = follow(project, job_id, quiet=options.json)
-    return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}")
+    return Output({"job_id": info.id, **result_values(info)}, f"{info.title}\n{info.detail}")
 
 
 def measure(options: Namespace) -> Output:
@@ -53,7 +54,8 @@ def measure(options: Namespace) -> Output:
             for spec in project.lane.run(lambda: judging_specifications(project, set_id, chosen,
                                                                         JudgeChoice("likelihood"))):
                 info = follow(project, project.lane.run(partial(project.jobs.submit, spec)), quiet=options.json)
-                made += info.summary["judgements"]
+                assert isinstance(info.result, JudgeResult)
+                made += info.result.judgements
     return Output({"measured": made}, f"{made:,} measures taken. They are no MT-Bench scores.")
 
 
@@ -81,12 +83,13 @@ def judged_search(options: Namespace) -> Output:
     """Recipe 4: greedy search with a judge as its objective, and how well the likelihood predicts it."""
     with opened(options.project) as project:
         info = run_recipe(project, "judged_search", options)[0]
-    rows = [(one["number"], id, judged, nats) for one in info.summary["rounds"]
-            for id, judged, nats in one["candidates"][: options.top]]
-    taus = table([(one["number"], one["tau"], one["low"], one["high"]) for one in info.summary["rounds"]],
+    assert isinstance(info.result, JudgedSearchResult)
+    rows = [(round.number, id, judged, nats) for round in info.result.rounds
+            for id, judged, nats in round.candidates[: options.top]]
+    taus = table([(round.number, round.tau, round.low, round.high) for round in info.result.rounds],
                  ("round", "tau", "low", "high"))
     best = table(rows, ("round", "demonstration", "judge", "nats per answer"))
-    return Output({"job_id": info.id, **info.summary}, f"{info.title}\n{info.detail}\n\n{taus}\n\n{best}")
+    return Output({"job_id": info.id, **result_values(info)}, f"{info.title}\n{info.detail}\n\n{taus}\n\n{best}")
 
 
 def numbers(options: Namespace) -> Output:

@@ -7,32 +7,31 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from threading import Event as Flag
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from workbench.command_line.data import find_prompt, find_set
 from workbench.command_line.models import find_model
 from workbench.command_line.opening import on_lane, opened
 from workbench.command_line.output import Output, table
-from workbench.domain import Changes, Position
+from workbench.domain import Changes, JobState, Position
 from workbench.errors import JobError
 from workbench.formats.atomic import replacing
 from workbench.jobs.events import Event, Failed, Finished, Log, Progress, Stopped
-from workbench.jobs.specs import JobSpec, JobState
-from workbench.jobs.wire import encode_spec
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds import kind_of
+from workbench.jobs.wire import encode_result, encode_spec
 from workbench.search.options import SearchOptions
 from workbench.services import searches
 from workbench.services.alignment_checkpoints import resume_from
 from workbench.services.demonstrations import Filter
 from workbench.services.job_queue import JobInfo
-from workbench.services.job_titles import job_title
 from workbench.services.project import Project
 from workbench.services.searches import Pool, SearchRequest
 
 WATCH_SECONDS = 0.5
-ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
 
 def score(options: Namespace) -> Output:
@@ -100,7 +99,7 @@ def _write_job(file: Path, spec: JobSpec) -> Output:
             stream.write(encode_spec(spec).encode("ascii"))
     except OSError as error:
         raise JobError(f"{file} cannot be written ({error.strerror}).", safe="Nothing was started.") from error
-    return Output({"file": str(file)}, f"{job_title(spec)}: written to {file}, not run.")
+    return Output({"file": str(file)}, f"{kind_of(spec).title(spec)}: written to {file}, not run.")
 
 
 def _finish(project: Project, job_id: int, options: Namespace) -> Output:
@@ -121,7 +120,7 @@ def follow(project: Project, job_id: int, *, quiet: bool) -> JobInfo:
                 ended.set()
 
     unlisten = project.lane.run(lambda: project.jobs.listen(listen))
-    if project.lane.run(lambda: project.jobs.get(job_id)).state in ENDED:
+    if project.lane.run(lambda: project.jobs.get(job_id)).state.ended:
         ended.set()                                  # it failed before we listened
     try:
         ended.wait()
@@ -187,21 +186,33 @@ def progress_text(message: str, done: int, total: int, unit: str, seconds_left: 
 
 def _outcome(project: Project, info: JobInfo, top: int) -> Output:
     if info.kind not in ("score", "search"):         # they rank nothing
-        return Output({"job_id": info.id, "state": info.state, "summary": info.summary}, f"{info.title}\n{info.detail}")
+        return Output({"job_id": info.id, "state": info.state, "summary": result_values(info)},
+                      f"{info.title}\n{info.detail}")
     ranking = project.results.ranking(info.id, 1 if info.kind == "search" else 0)
     titles = {one.id: one.instruction for one in
               project.demonstrations.get([one.demonstration_id for one in ranking[:top]])}
     rows = [(place, one.demonstration_id, one.gain.mean, one.gain.low, one.gain.high, titles.get(one.demonstration_id))
             for place, one in enumerate(ranking[:top], 1)]
     text = f"{info.title}\n{info.detail}\n\n" + table(rows, ("rank", "id", "gain", "low", "high", "instruction"))
-    data = {"job_id": info.id, "state": info.state, "summary": info.summary, "ranking": ranking}
+    data = {"job_id": info.id, "state": info.state, "summary": result_values(info), "ranking": ranking}
     return Output(data, text)
+
+
+def result_values(info: JobInfo) -> dict[str, Any]:
+    """What a finished job has found, for ``--json``."""
+    return {} if info.result is None else encode_result(info.result)
+
+
+def job_values(info: JobInfo) -> dict[str, Any]:
+    """A job for ``--json``."""
+    values = {field.name: getattr(info, field.name) for field in fields(info) if field.name != "result"}
+    return {**values, "summary": result_values(info)}
 
 
 def jobs_list(options: Namespace) -> Output:
     found = on_lane(options.project, lambda p: p.jobs.all(), read_only=True)
     rows = [(one.id, one.state.value, _done(one), one.title, one.detail) for one in found]
-    return Output(found, table(rows, ("id", "state", "done", "title", "detail")))
+    return Output([job_values(job) for job in found], table(rows, ("id", "state", "done", "title", "detail")))
 
 
 def jobs_spec(options: Namespace) -> Output:
@@ -248,8 +259,8 @@ def jobs_watch(options: Namespace) -> Output:
             if text != shown and not options.json:
                 print(text, file=sys.stderr)
             shown = text
-            if info.state in ENDED:
-                return Output(info, f"{info.title}: {info.state}. {info.detail}")
+            if info.state.ended:
+                return Output(job_values(info), f"{info.title}: {info.state}. {info.detail}")
             time.sleep(WATCH_SECONDS)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from workbench.command_line.opening import opened
 from workbench.command_line.output import Output, table
-from workbench.command_line.running import chosen_ids, follow
-from workbench.jobs.specs import SensitivitySpec
+from workbench.command_line.running import chosen_ids, follow, result_values
+from workbench.jobs.kinds.sensitivity import SensitivityResult, SensitivitySpec
 from workbench.services import searches
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -20,7 +20,7 @@ def sensitivity(options: Namespace) -> Output:
         job_id = project.lane.run(lambda: searches.submit_sensitivity(project, sensitivity_request(project, options)))
         info = follow(project, job_id, quiet=options.json)
         spec = project.lane.run(lambda: project.results.measured(job_id))[0]
-    return Output({"job_id": info.id, "summary": info.summary}, _text(spec, info))
+    return Output({"job_id": info.id, "summary": result_values(info)}, _text(spec, info))
 
 
 def sensitivity_request(project: Project, options: Namespace) -> SensitivityRequest:
@@ -31,13 +31,13 @@ def sensitivity_request(project: Project, options: Namespace) -> SensitivityRequ
 
 
 def _text(spec: SensitivitySpec, info: JobInfo) -> str:
-    rows = [(one["place"], one["id"], one["mean"], one["low"], one["high"], demonstration.instruction)
-            for one, demonstration in zip(info.summary["demonstrations"], spec.prompt.demonstrations, strict=True)]
+    assert isinstance(info.result, SensitivityResult)
+    rows = [(added.place, added.id, added.mean, added.low, added.high, demonstration.instruction)
+            for added, demonstration in zip(info.result.demonstrations, spec.prompt.demonstrations, strict=True)]
     text = f"{info.title}\n{info.detail}\n\n" + table(rows, ("place", "id", "adds", "low", "high", "instruction"))
-    found = info.summary["orders"]
-    if not found:
+    orders = info.result.orders
+    if orders is None:
         return text
-    best = ", ".join(map(str, found["best_order"]))
-    return (f"{text}\n\n{found['tried']} orders: {found['worst']:.3f} to {found['best']:.3f} nats per answer, standard "
-            f"deviation {found['deviation']:.3f}.\nThe prompt's own order is number {found['rank']}; "
-            f"the best is {best}.")
+    return (f"{text}\n\n{orders.tried} orders: {orders.worst:.3f} to {orders.best:.3f} nats per answer, standard "
+            f"deviation {orders.deviation:.3f}.\nThe prompt's own order is number {orders.rank}; "
+            f"the best is {', '.join(map(str, orders.best_order))}.")

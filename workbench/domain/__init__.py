@@ -3,6 +3,7 @@
 from workbench.domain.bench import Answer, Contestant, DecodingSettings, Judgement
 from workbench.domain.changes import Changes, Kind
 from workbench.domain.demonstration import NOT_REJECTED, Demonstration, Role, Status, Turn, content_hash
+from workbench.domain.job_state import JobState
 from workbench.domain.model import Backend, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.domain.prompt import Position, Prompt, Rendered, Span, SpanKind
 from workbench.domain.question import Question, QuestionSet
@@ -11,7 +12,7 @@ from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetE
 
 __all__ = [
     "NOT_REJECTED", "Answer", "AnswerScore", "Backend", "CandidateScore", "Changes", "Contestant", "DecodingSettings",
-    "Demonstration", "Interval", "Judgement", "Kind", "MemoryEstimate", "ModelFacts", "ModelRef", "Position", "Prompt",
-    "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "Server", "SetEvaluation", "Span",
-    "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
+    "Demonstration", "Interval", "JobState", "Judgement", "Kind", "MemoryEstimate", "ModelFacts", "ModelRef",
+    "Position", "Prompt", "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "Server",
+    "SetEvaluation", "Span", "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
 ]

@@ -17,9 +17,9 @@ from workbench.errors import Cancelled, WorkbenchError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Alive, Event, Stopped
 from workbench.jobs.failures import from_exception
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds import run_job
 from workbench.jobs.run import LoadedModel, Run
-from workbench.jobs.runners import run_job
-from workbench.jobs.specs import JobSpec
 from workbench.jobs.team import together
 from workbench.jobs.wire import encode_event, spec_from
 from workbench.models import processes

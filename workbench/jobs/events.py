@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from workbench.domain import Answer, CandidateScore, Contestant, Judgement, SearchRound, SetEvaluation, TokenScore
-from workbench.jobs.specs import JobState
+from workbench.domain import (
+    Answer,
+    CandidateScore,
+    Contestant,
+    JobState,
+    Judgement,
+    SearchRound,
+    SetEvaluation,
+    TokenScore,
+)
+from workbench.jobs.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The job is done; ``summary`` is what its kind reports (see run_search.py for a search's)."""
+    """The job is done; ``result`` is what its kind reports."""
 
-    summary: dict[str, Any] = field(default_factory=dict)
+    result: Result
     kind: Literal["finished"] = "finished"
 
 
@@ -176,5 +185,6 @@ class StateChanged:
     kind: Literal["state_changed"] = "state_changed"
 
 
-Event = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Answered
-         | Judged | Tried | Metric | Artifact | Finished | Failed | Stopped | Alive | StateChanged)
+Plain = (Started | Progress | Log | Scored | RoundFinished | Evaluated | Tokens | Counted | Text | Answered
+         | Judged | Tried | Metric | Artifact | Failed | Stopped | Alive | StateChanged)
+Event = Plain | Finished             # whose result is of its job's kind

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from workbench.domain import Backend
 from workbench.errors import ModelError
 from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
+from workbench.wording import counted
 
 HALF = ("bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class ExactShare:
+    """What of a job in half precision (``dtype``) was scored again in float32: ``sets`` with ``evaluations`` answers,
+    for ``decisions`` of which ``changed`` came out otherwise. ``problem`` says why nothing was."""
+
+    dtype: str = ""
+    sets: int = 0
+    evaluations: int = 0
+    decisions: int = 0
+    changed: int = 0
+    problem: str = ""
+
+    @property
+    def words(self) -> str:
+        if self.problem:
+            return f"computed in {self.dtype}; not scored again"
+        answers = f" ({counted(self.evaluations, 'answer')})" if self.evaluations else ""
+        return (f"computed in {self.dtype}; {counted(self.sets, 'set')} scored again in float32{answers}, "
+                f"{self.changed} of {counted(self.decisions, 'decision')} came out otherwise")
 
 
 @dataclass
@@ -47,13 +68,12 @@ class ExactModel:
     def settled(self, sets: int, *, changed: bool) -> None:
         self.sets, self.decisions, self.changed = self.sets + sets, self.decisions + 1, self.changed + changed
 
-    def summary(self) -> dict[str, Any] | None:
+    def share(self) -> ExactShare | None:
         """For the report; None where nothing was computed in half precision."""
         if not self.wanted:
             return None
-        return {"dtype": self.half.facts["dtype"], "sets": self.sets,
-                "evaluations": self.evaluations, "decisions": self.decisions,
-                "changed": self.changed, "problem": self.problem}
+        return ExactShare(self.half.facts["dtype"], self.sets, self.evaluations, self.decisions, self.changed,
+                          self.problem)
 
     def close(self) -> None:
         if self._model is not None:

@@ -18,7 +18,7 @@ import workbench
 from workbench.domain import ModelRef
 from workbench.jobs.events import Alive, Event, Failed, Finished, Stopped
 from workbench.jobs.failures import from_exit
-from workbench.jobs.specs import JobSpec
+from workbench.jobs.kind import JobSpec
 from workbench.jobs.wire import Word, decode_event, encode_order
 
 CANCEL_SECONDS = 0.6                 # how long a job may take to stop by itself, before its process is killed

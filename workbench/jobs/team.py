@@ -14,7 +14,8 @@ from threading import Lock, Thread
 from workbench.errors import Cancelled
 from workbench.jobs.events import Event, Failed
 from workbench.jobs.failures import from_exit
-from workbench.jobs.specs import JobSpec, processes_of
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds import kind_of
 from workbench.jobs.supervisor import child_command, child_environment
 from workbench.jobs.wire import decode_event, encode_order
 from workbench.models import processes
@@ -27,7 +28,7 @@ LAST_WORDS = 0.5                     # seconds in which a process that was lost 
 @contextmanager
 def together(spec: JobSpec, say: Callable[[Event], None]) -> Iterator[None]:
     """Around a job: with the other processes that it is to have, started here if nobody else has started them."""
-    wanted = processes_of(spec)
+    wanted = kind_of(spec).processes(spec)
     team = Team(spec, wanted, say) if wanted > 1 and processes.count() == 1 else None
     try:
         processes.join(spec.model.device)

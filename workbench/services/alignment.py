@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.alignment.episodes import group_by_task
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import NOT_REJECTED, Changes, Demonstration, ModelRef
+from workbench.domain import NOT_REJECTED, Changes, Demonstration, JobState, ModelRef
 from workbench.errors import FormatError, JobError
-from workbench.jobs.specs import AlignSpec, JobState
-from workbench.jobs.wire import decode_spec, encode_spec
+from workbench.jobs.kinds.align import AlignResult, AlignSpec
+from workbench.jobs.wire import encode_spec
 from workbench.services.demonstrations import Filter
 from workbench_db import jobs as stored
 
@@ -26,18 +25,16 @@ STUDENT = "student"
 MOST_ROWS = 100_000                  # of a pool that is not imported
 HELD_OUT_EVERY = 3                   # by default every third task is kept for measuring
 
-_decoded = lru_cache(maxsize=256)(decode_spec)      # a list of runs is read several times a second
-
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """``summary`` is empty until the run has finished; see jobs.kinds.align for what it holds."""
+    """``result`` is None until the run has finished."""
 
     job_id: int
     title: str
     state: JobState
     spec: AlignSpec
-    summary: dict[str, Any]
+    result: AlignResult | None
     job: JobInfo
 
 
@@ -92,16 +89,11 @@ class Alignment:
         found = []
         for info in self._project.jobs.all():
             if info.kind == "align":
-                spec = _decoded(self._text(info.id))
+                spec = self._project.jobs.spec(info.id)
                 assert isinstance(spec, AlignSpec)
-                found.append(TrainingRun(info.id, info.title, info.state, spec, info.summary, info))
+                result = info.result if isinstance(info.result, AlignResult) else None
+                found.append(TrainingRun(info.id, info.title, info.state, spec, result, info))
         return sorted(found, key=lambda run: -run.job_id)
-
-    def _text(self, job_id: int) -> str:
-        with self._project.database.read() as connection:
-            job = stored.get_job(connection, job_id)
-        assert job is not None
-        return job.spec
 
     def curve(self, job_id: int, metric: str) -> Sequence[tuple[int, float]]:
         """(step, value) points of one metric: loss, kl, ranking_loss, consistency_best, log_likelihood_8, …"""

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import JobError
-from workbench.jobs.specs import AlignSpec
-from workbench.services.job_queue import RESUMABLE
+from workbench.jobs.kinds.align import AlignSpec
 from workbench_db import jobs as stored
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def resume_from(project: Project, job_id: int, step: int) -> list[int]:
         raise JobError(f"Job {job_id} has no checkpoint of step {step}.", safe="Nothing was changed.",
                        remedy=f"Choose among the steps that are kept: {kept}.")
     state = project.jobs.get(job_id).state
-    if state not in RESUMABLE:
+    if not state.ended_early:
         raise JobError(f"Job {job_id} is {state}, so it cannot go on from a checkpoint.", safe="Nothing was changed.")
     newer = sorted(other for other in folders if other > step)
     for other in newer:                              # renamed first: a folder that is there by its name is whole

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from workbench.alignment.options import Method
 from workbench.domain import Interval
+from workbench.jobs.kinds.align import AlignResult
 from workbench.statistics.student import t_interval
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 METHODS: tuple[Method, ...] = get_args(Method)
 UNTRAINED: Method = "vanilla"
+Measures = Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def comparisons(runs: Sequence[TrainingRun]) -> list[Comparison]:
     """Finished runs grouped by all that is not method or seed and makes a difference; the group with the newest run
     first."""
     groups: dict[object, list[TrainingRun]] = {}
-    for run in sorted((run for run in runs if run.summary), key=lambda run: -run.job_id):
+    for run in sorted((run for run in runs if run.result is not None), key=lambda run: -run.job_id):
         spec = run.spec
         options = replace(spec.options, method=UNTRAINED, seed=0, save_every=1, keep=1)
         same = (spec.teacher, spec.student, options, spec.source, spec.target, spec.examples)
@@ -63,23 +65,25 @@ def comparisons(runs: Sequence[TrainingRun]) -> list[Comparison]:
 
 def _results(group: Sequence[TrainingRun]) -> tuple[MethodResult, ...]:
     """Of two runs of one method and seed the newer counts (``group`` is newest first)."""
-    newest: dict[tuple[Method, int], dict[str, Any]] = {}
+    newest: dict[tuple[Method, int], AlignResult] = {}
     for run in group:
-        newest.setdefault((run.spec.options.method, run.spec.options.seed), run.summary)
-    before = {seed: summary["before"] for (_, seed), summary in newest.items()}
+        if run.result is not None:
+            newest.setdefault((run.spec.options.method, run.spec.options.seed), run.result)
+    before = {seed: result.before for (_, seed), result in newest.items()}
     found = [_result(UNTRAINED, before, before)]
     for method in METHODS:
-        after = {seed: summary["after"] for (one, seed), summary in newest.items() if one == method}
+        after = {seed: result.after for (one, seed), result in newest.items() if one == method}
         if after and method != UNTRAINED:
             found.append(_result(method, after, before))
     return tuple(found)
 
 
-def _result(method: Method, after: dict[int, dict[str, Any]], before: dict[int, dict[str, Any]]) -> MethodResult:
-    def by_measure(number: Callable[[str, int], float]) -> dict[str, dict[int, float]]:
-        return {measure: {seed: number(measure, seed) for seed in sorted(after)
-                          if after[seed].get(measure) is not None and before[seed].get(measure) is not None}
-                for measure in {measure for one in after.values() for measure in one}}
-
-    return MethodResult(method, tuple(sorted(after)), by_measure(lambda measure, seed: after[seed][measure]),
-                        by_measure(lambda measure, seed: after[seed][measure] - before[seed][measure]))
+def _result(method: Method, after: Mapping[int, Measures], before: Mapping[int, Measures]) -> MethodResult:
+    values: dict[str, dict[int, float]] = {measure: {} for measures in after.values() for measure in measures}
+    changes: dict[str, dict[int, float]] = {measure: {} for measure in values}
+    for measure in values:
+        for seed in sorted(after):
+            now, then = after[seed].get(measure), before[seed].get(measure)
+            if now is not None and then is not None:
+                values[measure][seed], changes[measure][seed] = now, now - then
+    return MethodResult(method, tuple(sorted(after)), values, changes)

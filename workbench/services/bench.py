@@ -11,7 +11,7 @@ from workbench.domain import Answer, Changes, Contestant, Judgement, Kind, Quest
 from workbench.domain.bench import Verdict
 from workbench.domain.query import plain_words
 from workbench.errors import WorkbenchError
-from workbench.jobs.specs import AnswerSpec
+from workbench.jobs.kinds.answer import AnswerSpec
 from workbench.models import load_tokenizer
 from workbench.prompts import needs_tokenizer
 from workbench.wording import counted

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.domain import Answer, Contestant, Judgement, Question, QuestionSet
-from workbench.jobs.specs import JobState
+from workbench.jobs.kinds import KINDS
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.questions import QuestionSetInfo
 
 RECIPE_KINDS = ("recipe", "judged_search", "shift")
-JOB_KINDS = ("answer", "judge", *RECIPE_KINDS)
-LIVE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
+JOB_KINDS = tuple(kind.name for kind in KINDS.values() if kind.page == "bench")
 AnswerKey = tuple[int, int, int, int]            # contestant, question, turn, repeat
 
 
@@ -87,7 +86,7 @@ def has_recipes(project: Project) -> bool:
 
 def running_job(project: Project) -> JobInfo | None:
     """The bench's own job that runs, or is the first to wait."""
-    return next((job for job in project.jobs.all() if job.kind in JOB_KINDS and job.state in LIVE), None)
+    return next((job for job in project.jobs.all() if job.kind in JOB_KINDS and not job.state.ended), None)
 
 
 def place_of_job(project: Project, job_id: int) -> tuple[str, int | None]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.domain import Changes, Contestant, DecodingSettings, Question
 from workbench.errors import WorkbenchError
-from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, Mode, Price
-from workbench.jobs.specs import AnswerSpec, JudgeSpec
+from workbench.jobs.kinds.answer import AnswerSpec
+from workbench.jobs.kinds.judge import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
 from workbench.services.bench_reading import BenchReading, read_bench
 from workbench.services.questions import searched_set
 from workbench.wording import counted, duration

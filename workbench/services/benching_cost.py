@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.bench.language_model_judge import CHARACTERS
 from workbench.bench.matches import GivenAnswers, against_baseline, all_pairs, single
 from workbench.errors import WorkbenchError
-from workbench.jobs.judge_spec import JudgeSpec, amount
+from workbench.jobs.kinds.judge import JudgeSpec, amount
 from workbench.services.bench_reading import BenchReading
 from workbench.services.benching import BenchChoices, BenchRequest
 from workbench.services.judging import Judging, not_judged

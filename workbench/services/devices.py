@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from workbench.domain import Backend, ModelRef
-from workbench.jobs.specs import AlignSpec, ScoreSpec, SearchSpec, SensitivitySpec
+from workbench.jobs.kind import SharedSpec
+from workbench.jobs.kinds import kind_of
 from workbench.models.machine import Machine
 
-Shared = TypeVar("Shared", bound=ScoreSpec | SearchSpec | SensitivitySpec | AlignSpec)
+Shared = TypeVar("Shared", bound=SharedSpec)
 
 
 def devices_for(machine: Machine, models: Iterable[ModelRef], step: int = 0) -> int:
@@ -23,7 +24,7 @@ def devices_for(machine: Machine, models: Iterable[ModelRef], step: int = 0) -> 
 
 def on_devices(spec: Shared, machine: Machine, wanted: int | None = None) -> Shared:
     """The job on so many devices; None takes all that it can share out."""
-    if wanted is None and isinstance(spec, AlignSpec):
-        step = spec.options.batch * spec.options.accumulation
-        wanted = devices_for(machine, (spec.teacher, spec.student), step)
-    return replace(spec, processes=wanted or devices_for(machine, (spec.model,)))
+    kind = kind_of(spec)
+    if kind.sharing is not None and not wanted:
+        wanted = devices_for(machine, kind.models(spec), kind.sharing(spec))
+    return replace(spec, processes=wanted or 1)

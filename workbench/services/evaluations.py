@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.domain import ModelRef, Prompt, Question
 from workbench.errors import JobError
-from workbench.jobs.evaluate_spec import EvaluateSpec
-from workbench.jobs.specs import JobState
-from workbench.jobs.wire import decode_spec, encode_spec
-from workbench_db import jobs as stored
+from workbench.jobs.kinds.evaluate import EvaluateResult, EvaluateSpec
+from workbench.jobs.wire import encode_spec
 
 if TYPE_CHECKING:
     from workbench.services.models import ModelInfo
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
 RUNS_CODE = ("humaneval", "mbpp")    # what these are called in, a model's own code is run for
 # of what a task measures, what papers report
 MEASURES = ("exact_match", "acc_norm", "acc", "pass@1", "pass_at_1", "f1", "bleu", "perplexity")
-
-_decoded = lru_cache(maxsize=64)(decode_spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +106,26 @@ def evaluate_spec(project: Project, model: ModelRef, options: HarnessOptions, qu
 
 def task_scores(project: Project) -> list[TaskScore]:
     """What the finished jobs found, the newest job first; of a group of tasks the group's own score."""
-    with project.database.read() as connection:
-        jobs = [job for job in stored.jobs_in_state(connection, JobState.FINISHED) if job.kind == "evaluate"]
-    found = []
-    for job in sorted(jobs, key=lambda job: -job.id):
-        spec = _decoded(job.spec)
-        assert isinstance(spec, EvaluateSpec)
-        found += [_score(job.id, spec, job.summary, task) for task in _asked(spec, job.summary)]
-    return found
+    scores = []
+    for job in sorted(project.jobs.all(), key=lambda job: -job.id):
+        if isinstance(job.result, EvaluateResult):
+            spec = project.jobs.spec(job.id)
+            assert isinstance(spec, EvaluateSpec)
+            scores += [_score(job.id, spec, job.result, task) for task in _asked(spec, job.result)]
+    return scores
 
 
-def _asked(spec: EvaluateSpec, summary: Mapping[str, Any]) -> list[str]:
+def _asked(spec: EvaluateSpec, result: EvaluateResult) -> list[str]:
     """The tasks that were asked for; those of a group that has no score of its own each."""
-    tasks = list(summary["tasks"])
+    tasks = list(result.tasks)
     own = [task for task in tasks if task in spec.options.tasks or task.startswith("project_questions")]
-    return [task for task in own or tasks if summary["tasks"][task]]
+    return [task for task in own or tasks if result.tasks[task]]
 
 
-def _score(job_id: int, spec: EvaluateSpec, summary: Mapping[str, Any], task: str) -> TaskScore:
-    values = summary["tasks"][task]
+def _score(job_id: int, spec: EvaluateSpec, result: EvaluateResult, task: str) -> TaskScore:
+    values = result.tasks[task]
     measure = next((name for wanted in MEASURES for name in values if name.partition(",")[0] == wanted),
                    next(iter(values)))
-    errors = summary.get("errors", {}).get(task, {})            # older jobs have none
-    return TaskScore(job_id, spec.model.name, task, measure, values[measure], errors.get(measure),
-                     summary["examples"].get(task, 0), spec.options.shots,
+    return TaskScore(job_id, spec.model.name, task, measure, values[measure], result.errors.get(task, {}).get(measure),
+                     result.examples.get(task, 0), spec.options.shots,
                      {name: value for name, value in values.items() if name != measure})

@@ -9,36 +9,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from workbench.domain import Changes, Kind
+from workbench.domain import Changes, JobState, Kind
 from workbench.errors import JobError, WorkbenchError
-from workbench.jobs.evaluate_spec import EvaluateSpec
 from workbench.jobs.events import Event, Failed, Finished, Progress, StateChanged, Stopped
 from workbench.jobs.failures import from_exception
-from workbench.jobs.judge_spec import JudgeSpec
-from workbench.jobs.specs import KINDS, JobSpec, JobState, processes_of
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds import KINDS, kind_of
+from workbench.jobs.kinds.judge import JudgeSpec
+from workbench.jobs.result import Result
 from workbench.jobs.supervisor import Host
-from workbench.jobs.wire import decode_spec, encode_spec
+from workbench.jobs.wire import encode_spec
+from workbench.services.decoded_jobs import DecodedJobs
 from workbench.services.job_results import store
-from workbench.services.job_resume import at_home, continued
-from workbench.services.job_titles import job_detail, job_title
+from workbench.services.job_resume import continued
 from workbench.services.warm_host import WarmHost
 from workbench_db import jobs
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-SHORT = ("inspect", "count", "generate")
-LONG = tuple(kind for kind in KINDS if kind not in SHORT)
-SLOTS = (LONG, SHORT)                # one job of each runs at a time: a click is answered while a search runs
+# one job of each runs at a time: a click is answered while a search runs
+SLOTS = tuple(tuple(kind.name for kind in KINDS.values() if kind.short is short) for short in (False, True))
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
-WARM = (*SHORT, "score", "search", "sensitivity", "answer", "judge", "recipe")   # kept for the next job
 KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
 UNASKED = "It may run code, so it waits for somebody to say so: resume it if you trust where it comes from."
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
-RESUMABLE = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 Listener = Callable[[int, Event, Changes], None]
 
 
@@ -56,7 +54,7 @@ class JobInfo:
     seconds_left: float | None
     started: datetime | None
     ended: datetime | None
-    summary: dict[str, Any]
+    result: Result | None            # None until it has finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,7 @@ class JobQueue:
         self._hosts: dict[int, Host] = {}            # of the jobs that run or are paused
         self._kinds: dict[int, str] = {}             # of all that this queue has started
         self._wanted: set[int] = set()               # what was submitted or resumed here, not by an earlier program
+        self._decoded = DecodedJobs(project.folder / "artifacts")
         self._warm = WarmHost(project.lane)
         self._listeners: list[Listener] = []
         self._box: deque[tuple[int, Event]] = deque()
@@ -96,7 +95,7 @@ class JobQueue:
 
     def spec(self, job_id: int) -> JobSpec:
         """What a job was told to do."""
-        return at_home(decode_spec(self._stored(job_id).spec), self._project.folder / "artifacts")
+        return self._decoded.spec(self._stored(job_id))
 
     def log(self, job_id: int) -> list[LogLine]:
         with self._project.database.read() as connection:
@@ -105,9 +104,12 @@ class JobQueue:
     def submit(self, spec: JobSpec, title: str = "", *, after: int | None = None) -> int:
         """Put a job at the end of the queue; it starts when it is its turn, and job ``after`` has finished. Returns
         its id."""
-        detail = job_detail(spec) if after is None else f"{job_detail(spec)}, once “{self.get(after).title}” is done"
+        kind = kind_of(spec)
+        detail = kind.detail(spec)
+        if after is not None:
+            detail += f", once “{self.get(after).title}” is done"
         with self._project.database.write() as connection:
-            job_id = jobs.insert_job(connection, spec.kind, title or job_title(spec), encode_spec(spec),
+            job_id = jobs.insert_job(connection, spec.kind, title or kind.title(spec), encode_spec(spec),
                                      detail=detail, person=self._project.person, after=after)
         self._wanted.add(job_id)
         self._changed(job_id, JobState.WAITING)
@@ -121,13 +123,13 @@ class JobQueue:
 
     def pause(self, job_id: int) -> None:
         """It stops at the next step. Raises JobError when the job does not run."""
-        self._expect(job_id, "paused", JobState.RUNNING)
+        self._expect(job_id, "paused", lambda state: state is JobState.RUNNING)
         self._hosts[job_id].pause()
         self._set_state(job_id, JobState.PAUSED)
 
     def resume(self, job_id: int) -> None:
         """Go on with a paused, failed, stopped or interrupted job; what was finished is not done again."""
-        self._expect(job_id, "resumed", JobState.PAUSED, *RESUMABLE)
+        self._expect(job_id, "resumed", lambda state: state.resumable)
         host = self._hosts.get(job_id)
         if host is not None:
             host.resume()
@@ -157,7 +159,7 @@ class JobQueue:
 
     def remove(self, job_id: int) -> Changes:
         """Forget an ended job and its results; what waits for it is stopped. Raises JobError while it runs."""
-        self._expect(job_id, "removed", JobState.FINISHED, JobState.WAITING, *RESUMABLE)
+        self._expect(job_id, "removed", lambda state: not state.live)
         for follower in self.followers(job_id):
             self._set_state(follower, JobState.STOPPED, detail="The job that it waited for was removed.")
         with self._project.database.write() as connection:
@@ -206,14 +208,14 @@ class JobQueue:
         self._kinds[job.id] = job.kind
         try:
             spec = self.spec(job.id)                 # fails for a job of an older program
-            if isinstance(spec, EvaluateSpec) and spec.runs_code and job.id not in self._wanted:
+            if kind_of(spec).runs_code(spec) and job.id not in self._wanted:
                 self._set_state(job.id, JobState.INTERRUPTED, detail=UNASKED)
                 return
             planned = isinstance(spec, JudgeSpec) and spec.plan is not None
             spec = self._project.judging.filled(spec) if isinstance(spec, JudgeSpec) else spec
             with self._project.database.write() as connection:
                 if planned:
-                    jobs.set_spec(connection, job.id, job_title(spec), encode_spec(spec))
+                    jobs.set_spec(connection, job.id, kind_of(spec).title(spec), encode_spec(spec))
                 spec = continued(connection, job.id, spec, str(self._project.folder / KEPT_SCORES))
             host = self._hosts[job.id] = self._host(spec)
         except (WorkbenchError, OSError) as error:
@@ -223,15 +225,16 @@ class JobQueue:
             self._tell(job.id, failed, changes)
             return
         self._start_postman()
-        self._set_state(job.id, JobState.RUNNING, detail=job_detail(spec))
+        self._set_state(job.id, JobState.RUNNING, detail=kind_of(spec).detail(spec))
         host.run(spec, partial(self._hear, job.id))
 
     def _host(self, spec: JobSpec) -> Host:
-        if processes_of(spec) > 1:                   # its devices are to be free, and its process does no other job
+        kind = kind_of(spec)
+        if kind.processes(spec) > 1:                 # its devices are to be free, and its process does no other job
             self._warm.drop()
             return Host()
-        warm = self._warm.take(spec.model, any_model=spec.kind in SHORT)
-        return warm or Host(stay=spec.kind in WARM)
+        warm = self._warm.take(spec.model, any_model=kind.short)
+        return warm or Host(stay=kind.warm)
 
     def _release(self, job_id: int, event: Event) -> None:
         """A job has ended. A process in which something went wrong is not used again."""
@@ -336,9 +339,9 @@ class JobQueue:
             raise JobError(f"There is no job {job_id} in this project.")
         return job
 
-    def _expect(self, job_id: int, verb: str, *states: JobState) -> None:
+    def _expect(self, job_id: int, verb: str, fits: Callable[[JobState], bool]) -> None:
         state = JobState(self._stored(job_id).state)
-        if state not in states or (state is JobState.RUNNING and job_id not in self._hosts):
+        if not fits(state) or (state is JobState.RUNNING and job_id not in self._hosts):
             raise JobError(f"Job {job_id} is {state}, so it cannot be {verb}.", safe="Nothing was changed.")
 
     def _info(self, job: jobs.StoredJob) -> JobInfo:
@@ -347,7 +350,7 @@ class JobQueue:
         if host is not None and job.state == JobState.RUNNING and host.silent_seconds > SILENT_SECONDS:
             detail = f"No sign of life for {host.silent_seconds:.0f} s. {detail}"
         return JobInfo(job.id, job.kind, job.title, detail, JobState(job.state), job.done, job.total, job.unit,
-                       job.rate, job.seconds_left, job.started, job.ended, job.summary)
+                       job.rate, job.seconds_left, job.started, job.ended, self._decoded.result(job))
 
 
 def _without_stale_progress(box: deque[tuple[int, Event]]) -> list[tuple[int, Event]]:

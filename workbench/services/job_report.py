@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.domain import Demonstration, SetEvaluation
 from workbench.errors import JobError
 from workbench.formats.report import Chart, RankingLine, Report, RoundLine, SetLine, charts
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.kinds import kind_of
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.search.heldout import CHOSEN
-from workbench.search.strategies import title_of
 from workbench.services.results import GainTable, HeldOut
-from workbench.wording import counted
 from workbench_db import jobs as stored_jobs
 
 if TYPE_CHECKING:
@@ -83,46 +81,11 @@ def _facts(project: Project, job_id: int, spec: ScoreSpec | SearchSpec) -> Itera
     yield "Template", spec.base.template if len(spec.base.template) < 40 else "one of its own"
     yield "New demonstrations", spec.position.value.replace("_", " ")
     yield "Candidates", f"{len(spec.candidates):,}"
-    yield "Questions", f"{len(spec.questions):,} ({spec.turns} turns)".replace("first turns", "first turn")
-    if isinstance(spec, SearchSpec):
-        yield "Held-out questions", f"{len(spec.heldout):,}"
-        yield "Strategy", f"{title_of(spec.strategy)}, {counted(spec.rounds, 'round')}"
-        told = [f"{one.name.replace('_', ' ')}: {value}" for one in fields(spec.options)
-                if (value := getattr(spec.options, one.name)) != one.default]
-        if told:
-            yield "Options", ", ".join(told).replace("_", " ")
-    if job is not None and job.summary:
-        yield from _search_facts(job.summary)
+    yield from kind_of(spec).facts(spec)
+    result = project.jobs.get(job_id).result
+    if result is not None:
+        yield from kind_of(spec).findings(result)
     yield "Seed", str(spec.seed)
     if job is not None:
         for name, value in sorted(job.facts.items()):
             yield name, str(value)
-
-
-def _search_facts(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the search cost and, where it was raced, what that saved and risked. Empty for older results."""
-    if "evaluations" in summary:
-        yield "Evaluations", _evaluations(summary)
-    exact = summary.get("exact")
-    if exact:
-        changed = f"{exact['changed']} of {counted(exact['decisions'], 'decision')} came out otherwise"
-        answers = f" ({counted(exact['evaluations'], 'answer')})" if "evaluations" in exact else ""
-        again = f"{counted(exact['sets'], 'set')} scored again in float32{answers}, {changed}"
-        yield "Finalists", f"computed in {exact['dtype']}; {'not scored again' if exact['problem'] else again}"
-    gains = summary.get("exact_gains")
-    if gains:
-        best = sorted(gains.items(), key=lambda one: -float(one[1]))
-        yield "Gains in float32", ", ".join(f"demonstration {id} {gain:+.3f}" for id, gain in best)
-    racing = summary.get("racing")
-    if racing:
-        chance = 1 - prod(1 - round["chance_of_another_winner"] for round in racing["rounds"])
-        yield "Racing", (f"{racing['kind'].replace('_', '-')}, {racing['saved']:.0%} of the evaluations saved; "
-                         f"estimated chance that a round has another winner: {chance:.0%}")
-
-
-def _evaluations(summary: Mapping[str, Any]) -> str:
-    """ "15,440 answers to the search questions, 640 of them again in float32; 191 answers drawn to …" """
-    drawn, again = summary.get("drawn", 0), (summary.get("exact") or {}).get("evaluations", 0)
-    words = f"{counted(summary['evaluations'] - drawn, 'answer')} to the search questions"
-    words += f", {again:,} of them again in float32" if again else ""
-    return words + (f"; {counted(drawn, 'answer')} drawn to candidates’ instructions" if drawn else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from workbench.domain import AnswerScore, Changes, Interval, Kind
+from workbench.domain import AnswerScore, Changes, Interval, JobState, Kind
 from workbench.jobs.events import (
     Answered,
     Artifact,
@@ -24,9 +25,10 @@ from workbench.jobs.events import (
     Stopped,
     Tried,
 )
-from workbench.jobs.specs import JobState
+from workbench.jobs.kind import JobKind
+from workbench.jobs.kinds import KINDS
+from workbench.jobs.wire import encode_result
 from workbench.search.intervals import gain_intervals
-from workbench.services.job_titles import job_outcome
 from workbench.services.measures import measured
 from workbench_db import answers, contestants, jobs, judgements, questions, scores
 from workbench_db.session import Connection
@@ -55,8 +57,8 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
         case RoundFinished():
             scores.insert_round(connection, job_id, event.round)
             touched = {Kind.SEARCH: frozenset({job_id})}
-            # later rounds' gains are not against the base prompt, and a judge's are not in nats
-            if event.round.number == 1 and kind == "search":
+            # later rounds' gains are not against the base prompt
+            if event.round.number == 1 and KINDS[kind].gains:
                 gains = {one.demonstration_id: one.gain for one in event.round.ranking}
                 touched |= _show_gains(connection, job_id, gains)
         case Evaluated():
@@ -73,7 +75,7 @@ def store(connection: Connection, job_id: int, kind: str, event: Event) -> Chang
         case Artifact():
             jobs.add_artifact(connection, job_id, event.path, event.role, event.sha256)
         case Finished() | Failed() | Stopped():
-            touched = _end(connection, job_id, kind, event)
+            touched = _end(connection, job_id, KINDS[kind], event)
         case _:
             return Changes()
     return Changes({Kind.JOB: frozenset({job_id})} | touched)
@@ -97,16 +99,16 @@ def _store_tried(connection: Connection, job_id: int, event: Tried) -> None:
 
 
 def _end(
-    connection: Connection, job_id: int, kind: str, event: Finished | Failed | Stopped
+    connection: Connection, job_id: int, kind: JobKind[Any, Any], event: Finished | Failed | Stopped
 ) -> dict[Kind, frozenset[int]]:
+    changed: dict[Kind, frozenset[int]] = {}
     match event:
         case Finished():
-            jobs.set_summary(connection, job_id, event.summary)
-            jobs.set_state(connection, job_id, JobState.FINISHED, detail=job_outcome(kind, event.summary))
-            if kind == "sensitivity":
-                return {Kind.SCORE: frozenset({job_id})}
-            if kind == "score" and (gains := score_job_gains(connection, job_id)):
-                return _show_gains(connection, job_id, gains)
+            jobs.set_summary(connection, job_id, encode_result(event.result))
+            jobs.set_state(connection, job_id, JobState.FINISHED, detail=kind.outcome(event.result))
+            changed |= {what: frozenset({job_id}) for what in kind.changes}
+            if kind.gains and (gains := score_job_gains(connection, job_id)):
+                changed |= _show_gains(connection, job_id, gains)
         case Failed():
             jobs.set_state(connection, job_id, JobState.FAILED, detail=event.message)
             jobs.append_log(connection, job_id, "error", event.message)
@@ -114,7 +116,7 @@ def _end(
                 jobs.append_log(connection, job_id, "error", event.traceback)
         case Stopped():
             jobs.set_state(connection, job_id, JobState.STOPPED, detail="Cancelled; what was finished is kept.")
-    return _measure(connection, job_id) if kind == "answer" else {}
+    return changed | _measure(connection, job_id) if kind.bench_answers else changed
 
 
 def _measure(connection: Connection, job_id: int) -> dict[Kind, frozenset[int]]:

@@ -19,8 +19,8 @@ from workbench.domain import Answer, Changes, Contestant, DecodingSettings, Judg
 from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import WorkbenchError
 from workbench.formats import fastchat_judge_prompts
-from workbench.jobs.judge_spec import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
-from workbench.jobs.shift_spec import ShiftSpec
+from workbench.jobs.kinds.judge import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode, Price
+from workbench.jobs.kinds.shift import ShiftSpec
 from workbench.services.judging_cost import Estimate, estimate
 from workbench.services.measures import measured
 from workbench_db import judgements as stored

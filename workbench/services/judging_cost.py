@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.bench.language_model_judge import CHARACTERS, requests_of
 from workbench.domain import Judgement
-from workbench.jobs.judge_spec import JudgeSpec, Price
+from workbench.jobs.kinds.judge import JudgeSpec, Price
 
 ASSUMED_TOKENS = 250
 """Of a judge's words where it has said none yet: what MT-Bench's prompts ask for is a short explanation and a mark."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from workbench.domain import Interval, Question, SearchRound, SetEvaluation
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.search.intervals import gain_intervals
 from workbench.search.rank_lines import rank_lines
 from workbench.services.job_queue import JobInfo

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.domain import Interval, TokenScore
-from workbench.jobs.specs import JudgedSearchSpec, ShiftSpec
+from workbench.jobs.kinds.judged_search import ComparedRound, JudgedSearchResult, JudgedSearchSpec
+from workbench.jobs.kinds.shift import ShiftSpec
 from workbench.services import bench_numbers
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
@@ -84,40 +84,43 @@ def read_found(project: Project, job: JobInfo) -> Found:
     """What a job of KINDS has found."""
     spec = project.jobs.spec(job.id)
     if isinstance(spec, JudgedSearchSpec):
-        return Found(spec.by, spec.rounds, "rounds" not in job.summary, _rounds(project, spec, job),
+        result = job.result if isinstance(job.result, JudgedSearchResult) else None
+        return Found(spec.by, spec.rounds, result is None, _rounds(project, spec, job.id, result),
                      set_id=project.questions.holding(spec.questions),
                      judge=spec.judge.name if spec.judge is not None else "",
-                     unreadable=job.summary.get("unreadable", 0))
+                     unreadable=0 if result is None else result.unreadable)
     assert isinstance(spec, ShiftSpec)
     set_id = project.questions.holding(spec.questions)
     return Found() if set_id is None else Found(shifts=_shifts(project, spec, set_id), set_id=set_id)
 
 
-def _rounds(project: Project, spec: JudgedSearchSpec, job: JobInfo) -> tuple[JudgedRound, ...]:
+def _rounds(project: Project, spec: JudgedSearchSpec, job_id: int,
+            result: JudgedSearchResult | None) -> tuple[JudgedRound, ...]:
     """Those that are finished, and the one under way; the likelihood is measured when all are."""
-    finished = {one.number: one for one in project.results.rounds(job.id)}
-    summary = {one["number"]: one for one in job.summary.get("rounds", ())}
+    finished = {one.number: one for one in project.results.rounds(job_id)}
+    compared = {round.number: round for round in (result.rounds if result is not None else ())}
     titles = {one.id: one.instruction for one in spec.candidates}
     found = []
     for number in range(1, spec.rounds + 1):
-        ranking = project.results.ranking(job.id, number)
+        ranking = project.results.ranking(job_id, number)
         if not ranking:
             break
-        nats = {id: likelihood for id, _, likelihood in summary.get(number, {}).get("candidates", ())}
+        round = compared.get(number, ComparedRound(number))
+        nats = {id: likelihood for id, _, likelihood in round.candidates}
         candidates = tuple(JudgedCandidate(
             one.demonstration_id, titles.get(one.demonstration_id, ""),
             Interval(one.objective, one.objective + one.gain.low - one.gain.mean,
                      one.objective + one.gain.high - one.gain.mean), nats.get(one.demonstration_id))
             for one in ranking)
         chosen = finished[number].chosen_id if number in finished else None
-        found.append(JudgedRound(number, _tau(summary.get(number, {})), ranking[0].objective - ranking[0].gain.mean,
+        found.append(JudgedRound(number, _tau(round), ranking[0].objective - ranking[0].gain.mean,
                                  candidates, chosen))
     return tuple(found)
 
 
-def _tau(one: dict[str, Any]) -> Interval | None:
-    tau, low, high = (one.get(name) for name in ("tau", "low", "high"))
-    return None if tau is None or low is None or high is None else Interval(tau, low, high)
+def _tau(round: ComparedRound) -> Interval | None:
+    return (None if round.tau is None or round.low is None or round.high is None
+            else Interval(round.tau, round.low, round.high))
 
 
 def _shifts(project: Project, spec: ShiftSpec, set_id: int) -> tuple[Shifted, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.bench.tuning import IN_CONTEXT
-from workbench.jobs.specs import RecipeSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.recipe_findings import KINDS, Found, read_found

@@ -14,8 +14,8 @@ from workbench.bench.recipes import (
 )
 from workbench.domain import Changes, Interval, ModelRef
 from workbench.errors import WorkbenchError
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
-from workbench.jobs.specs import RecipeSpec
+from workbench.jobs.kinds.judged_search import JudgedSearchSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import GRADER, REFERENCE, measured
 from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.bench.recipes import SERIES_NAMES
-from workbench.jobs.specs import RecipeSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.statistics.paired import Difference, Measured, paired_difference
 from workbench.statistics.rank_correlation import kendall_tau
 from workbench.statistics.significance import holm

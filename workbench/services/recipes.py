@@ -7,7 +7,7 @@ A request says what is wanted by ids; ``problem`` says why it cannot be had, ``w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,8 +20,13 @@ from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
 from workbench.domain import NOT_REJECTED, Backend, DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
-from workbench.jobs.judged_search_spec import JudgedBy, JudgedSearchSpec
-from workbench.jobs.specs import JobSpec, RecipeSpec, ScoreSpec, SearchSpec, ShiftSpec, Tuning
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds.judged_search import JudgedBy, JudgedSearchSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
+from workbench.jobs.kinds.recipe.tuning import Tuning
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
+from workbench.jobs.kinds.shift import ShiftSpec
 from workbench.services import searches
 from workbench.services.benching import (
     BenchChoices,
@@ -206,8 +211,9 @@ def submit(project: Project, request: RecipeRequest) -> int:
 
 def specification(project: Project, request: RecipeRequest) -> JobSpec:
     """The recipe's job. Its contestants are on the bench from now on. Raises WorkbenchError."""
-    makers = {"decoding": _decoding, "scaling": _scaling, "demonstration_parts": _parts, "judged_search": _search,
-              "tuning": _tuning, "shift": _shift}
+    makers: dict[str, Callable[[_Means], JobSpec]] = {
+        "decoding": _decoding, "scaling": _scaling, "demonstration_parts": _parts, "judged_search": _search,
+        "tuning": _tuning, "shift": _shift}
     if request.recipe not in makers:
         raise WorkbenchError(f"There is no recipe “{request.recipe}”.", remedy=f"Choose among: {', '.join(makers)}.")
     return makers[request.recipe](_Means(project, request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,15 @@ from workbench.domain import (
     SetEvaluation,
 )
 from workbench.errors import JobError
-from workbench.jobs.specs import JobState, SearchSpec, SensitivitySpec
+from workbench.jobs.kinds.search import SearchSpec
+from workbench.jobs.kinds.sensitivity import SensitivityResult, SensitivitySpec
+from workbench.jobs.result import Result
 from workbench.search.greedy import rank
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
 from workbench.search.intervals import by_question
 from workbench.search.task import COMPARING, stream
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.statistics.intervals import mean_intervals
-from workbench_db import jobs as stored_jobs
 from workbench_db import runs as stored_runs
 from workbench_db import scores as stored_scores
 
@@ -118,15 +119,16 @@ class PromptEffect:
     orders: OrderEffect | None = None
 
 
-def _effect(job_id: int, summary: Mapping[str, Any]) -> PromptEffect:
-    """From what a sensitivity job says at its end."""
-    gain, found = summary["gain"], summary["orders"]
-    own = summary["whole"]
-    orders = OrderEffect(found["tried"], found["mean"] - own, found["worst"] - own, found["best"] - own,
-                         found["deviation"], found["rank"],
-                         tuple(place - 1 for place in found["best_order"])) if found else None
-    adds = tuple(Interval(one["mean"], one["low"], one["high"]) for one in summary["demonstrations"])
-    return PromptEffect(job_id, Interval(gain["mean"], gain["low"], gain["high"]), gain["win_rate"], adds, orders)
+def _effect(job_id: int, result: Result | None) -> PromptEffect | None:
+    """From what a sensitivity job has found; None where it has measured no gain, and for other jobs."""
+    if not isinstance(result, SensitivityResult) or result.gain is None:
+        return None
+    gain, tried, own = result.gain, result.orders, result.whole
+    orders = None if tried is None else OrderEffect(
+        tried.tried, tried.mean - own, tried.worst - own, tried.best - own, tried.deviation, tried.rank,
+        tuple(place - 1 for place in tried.best_order))
+    adds = tuple(Interval(added.mean, added.low, added.high) for added in result.demonstrations)
+    return PromptEffect(job_id, Interval(gain.mean, gain.low, gain.high), gain.win_rate, adds, orders)
 
 
 class Results:
@@ -183,26 +185,23 @@ class Results:
     def prompt_effect(self, prompt: Prompt, model: ModelRef) -> PromptEffect | None:
         """The newest measurement (a sensitivity job) of this prompt's text with this model; None without one. Orders
         are those of the newest one that tried some."""
-        with self._project.database.read() as connection:
-            ended = stored_jobs.jobs_in_state(connection, JobState.FINISHED)
-        measured = [job for job in ended if job.kind == "sensitivity" and "gain" in job.summary]
         newest: PromptEffect | None = None
-        for job in sorted(measured, key=lambda job: -job.id):
-            spec = self._project.jobs.spec(job.id)
-            if isinstance(spec, SensitivitySpec) and spec.model.sha256 == model.sha256 \
+        for job in sorted(self._project.jobs.all(), key=lambda job: -job.id):
+            effect = _effect(job.id, job.result)
+            spec = self._project.jobs.spec(job.id) if effect is not None else None
+            if effect is not None and isinstance(spec, SensitivitySpec) and spec.model.sha256 == model.sha256 \
                     and spec.prompt.content_hash == prompt.content_hash:
-                found = _effect(job.id, job.summary)
-                newest = newest or found
-                if found.orders is not None:
-                    return replace(newest, orders=found.orders)
+                newest = newest or effect
+                if effect.orders is not None:
+                    return replace(newest, orders=effect.orders)
         return newest
 
     def measured(self, job_id: int) -> tuple[SensitivitySpec, PromptEffect]:
         """What a finished sensitivity job was told and found. Raises JobError for any other job."""
-        spec, job = self._project.jobs.spec(job_id), self._project.jobs.get(job_id)
-        if not isinstance(spec, SensitivitySpec) or "gain" not in job.summary:
+        spec, effect = self._project.jobs.spec(job_id), _effect(job_id, self._project.jobs.get(job_id).result)
+        if not isinstance(spec, SensitivitySpec) or effect is None:
             raise JobError(f"Job {job_id} has not measured what a prompt's demonstrations bring.")
-        return spec, _effect(job_id, job.summary)
+        return spec, effect
 
     def ranking(self, job_id: int, round: int = 0) -> list[RankedCandidate]:
         """Best first; of a round that is not finished, what is scored so far."""

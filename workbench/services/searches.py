@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.domain import NOT_REJECTED, Backend, Demonstration, ModelRef, Position, Prompt, Question, Status
 from workbench.errors import JobError
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
+from workbench.jobs.kinds.sensitivity import SensitivitySpec
 from workbench.jobs.pool import answers_scored, check_apart, eligible, scorable
-from workbench.jobs.specs import ScoreSpec, SearchSpec, SensitivitySpec
 from workbench.search.options import SearchOptions
 from workbench.search.strategies import strategies, strategy
 from workbench.search.work import sets_reported, sets_searched

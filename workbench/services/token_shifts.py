@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.domain import Answer, Interval, Judgement
-from workbench.jobs.shift_spec import JUDGE as SHIFT_JUDGE
-from workbench.jobs.shift_spec import NAME as SHIFT_NAME
+from workbench.jobs.kinds.shift import JUDGE as SHIFT_JUDGE
+from workbench.jobs.kinds.shift import NAME as SHIFT_NAME
 from workbench.scoring.token_shift import MARGINAL
 from workbench.services.bench_measures import BenchData
 from workbench.statistics.paired import Measured, mean_interval

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from workbench.domain import Demonstration
-from workbench.jobs.specs import JobState
 from workbench.services.alignment import TrainingRun
 from workbench.services.alignment_checkpoints import Checkpoint, checkpoints
 from workbench.services.project import Project
@@ -17,8 +16,6 @@ LIKELIHOODS = tuple(f"log_likelihood_{shown}" for shown in SHOWN)
 MATCHES = tuple(f"exact_match_{shown}" for shown in SHOWN)
 METRICS = ("kl", "held_out_kl", "cross_entropy", "ranking_loss", "loss", "learning_rate", "consistency_best",
            "consistency_worst", *LIKELIHOODS, *MATCHES)
-LIVE = (JobState.RUNNING, JobState.PAUSED)
-ENDED_EARLY = (JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 Points = Sequence[tuple[int, float]]
 
 
@@ -51,10 +48,10 @@ class RunReading:
 def read_runs(project: Project, chosen: Collection[int]) -> list[RunReading]:
     """All runs, newest first; with the curves of the chosen ones, of those under way, and of the newest."""
     runs = project.alignment.runs()
-    wanted = {run.job_id for run in runs if run.job_id in chosen or run.state in LIVE}
+    wanted = {run.job_id for run in runs if run.job_id in chosen or run.state.live}
     wanted |= {run.job_id for run in runs[:1]}
     return [RunReading(run, project.alignment.curves(run.job_id, METRICS if run.job_id in wanted else LAST),
-                       checkpoints(project, run.job_id) if run.state in ENDED_EARLY else ())
+                       checkpoints(project, run.job_id) if run.state.ended_early else ())
             for run in runs]
 
 
@@ -83,21 +80,20 @@ class Example:
 
 
 def examples(run: TrainingRun) -> list[Example]:
-    """The examples of a finished run's summary; empty before."""
+    """The examples that a finished run was measured on; empty before. Those of older runs are without their texts."""
     target = run.spec.target
     found = []
-    for number, raw in enumerate(run.summary.get("examples", ()), start=1):
-        places = raw.get("places") or [None] * (len(raw["demonstrations"]) + 1)
-        test, *shown = (target[place] if place is not None else None for place in places)
-        subsets = tuple(tuple(subset) for subset in raw["subsets"])
+    for number, measured in enumerate(run.result.examples if run.result is not None else (), start=1):
+        places: Sequence[int | None] = measured.places or (None,) * (len(measured.demonstrations) + 1)
+        test, *shown = (None if place is None else target[place] for place in places)
         compared = tuple(
             ComparedSubset(subset_words(subset), (teacher, before, after),
                            tuple(one_line(d.instruction) for i in subset if (d := shown[i]) is not None))
             for subset, teacher, before, after in
-            zip(subsets, raw["teacher"], raw["before"], raw["after"], strict=True))
+            zip(measured.subsets, measured.teacher, measured.before, measured.after, strict=True))
         title = one_line(test.instruction)[:80] if test is not None else ""
-        task = one_line(raw["task"])
-        found.append(Example(f"{number}. {task}: {title}", task, test, tuple(shown), subsets, compared))
+        task = one_line(measured.task)
+        found.append(Example(f"{number}. {task}: {title}", task, test, tuple(shown), measured.subsets, compared))
     return found
 
 

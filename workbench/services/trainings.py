@@ -16,7 +16,7 @@ from workbench import wording
 from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
 from workbench.domain import Backend
 from workbench.errors import JobError
-from workbench.jobs.specs import AlignSpec, JobState
+from workbench.jobs.kinds.align import AlignSpec
 from workbench.services.alignment_estimate import (
     Needs,
     disk_estimate,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = 100
 FEW_TASKS = 3                        # with fewer in the project the sample tasks are taken by default
-KEPT = (JobState.FINISHED, JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 TIGHT = 0.9                          # of the free memory: from here on the estimate warns
 
 
@@ -141,7 +140,7 @@ def submit(project: Project, request: TrainingRequest) -> int:
 
 def submit_all(project: Project, requests: Sequence[TrainingRequest]) -> list[int]:
     """Put those runs into the queue that are not there yet, finished, under way or waiting; returns their jobs' ids."""
-    there = {run.spec.folder for run in project.alignment.runs() if run.state in KEPT}
+    there = {run.spec.folder for run in project.alignment.runs() if not run.state.ended_early}
     specs = [specification(project, request) for request in requests]
     return [project.jobs.submit(spec) for spec in specs if spec.folder not in there]
 
@@ -234,7 +233,7 @@ class Estimator:
         self.free = machine.gpus[0][2] if self.on_gpu else machine.memory_free
         pair = (teacher.ref.id, student.ref.id)
         self._earlier = [(self._work(run.spec.options, run.spec.examples) / run.spec.processes, run) for run in runs
-                         if run.summary and (run.spec.teacher.id, run.spec.student.id) == pair]
+                         if run.result is not None and (run.spec.teacher.id, run.spec.student.id) == pair]
 
     def _work(self, options: AlignmentOptions, examples: int) -> float:
         return work_estimate(self._teacher, self._student, options, examples, self._choices.characters)

@@ -12,7 +12,7 @@ from workbench.alignment.options import AlignmentOptions, tuning_options
 from workbench.bench.tuning import Drawn, without_demonstrations
 from workbench.domain import Backend, DecodingSettings, Demonstration, ModelFacts, ModelRef, Prompt, Question
 from workbench.errors import WorkbenchError
-from workbench.jobs.tuning_spec import Training, Tuning
+from workbench.jobs.kinds.recipe.tuning import Training, Tuning
 from workbench.models.registry import load_tokenizer
 from workbench.prompts import render
 from workbench.scoring.sequences import conversation

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.gui.alignment_project import points, summary, write
+from tests.gui.alignment_project import finished, points, write
 from tests.gui.test_accessible_names import nameless
 from tests.gui.waiting import rest
 from workbench.alignment.harness_options import HarnessOptions
@@ -17,6 +17,7 @@ from workbench.gui.alignment.page import CURVES, NO_RUNS, AlignmentPage
 from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS
 from workbench.gui.jobs.table import RESULTS
 from workbench.jobs.events import Finished
+from workbench.jobs.kinds.evaluate import EvaluateResult
 from workbench.jobs.wire import encode_spec
 from workbench.services.evaluations import BenchmarkChoices, evaluate_spec, read_benchmark_choices, task_scores
 from workbench.services.job_results import store
@@ -30,8 +31,8 @@ def add(project: Project, model: str, tasks: dict[str, tuple[dict[str, float], d
     """A finished job, written as the queue writes it; called on the lane."""
     ref = next(one.ref for one in project.models.all() if one.ref.name == model)
     spec = evaluate_spec(project, ref, HarnessOptions(("gsm8k", "mmlu")))
-    found = {"tasks": {task: values for task, (values, _) in tasks.items()},
-             "errors": {task: errors for task, (_, errors) in tasks.items()}, "examples": dict.fromkeys(tasks, 100)}
+    found = EvaluateResult({task: values for task, (values, _) in tasks.items()},
+                           {task: errors for task, (_, errors) in tasks.items()}, dict.fromkeys(tasks, 100))
     with project.database.write() as connection:
         job = jobs.insert_job(connection, spec.kind, "Evaluate", encode_spec(spec))
         jobs.set_state(connection, job, "running")
@@ -74,7 +75,7 @@ def test_a_finished_job_opens_its_scores_with_and_without_runs(
     assert (page._curves_stack.currentIndex(), page.runs.part.current()) == (CURVES, BENCHMARKS)
     assert not page._top.isVisible()             # there is no run whose curves could be shown
     assert page.runs.view().currentIndex().data() == "gsm8k"
-    write(page, qtbot, *points(1.0), summary())
+    write(page, qtbot, *points(1.0), finished())
     page.runs.part.set_current(RUNS)
     assert page._top.isVisible()
     assert nameless(page) == []
@@ -82,7 +83,7 @@ def test_a_finished_job_opens_its_scores_with_and_without_runs(
 
 def test_a_low_page_gives_what_is_compared_the_room_of_the_curves(alignment_page: AlignmentPage, qtbot: QtBot) -> None:
     page = alignment_page
-    write(page, qtbot, *points(1.0), summary())
+    write(page, qtbot, *points(1.0), finished())
     for height, part, shown in ((560, RUNS, True), (560, COMPARE, False), (900, COMPARE, True),
                                 (560, BENCHMARKS, False)):
         page.resize(1000, height)

@@ -12,16 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.alignment_project import SMALL, points, summary, write
+from tests.gui.alignment_project import SMALL, finished, points, write
 from tests.gui.test_accessible_names import nameless
 from tests.gui.waiting import rest
 from workbench.alignment.options import PRESETS
+from workbench.domain import JobState
 from workbench.errors import WorkbenchError
 from workbench.gui.alignment.dialogs import ResumeDialog
 from workbench.gui.alignment.page import CONTENT, CURVES, NO_MODELS, NO_RUNS, AlignmentPage
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
-from workbench.jobs.specs import JobState
 from workbench.models.machine import Machine
 from workbench.services.project import Project
 from workbench.services.trainings import sample_tasks
@@ -163,7 +163,7 @@ def test_an_interrupted_run_can_be_resumed_and_a_finished_one_cannot(page: Align
     write(page, qtbot, *points(1.0))
     assert page.curves.pause.text() == "Resume"
     assert page.curves.pause.isVisible()
-    job = write(page, qtbot, *points(1.0), summary())
+    job = write(page, qtbot, *points(1.0), finished())
     page.shown(job=job)
     rest(page, qtbot)
     assert not page.curves.pause.isVisible()
@@ -196,7 +196,7 @@ def test_a_narrow_window_shows_the_curves_or_the_preferences(
     alignment_in_window: AlignmentPage, window: MainWindow, qtbot: QtBot
 ) -> None:
     page = alignment_in_window
-    write(page, qtbot, *points(1.0, 0.5), summary())
+    write(page, qtbot, *points(1.0, 0.5), finished())
     assert page.curves.isVisible()
     assert page.preferences.isVisible()
     window.resize(1024, 640)
@@ -211,8 +211,8 @@ def test_enter_on_a_finished_run_among_the_jobs_opens_it_here(
     alignment_in_window: AlignmentPage, window: MainWindow, qtbot: QtBot
 ) -> None:
     page = alignment_in_window
-    job = write(page, qtbot, *points(1.0), summary())
-    write(page, qtbot, *points(1.0), summary())
+    job = write(page, qtbot, *points(1.0), finished())
+    write(page, qtbot, *points(1.0), finished())
     page.session.open_page("jobs", job_id=job)
     jobs_page = window.page("jobs")
     qtbot.waitUntil(lambda: jobs_page._current_id() == job)
@@ -236,7 +236,7 @@ def test_a_project_that_is_open_for_reading_offers_no_start(
 
 
 def test_every_control_of_the_page_has_a_name(page: AlignmentPage, qtbot: QtBot) -> None:
-    write(page, qtbot, *points(1.0, 0.5), summary())
+    write(page, qtbot, *points(1.0, 0.5), finished())
     page.form.show_more(True)
     assert nameless(page) == []
 

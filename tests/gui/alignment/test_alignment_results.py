@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,15 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import workbench_resources as resources
-from tests.gui.alignment_project import SMALL, points, summary, write
+from tests.gui.alignment_project import EXAMPLE, SMALL, finished, points, write
 from tests.gui.waiting import rest
+from workbench.domain import JobState
 from workbench.gui.alignment.curves import series_colours
 from workbench.gui.alignment.dialogs import MethodsDialog, Student, StudentExportDialog
 from workbench.gui.alignment.page import AlignmentPage
 from workbench.gui.charts.curve import BACKGROUND, smoothed
 from workbench.gui.charts.slope import direction, ranks
-from workbench.jobs.events import Artifact, Finished, Metric
-from workbench.jobs.specs import JobState
+from workbench.jobs.events import Artifact, Metric
 from workbench.services.student_exports import forms_of
 from workbench.services.training_reading import examples
 
@@ -41,8 +40,8 @@ def test_points_of_a_run_are_drawn_and_said(page: AlignmentPage, qtbot: QtBot) -
 
 
 def test_several_chosen_runs_lie_over_one_another(page: AlignmentPage, qtbot: QtBot) -> None:
-    first = write(page, qtbot, *points(1.0, 0.5), summary())
-    second = write(page, qtbot, *points(2.0, 1.5), summary())
+    first = write(page, qtbot, *points(1.0, 0.5), finished())
+    second = write(page, qtbot, *points(2.0, 1.5), finished())
     assert {row[0] for row in page.curves.ranking.curve.widget.rows} == {f"Run {first}"}
     page.runs.table.selectAll()
     rest(page, qtbot)
@@ -69,7 +68,7 @@ def test_several_methods_and_seeds_are_queued_and_what_is_there_is_not_trained_a
         ("output", 0), ("bialign", 0), ("output", 1), ("bialign", 1)]
     assert "in all" in dialog._said.text()
     for one in wanted[1:]:
-        write(page, qtbot, *points(1.0), summary(), options=one.options)
+        write(page, qtbot, *points(1.0), finished(), options=one.options)
     page.queue_all(wanted)
     # no rest here: the page reads again as long as the run sends numbers
     qtbot.waitUntil(lambda: page.runs.model.rowCount() == 4
@@ -81,7 +80,7 @@ def test_several_methods_and_seeds_are_queued_and_what_is_there_is_not_trained_a
 
 def test_a_trained_student_is_exported_in_the_chosen_form(page: AlignmentPage, qtbot: QtBot, tmp_path: Path) -> None:
     trained = shutil.copytree(resources.path("models", "tiny-student"), tmp_path / "run" / "student")
-    write(page, qtbot, *points(1.0), Artifact(str(trained), "student", "0" * 64), summary())
+    write(page, qtbot, *points(1.0), Artifact(str(trained), "student", "0" * 64), finished())
     page.export.click()
     qtbot.waitUntil(lambda: page.findChild(StudentExportDialog) is not None)
     dialog = page.findChild(StudentExportDialog)
@@ -106,7 +105,7 @@ def test_a_trained_student_is_exported_in_the_chosen_form(page: AlignmentPage, q
 def test_the_preferences_show_ranks_and_the_demonstrations_of_a_picked_subset(
     page: AlignmentPage, qtbot: QtBot
 ) -> None:
-    job = write(page, qtbot, *points(1.0, 0.5), summary())
+    job = write(page, qtbot, *points(1.0, 0.5), finished())
     slope = page.preferences.slope
     table = slope.table()
     assert table.rows[0][:4] == ("1, 2", 1, 3, 1)
@@ -129,8 +128,8 @@ def compared(page: AlignmentPage) -> list[list[str]]:
 
 
 def test_finished_runs_are_compared_method_by_method(page: AlignmentPage, qtbot: QtBot) -> None:
-    write(page, qtbot, *points(1.0), summary(0.2, 0.8))
-    write(page, qtbot, *points(1.0), summary(0.2, 0.4), options=replace(SMALL, method="output"))
+    write(page, qtbot, *points(1.0), finished(0.2, 0.8))
+    write(page, qtbot, *points(1.0), finished(0.2, 0.4), options=replace(SMALL, method="output"))
     page.compare.click()
     assert compared(page) == [["Vanilla", "1", "20 %"], ["Output-Align", "1", "40 %"], ["BiAlign", "1", "80 %"]]
 
@@ -139,9 +138,9 @@ def test_methods_get_means_with_intervals_over_seeds_and_changes_in_the_chart(
     page: AlignmentPage, qtbot: QtBot
 ) -> None:
     for seed, after in enumerate((0.4, 0.6, 0.8)):
-        write(page, qtbot, *points(1.0), summary(0.2, after), options=replace(SMALL, seed=seed))
-        write(page, qtbot, *points(1.0), summary(0.2, after - 0.1), options=replace(SMALL, seed=seed, method="output"))
-    other = write(page, qtbot, *points(1.0), summary(0.2, 0.9), options=replace(SMALL, steps=3))
+        write(page, qtbot, *points(1.0), finished(0.2, after), options=replace(SMALL, seed=seed))
+        write(page, qtbot, *points(1.0), finished(0.2, after - 0.1), options=replace(SMALL, seed=seed, method="output"))
+    other = write(page, qtbot, *points(1.0), finished(0.2, 0.9), options=replace(SMALL, steps=3))
     page.runs.table.choose(1)
     page.compare.click()
     comparison = page.runs.comparison
@@ -158,10 +157,8 @@ def test_methods_get_means_with_intervals_over_seeds_and_changes_in_the_chart(
 
 
 def test_a_cell_of_the_agreement_shows_its_example_and_the_demonstrations(page: AlignmentPage, qtbot: QtBot) -> None:
-    finished = summary()
-    finished.summary["examples"] = [finished.summary["examples"][0], finished.summary["examples"][0] | {
-        "places": [9, 5, 6, 7, 8], "before": [-1.0, -2.0, -3.0]}]
-    job = write(page, qtbot, *points(1.0), finished)
+    other = replace(EXAMPLE, places=(9, 5, 6, 7, 8), before=(-1.0, -2.0, -3.0))
+    job = write(page, qtbot, *points(1.0), finished(examples=(EXAMPLE, other)))
     pane = page.preferences
     pane.part.set_current(1)
     matrix = pane.matrix
@@ -227,7 +224,7 @@ def test_a_trained_student_becomes_a_model_of_the_project(page: AlignmentPage, q
     student = resources.path("models", "tiny-student")
     job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64))
     assert not page.register.isEnabled()                    # it has not finished
-    job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64), summary())
+    job = write(page, qtbot, *points(1.0), Artifact(str(student), "student", "0" * 64), finished())
     page.shown(job=job)
     rest(page, qtbot)
     assert page.register.isEnabled()
@@ -252,9 +249,7 @@ def test_the_smoothed_line_begins_at_its_first_value_and_follows() -> None:
 def test_an_example_of_a_run_from_before_texts_were_kept_still_shows_its_ranks(
     page: AlignmentPage, qtbot: QtBot
 ) -> None:
-    finished = json.loads(json.dumps(summary().summary))
-    del finished["examples"][0]["places"]
-    write(page, qtbot, *points(1.0), Finished(finished))
+    write(page, qtbot, *points(1.0), finished(examples=(replace(EXAMPLE, places=()),)))
     example = examples(page.runs.model.rows[0].run)[0]
     assert example.test is None
     assert [subset.label for subset in example.compared] == ["1, 2", "2, 3", "3, 4"]

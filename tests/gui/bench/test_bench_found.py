@@ -12,6 +12,7 @@ from workbench.domain import (
     Contestant,
     Demonstration,
     Interval,
+    JobState,
     Judgement,
     ModelRef,
     Prompt,
@@ -23,9 +24,9 @@ from workbench.domain import (
 )
 from workbench.gui.bench.recipes.judged import JudgedPane
 from workbench.gui.bench.recipes.shift import ShiftPane
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
-from workbench.jobs.shift_spec import ShiftSpec
-from workbench.jobs.specs import JobSpec, JobState
+from workbench.jobs.kind import JobSpec
+from workbench.jobs.kinds.judged_search import JudgedSearchSpec
+from workbench.jobs.kinds.shift import ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
 from workbench.services.recipe_findings import Found, JudgedCandidate, JudgedRound, Shifted, ShiftedAnswer, read_found

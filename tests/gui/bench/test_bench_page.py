@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui import bench_project
 from tests.gui.test_accessible_names import nameless
 from tests.gui.waiting import rest
-from workbench.domain import Judgement, Server
+from workbench.domain import JobState, Judgement, Server
 from workbench.gui.bench.charts import JUDGES, LENGTH, RATINGS, TABS, WINS
 from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW
 from workbench.gui.bench.page import EMPTY, SHOWN, BenchPage
@@ -27,8 +27,7 @@ from workbench.gui.bench.run.form import BenchForm
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.jobs.events import Progress
-from workbench.jobs.judge_spec import Price
-from workbench.jobs.specs import JobState
+from workbench.jobs.kinds.judge import Price
 from workbench.services.bench_measures import Measure
 from workbench.services.benching import BenchRequest, JudgeChoice, default_request, problem, read_choices
 from workbench.services.job_queue import JobInfo
@@ -457,7 +456,7 @@ def test_every_part_of_the_page_has_an_accessible_name(page: BenchPage) -> None:
 
 def test_the_line_of_a_judge_that_runs_says_what_is_spent(page: BenchPage) -> None:
     at = {"done": 3, "total": 8, "unit": "judgements", "rate": None, "seconds_left": None, "started": None,
-          "ended": None, "summary": {}}
+          "ended": None, "result": None}
     page.line.show_job(JobInfo(1, "judge", "Judge 8 answers", "gpt", JobState.RUNNING, **at))    # type: ignore[arg-type]
     page.line.event_of(1, Progress(4, 8, "judgements", "gpt, 0.42 spent"))
     assert page.line._text.text() == "gpt, 0.42 spent"

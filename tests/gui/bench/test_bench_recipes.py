@@ -20,6 +20,7 @@ from workbench.domain import (
     DecodingSettings,
     Demonstration,
     Interval,
+    JobState,
     Kind,
     ModelRef,
     Prompt,
@@ -31,8 +32,10 @@ from workbench.gui.bench.recipes.register import RegisterDialog
 from workbench.gui.bench.recipes.view import CHARTS, NONE
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
-from workbench.jobs.specs import AnswerSpec, JobState, RecipeSpec, ShiftSpec
+from workbench.jobs.kinds.answer import AnswerSpec
+from workbench.jobs.kinds.judged_search import JudgedSearchSpec
+from workbench.jobs.kinds.recipe import RecipeSpec
+from workbench.jobs.kinds.shift import ShiftSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.job_queue import JobInfo
 from workbench.services.recipe_reading import RecipeReading, axis_names, context_end
@@ -62,7 +65,7 @@ def reading(page: BenchPage, recipe: str, points: list[RecipePoint]) -> RecipeRe
     who = page.reading.contestants
     places = tuple((id, Place(point.series, point.x, point.y)) for point in points for id in point.contestant_ids)
     spec = RecipeSpec(recipe, tuple(who), places, page.reading.questions)       # type: ignore[arg-type]
-    job = JobInfo(7, "recipe", "A recipe", "", JobState.FINISHED, 1, 1, "answers", None, None, None, None, {})
+    job = JobInfo(7, "recipe", "A recipe", "", JobState.FINISHED, 1, 1, "answers", None, None, None, None, None)
     return RecipeReading((job,), job, spec, (SCORE,), SCORE, tuple(points), page.set_id)
 
 

@@ -12,13 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
+from workbench.domain import JobState
 from workbench.gui.jobs.page import JobsPage
 from workbench.gui.jobs.table import ACTIONS, LEFT, PROGRESS, RATE, JobTable, buttons_of, left, rate
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
 from workbench.jobs.events import Progress
-from workbench.jobs.specs import CountSpec, JobState
+from workbench.jobs.kinds.count import CountSpec
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench_db import jobs as stored
@@ -245,7 +246,7 @@ def test_a_job_that_is_submitted_appears_runs_and_ends_in_the_list(
 
 
 def test_a_rate_is_that_of_now_for_a_running_job_and_of_the_whole_for_a_finished_one() -> None:
-    running = JobInfo(1, "score", "", "", JobState.RUNNING, 50, 400, "answer", 4.04, 87.0, NOW, None, {})
+    running = JobInfo(1, "score", "", "", JobState.RUNNING, 50, 400, "answer", 4.04, 87.0, NOW, None, None)
     assert (rate(running), left(running)) == ("4.0 answers / s", "1 min 27 s")
     finished = replace(running, state=JobState.FINISHED, done=400, rate=None, ended=NOW + timedelta(seconds=20))
     assert (rate(finished), left(finished)) == ("20 answers / s", "–")
@@ -255,7 +256,7 @@ def test_a_rate_is_that_of_now_for_a_running_job_and_of_the_whole_for_a_finished
 
 def test_a_selected_row_stays_selected_when_others_come_and_go(app: QApplication) -> None:
     def job(id: int, state: JobState = JobState.WAITING) -> JobInfo:
-        return JobInfo(id, "score", f"Job {id}", "", state, 0, 0, "", None, None, NOW - timedelta(hours=1), None, {})
+        return JobInfo(id, "score", f"Job {id}", "", state, 0, 0, "", None, None, NOW - timedelta(hours=1), None, None)
 
     table = JobTable()
     table.show_jobs([job(1), job(2), job(3)])

@@ -23,7 +23,8 @@ from workbench.gui.rankings.model import Column, Measure
 from workbench.gui.rankings.page import CONTENT, EMPTY, RankingsPage
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
-from workbench.jobs.specs import ScoreSpec, SearchSpec
+from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.search import SearchSpec
 from workbench.search.options import SearchOptions
 from workbench.services.demonstrations import Filter
 from workbench.services.project import Project

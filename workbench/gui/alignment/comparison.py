@@ -99,7 +99,7 @@ class ComparisonPane(QWidget):
     # showing
     def show_runs(self, runs: Sequence[RunReading]) -> None:
         """The finished ones of all runs; the settings that were chosen stay."""
-        finished = [one.run for one in runs if one.run.summary]
+        finished = [one.run for one in runs if one.run.result is not None]
         jobs = tuple(run.job_id for run in finished)
         if jobs == self._jobs:
             return

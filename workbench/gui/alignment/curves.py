@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from workbench import wording
+from workbench.domain import JobState
 from workbench.errors import WorkbenchError
 from workbench.gui.charts.chart_view import ChartView
 from workbench.gui.charts.curve import BACKGROUND, Curve, Series
@@ -17,12 +18,9 @@ from workbench.gui.widgets.buttons import ghost, icon_button
 from workbench.gui.widgets.chips import StateChip
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.jobs.events import Progress
-from workbench.jobs.specs import JobState
-from workbench.services.training_reading import ENDED_EARLY, SHOWN, RunReading
+from workbench.services.training_reading import SHOWN, RunReading
 from workbench.wording import MISSING, compact, percent, plain
 
-RESUMABLE = (JobState.PAUSED, *ENDED_EARLY)
-STOPPABLE = (JobState.RUNNING, JobState.PAUSED, JobState.WAITING)
 MOST_COLOURED = 6                    # runs over one another; of more, the first few are coloured
 HIGHLIGHTED = 3
 WIDE = 720                           # from here on three curves stand side by side
@@ -213,11 +211,11 @@ class CurvesPane(QWidget):
         self._reading, self._others = reading, others
         state = reading.run.state
         self._chip.set_state(state.value)
-        can_resume = state in RESUMABLE
+        can_resume = state.resumable
         self.pause.setText("Pause" if not can_resume else _resume_words(reading))
         self.pause.set_icon_name("play" if can_resume else "pause")
         self.pause.setVisible(can_resume or state is JobState.RUNNING)
-        self.stop.setVisible(state in STOPPABLE)
+        self.stop.setVisible(not state.ended)
         for button in (self.pause, self.stop):
             button.setEnabled(not read_only)
         job = reading.run.job
@@ -225,7 +223,7 @@ class CurvesPane(QWidget):
         self._show_curves()
 
     def pause_or_resume(self) -> str:
-        if self._reading is None or self._reading.run.state not in RESUMABLE:
+        if self._reading is None or not self._reading.run.state.resumable:
             return "pause"
         return "resume from" if len(self._reading.checkpoints) > 1 else "resume"
 
@@ -236,7 +234,7 @@ class CurvesPane(QWidget):
         if self._reading is None:
             return
         name, state = self._reading.name, self._reading.run.state
-        running = state in (JobState.RUNNING, JobState.PAUSED) and total > 0
+        running = state.live and total > 0
         self._title.setText(f"{name}, {unit.removesuffix('s')} {done} of {total}" if running else name)
         rest = [detail] if detail else []
         if running and left is not None:

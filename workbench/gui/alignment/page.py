@@ -278,7 +278,7 @@ class AlignmentPage(Page):
     def _show_chosen(self) -> None:
         chosen = self.runs.chosen()
         self.compare.setVisible(bool(self.runs.model.rows))
-        finished = bool(chosen) and bool(chosen[0].run.summary)
+        finished = bool(chosen) and chosen[0].run.result is not None
         for button in (self.register, self.export):
             button.setVisible(bool(self.runs.model.rows))
         self.register.setEnabled(finished and not self.session.read_only)

@@ -106,7 +106,7 @@ class PreferencesPane(QWidget):
     def show_run(self, run: TrainingRun | None) -> None:
         """The run's examples; the place among them is kept."""
         same = run is not None and self._run is not None and run.job_id == self._run.job_id
-        if same and run is not None and self._run is not None and bool(run.summary) == bool(self._run.summary):
+        if same and run is not None and self._run is not None and run.result == self._run.result:
             return
         self._run = run
         self._examples = examples(run) if run is not None else []
@@ -124,14 +124,15 @@ class PreferencesPane(QWidget):
         self._show_example()
 
     def _say_agreement(self) -> None:
-        if self._run is None or not self._run.summary:
+        if self._run is None or self._run.result is None:
             return
         if self.part.current() == ALL:
             self._agreement.setText("The student’s rank; fuller colour is nearer the teacher’s")
             return
-        before, after = self._run.summary["before"], self._run.summary["after"]
-        self._agreement.setText(f"Best subset as the teacher’s in {percent(after['consistency_best'])}, "
-                                f"was {percent(before['consistency_best'])}")
+        before, after = (measures.get("consistency_best") for measures in (self._run.result.before,
+                                                                           self._run.result.after))
+        if before is not None and after is not None:
+            self._agreement.setText(f"Best subset as the teacher’s in {percent(after)}, was {percent(before)}")
 
     def _show_example(self) -> None:
         index = self.example.currentIndex()

@@ -165,7 +165,7 @@ class RunsPane(QWidget):
         if runs and (self.table.current_row() != row or not self.table.selectionModel().hasSelection()):
             self.table.choose(row)
         part = self.part.current()
-        finished = sum(bool(one.run.summary) for one in runs)
+        finished = sum(one.run.result is not None for one in runs)
         self._header.set_title(self.part.text())
         self._header.set_hint((f"{counted(len(runs), 'run')}, Ctrl+click or Shift+↓ lays curves over one another",
                                f"{finished} finished, means and 95 % intervals over seeds",

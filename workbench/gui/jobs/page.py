@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QCursor, QResizeEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
-from workbench.domain import Changes, Kind
+from workbench.domain import Changes, JobState, Kind
 from workbench.gui.jobs.log import JobLog
 from workbench.gui.jobs.table import COLUMNS, RESULTS, JobDelegate, JobTable, buttons_of
 from workbench.gui.shell import dialogs, settings
@@ -22,20 +22,17 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Log, Progress
-from workbench.jobs.specs import JobState
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 
 FILTERS: tuple[tuple[str, tuple[JobState, ...]], ...] = (
     ("All", ()),
-    ("Running", (JobState.RUNNING, JobState.PAUSED)),
+    ("Running", tuple(state for state in JobState if state.live)),
     ("Waiting", (JobState.WAITING,)),
-    ("Finished", (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)),
+    ("Finished", tuple(state for state in JobState if state.ended)),
 )
 SMALL, SMALL_HEIGHT = 1200, 600                  # page sizes below which the log is folded at first
 LOG = 228                                        # the log's height
-PAUSABLE = (JobState.RUNNING,)
-STARTABLE = (JobState.PAUSED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 
 
 class JobsPage(Page):
@@ -213,8 +210,10 @@ class JobsPage(Page):
 
     def _toggle(self) -> None:
         job = self._current()
-        if job is not None and job.state in PAUSABLE + STARTABLE:
-            self._act(job.id, "pause" if job.state in PAUSABLE else "resume")
+        if job is not None and job.state is JobState.RUNNING:
+            self._act(job.id, "pause")
+        elif job is not None and job.state.resumable:
+            self._act(job.id, "resume")
 
     def _cancel_or_remove(self) -> None:
         job = self._current()

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QToolTip
 
+from workbench.domain import JobState
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.chips import STATES, paint_state
 from workbench.gui.widgets.data_table import GUTTER, ColumnSpec, DataTable, RowDelegate
@@ -25,7 +26,7 @@ from workbench.gui.widgets.glyphs import paint_progress, paint_text, paint_two_l
 from workbench.gui.widgets.painted_text import metrics
 from workbench.gui.widgets.row_table import RowTable
 from workbench.jobs.events import Progress
-from workbench.jobs.specs import JobState
+from workbench.jobs.kinds import KINDS
 from workbench.services.job_queue import JobInfo
 from workbench.wording import clock, duration
 
@@ -36,11 +37,8 @@ COLUMNS = (
     ColumnSpec("Rate", "4 888 candidates / s", right=True, drop=1), ColumnSpec("Time left", "about 26 min", right=True),
     ColumnSpec("Started", "Wednesday", right=True, drop=2), ColumnSpec("", extra=92),
 )
-ENDED = (JobState.FINISHED, JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED)
 BUTTON = 30
-RESULTS = {"score": "rankings", "search": "rankings", "align": "alignment",      # the page where results are looked at
-           "evaluate": "alignment", "sensitivity": "prompt",
-           **dict.fromkeys(("answer", "judge", "recipe", "judged_search", "shift"), "bench")}
+RESULTS = {kind.name: kind.page for kind in KINDS.values() if kind.page}     # the page where results are looked at
 _INSET = QPoint(5, 5)
 RIGHT = Qt.AlignmentFlag.AlignRight
 
@@ -54,7 +52,7 @@ BUTTONS = {
     JobState.PAUSED: (("resume", "play", "Resume, Space"), _CANCEL, _MORE),
     JobState.WAITING: (("up", "up", "Start earlier, Alt+Up"), _CANCEL, _MORE),
     JobState.FINISHED: (("results", "rank", "Show the results, Enter"), _REMOVE, _MORE),
-    **dict.fromkeys((JobState.FAILED, JobState.STOPPED, JobState.INTERRUPTED),
+    **dict.fromkeys((state for state in JobState if state.ended_early),
                     (("resume", "history", "Go on where it stopped, Space"), _REMOVE, _MORE)),
 }
 
@@ -87,7 +85,7 @@ def rate(job: JobInfo) -> str:
 
 
 def left(job: JobInfo) -> str:
-    if job.state in ENDED or job.seconds_left is None:
+    if job.state.ended or job.seconds_left is None:
         return "–"
     return ("about " if job.state is not JobState.RUNNING else "") + duration(job.seconds_left)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from workbench.domain import ModelRef, Prompt
+from workbench.domain import JobState, ModelRef, Prompt
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import icon_button, secondary
 from workbench.gui.widgets.decoding_fields import DecodingFields
@@ -17,7 +17,7 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.safe_text import PlainText
 from workbench.jobs.events import Failed, Finished, StateChanged, Stopped, Text
-from workbench.jobs.specs import GenerateSpec, JobState
+from workbench.jobs.kinds.generate import GenerateResult, GenerateSpec
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 
@@ -145,7 +145,7 @@ class TryPrompt(QWidget):
             self._say("Answering…")
             self.answer.append_text(event.text)
         elif isinstance(event, Finished):
-            whole = event.summary.get("answers", [])
+            whole = event.result.answers if isinstance(event.result, GenerateResult) else ()
             if whole and whole[-1] != self.answer.toPlainText():
                 self.answer.setPlainText(whole[-1])      # a stop string may have been cut off at the end
             self._end("" if whole and whole[-1].strip() else "The model gave an empty answer.")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 
 from workbench.domain import Changes, Kind, Prompt
 from workbench.gui.widgets import theme
-from workbench.jobs.specs import SensitivitySpec
+from workbench.jobs.kinds.sensitivity import SensitivitySpec
 from workbench.services import searches
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo

@@ -14,7 +14,7 @@ from workbench.gui.charts.dot_plot import DotPlot, DotRow
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.labels import label
-from workbench.jobs.specs import SensitivitySpec
+from workbench.jobs.kinds.sensitivity import SensitivitySpec
 from workbench.services.results import OrderEffect, PromptEffect
 from workbench.wording import counted, plain, signed
 

@@ -23,7 +23,7 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label, set_property
 from workbench.gui.widgets.segmented import Segmented
 from workbench.jobs.events import Failed, Finished, Stopped, Tokens
-from workbench.jobs.specs import InspectSpec
+from workbench.jobs.kinds.inspect import InspectSpec
 from workbench.services.project import Project
 from workbench.services.ranking_reading import RunReading
 from workbench.wording import plain, signed

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from workbench.domain import Changes, Kind
+from workbench.domain import Changes, JobState, Kind
 from workbench.domain.filter import Filter
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets import theme
@@ -17,7 +17,6 @@ from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.glyphs import paint_progress
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, label
 from workbench.jobs.events import Progress
-from workbench.jobs.specs import JobState
 from workbench.wording import gigabytes, grouped, time_left
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ class StatusBar(QWidget):
 
     def _read_jobs(self) -> None:
         def got(jobs: list[JobInfo]) -> None:
-            active = [j for j in jobs if j.state in (JobState.RUNNING, JobState.PAUSED)]
+            active = [j for j in jobs if j.state.live]
             self._job.show_job(active[0] if active else None)
 
         self._session.ask(lambda p: p.jobs.all(), got, owner=self)

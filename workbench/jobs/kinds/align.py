@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from workbench.alignment.episodes import group_by_task
-from workbench.alignment.options import AlignmentOptions
-from workbench.domain import Backend, ModelRef
+from workbench.alignment.options import METHOD_NAMES, AlignmentOptions
+from workbench.domain import Backend, Demonstration, ModelRef
 from workbench.errors import JobError
-from workbench.jobs.events import Artifact, Finished, Metric, Started
+from workbench.jobs.events import Artifact, Metric, Started
+from workbench.jobs.kind import JobKind, anew, never
+from workbench.jobs.result import Result
 from workbench.jobs.run import Run
-from workbench.jobs.specs import AlignSpec
 from workbench.models import processes, quantised
 
 if TYPE_CHECKING:
@@ -24,8 +26,62 @@ if TYPE_CHECKING:
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 
 
-def run_align(spec: AlignSpec, run: Run) -> None:
-    """Says Metric points, an Artifact for the trained student, and Finished with the measures before and after."""
+@dataclass(frozen=True, slots=True)
+class AlignSpec:
+    """Train ``student`` towards ``teacher`` (arXiv 2312.17055): see workbench.alignment.
+
+    ``source`` are the demonstrations trained on, ``target`` those of the tasks measured on; tasks are read from tags
+    (``task:name``) or categories and must not overlap. ``folder`` takes the checkpoints, the teacher's kept part and
+    the trained student; a resumed job goes on from what is there. ``examples`` held-out examples are measured.
+    ``processes`` share out the ``batch × accumulation`` samples of a step.
+    """
+
+    teacher: ModelRef
+    student: ModelRef
+    source: tuple[Demonstration, ...]
+    target: tuple[Demonstration, ...]
+    folder: str
+    options: AlignmentOptions = field(default_factory=AlignmentOptions)
+    examples: int = 100
+    processes: int = 1
+    kind: Literal["align"] = "align"
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that the job is about."""
+        return self.student
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceExample:
+    """A held-out example: which ``subsets`` of its demonstrations were compared, and their scores by the teacher and by
+    the student before and after. ``places`` are those of its test and of its demonstrations in the job's ``target``, as
+    a pool that was not imported has no ids; older jobs have none."""
+
+    task: str = ""
+    test: int | None = None
+    demonstrations: tuple[int | None, ...] = ()
+    subsets: tuple[tuple[int, ...], ...] = ()
+    places: tuple[int, ...] = ()
+    teacher: tuple[float, ...] = ()
+    before: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlignResult(Result):
+    """The student's measures on the held-out examples ``before`` and ``after`` training, by name: consistency_best,
+    consistency_worst, kendall_tau, kl (None without a teacher) and, for so many demonstrations shown,
+    log_likelihood_8, exact_match_8, …. ``flops`` are those of training."""
+
+    before: Mapping[str, float | None] = field(default_factory=dict)
+    after: Mapping[str, float | None] = field(default_factory=dict)
+    flops: float = 0.0
+    examples: tuple[PreferenceExample, ...] = ()
+
+
+def run_align(spec: AlignSpec, run: Run) -> AlignResult:
+    """Says Metric points and an Artifact for the trained student."""
     from workbench.alignment.run import train_student
     from workbench.models.files import hash_files
 
@@ -33,15 +89,14 @@ def run_align(spec: AlignSpec, run: Run) -> None:
     source, target = group_by_task(spec.source), group_by_task(spec.target)
     options = share_of(spec.options, processes.count()) if spec.processes > 1 else spec.options
     outcome = train_student(_load(spec, run), source, target, options, folder, _Watcher(run), spec.examples)
-    if processes.rank() > 0:         # the first process has the say
-        return
-    student = folder / "student"
-    for name in TOKENIZER_FILES:
-        if (Path(spec.student.path) / name).is_file():
-            shutil.copy2(Path(spec.student.path) / name, student / name)
-    run.say(Artifact(str(student), "student", hash_files(student)))
-    run.log("good", f"The trained student is in {student}")
-    run.say(Finished(_summary(outcome, spec)))
+    if processes.rank() == 0:        # who has written it
+        student = folder / "student"
+        for name in TOKENIZER_FILES:
+            if (Path(spec.student.path) / name).is_file():
+                shutil.copy2(Path(spec.student.path) / name, student / name)
+        run.say(Artifact(str(student), "student", hash_files(student)))
+        run.log("good", f"The trained student is in {student}")
+    return AlignResult(_numbers(outcome.before), _numbers(outcome.after), outcome.flops, _examples(outcome, spec))
 
 
 def share_of(options: AlignmentOptions, size: int) -> AlignmentOptions:
@@ -97,29 +152,51 @@ class _Watcher:
         self._run.say(Metric(name, step, value))
 
 
-def _summary(outcome: Outcome, spec: AlignSpec) -> dict[str, Any]:
-    """``examples`` hold, for the preference view, the scores of each held-out example's subsets by all three.
-
-    Their ``places`` are those of the test and of the demonstrations in ``spec.target``: a pool that was not imported
-    has no ids.
-    """
+def _examples(outcome: Outcome, spec: AlignSpec) -> tuple[PreferenceExample, ...]:
     places = {demonstration.content_hash: place for place, demonstration in enumerate(spec.target)}
-    examples = [
-        {"task": sample.episode.task, "test": sample.episode.test.id,
-         "demonstrations": [d.id for d in sample.episode.demonstrations], "subsets": sample.chosen,
-         "places": [places[d.content_hash] for d in (sample.episode.test, *sample.episode.demonstrations)],
-         "teacher": teacher, "before": before, "after": after}
+    return tuple(
+        PreferenceExample(
+            sample.episode.task, sample.episode.test.id, tuple(shown.id for shown in sample.episode.demonstrations),
+            tuple(map(tuple, sample.chosen)),
+            tuple(places[text.content_hash] for text in (sample.episode.test, *sample.episode.demonstrations)),
+            tuple(teacher), tuple(before), tuple(after))
         for sample, teacher, before, after in zip(outcome.held_out.samples, outcome.preferences, outcome.before.scores,
-                                                  outcome.after.scores, strict=True)]
-    return {"before": _numbers(outcome.before), "after": _numbers(outcome.after), "flops": outcome.flops,
-            "examples": examples}
+                                                  outcome.after.scores, strict=True))
 
 
-def _numbers(measures: Measures) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _numbers(measures: Measures) -> dict[str, float | None]:
+    found: dict[str, float | None] = {
         "consistency_best": measures.consistency.best, "consistency_worst": measures.consistency.worst,
         "kendall_tau": measures.consistency.tau, "kl": measures.kl}
     for shots in measures.shots:
         found[f"log_likelihood_{shots.demonstrations}"] = shots.log_likelihood
         found[f"exact_match_{shots.demonstrations}"] = shots.exact_match
     return found
+
+
+def title(spec: AlignSpec) -> str:
+    return f"Train {spec.student.name}, {METHOD_NAMES[spec.options.method]}"
+
+
+def detail(spec: AlignSpec) -> str:
+    return f"Teacher {spec.teacher.name}, {spec.options.steps} steps, seed {spec.options.seed}"
+
+
+def outcome(result: AlignResult) -> str:
+    before, after = (measures.get("consistency_best") for measures in (result.before, result.after))
+    if before is None or after is None:
+        return ""
+    return f"Best subset agrees with the teacher’s in {after * 100:.0f} % (was {before * 100:.0f} %)"
+
+
+def housed(spec: AlignSpec, here: Callable[[str], str]) -> AlignSpec:
+    return replace(spec, folder=here(spec.folder)) if spec.folder else spec
+
+
+def models(spec: AlignSpec) -> tuple[ModelRef, ...]:
+    return spec.teacher, spec.student
+
+
+KIND = JobKind(AlignSpec, AlignResult, run_align, title, anew, runs_code=never, detail=detail, outcome=outcome,
+               models=models, housed=housed, page="alignment",
+               sharing=lambda spec: spec.options.batch * spec.options.accumulation)

@@ -5,19 +5,57 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from workbench.bench.answers import Answering, Key
-from workbench.domain import Answer, Contestant, ModelRef
+from workbench.domain import Answer, Contestant, ModelRef, Question
 from workbench.errors import JobError
-from workbench.jobs.events import Answered, Finished, Text
+from workbench.jobs.events import Answered, Text
+from workbench.jobs.kind import JobKind, Kept, names_of, never
+from workbench.jobs.result import Result
 from workbench.jobs.run import Run
-from workbench.jobs.specs import AnswerSpec
+from workbench.wording import counted
 
 TEXT_SECONDS = 0.2                   # text that comes is said at most five times a second
 
 
-def run_answer(spec: AnswerSpec, run: Run) -> None:
-    """Says Text as it comes and Answered for each answer that is not known, model by model; then Finished."""
+@dataclass(frozen=True, slots=True)
+class AnswerSpec:
+    """Answer every turn of ``questions``, ``repeats`` times, with each contestant; a later turn is asked after the
+    contestant's own earlier answers, as the ICL-alignment paper (arXiv 2405.19874) runs URIAL.
+
+    The answer to a question's repeat is drawn with a seed of its own, made from the contestant's seed, the question
+    and the repeat: it does not depend on what is answered beside it. ``known`` are answers that are there already.
+    """
+
+    contestants: tuple[Contestant, ...]
+    questions: tuple[Question, ...]
+    repeats: int = 1
+    known: tuple[Answer, ...] = ()
+    kind: Literal["answer"] = "answer"
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that answers first."""
+        return self.contestants[0].model
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerResult(Result):
+    """``answers`` of ``tokens`` were drawn; ``too_long`` questions did not fit into the context and were answered by
+    nothing; ``cut`` answers ended at the limit of their length."""
+
+    answers: int = 0
+    tokens: int = 0
+    too_long: int = 0
+    cut: int = 0
+    contestants: int = 0
+    questions: int = 0
+
+
+def run_answer(spec: AnswerSpec, run: Run) -> AnswerResult:
+    """Says Text as it comes and Answered for each answer that is not known, model by model."""
     if not spec.contestants or not spec.questions:
         raise JobError("There is nobody to answer, or nothing to ask.", remedy="Choose contestants and questions.")
     by_model: dict[ModelRef, list[Contestant]] = defaultdict(list)
@@ -43,7 +81,7 @@ def run_answer(spec: AnswerSpec, run: Run) -> None:
             answering.run(run.load(model))
     if counts["too_long"]:
         run.log("warning", f"{counts['too_long']} questions do not fit into the model's context: answered by nothing.")
-    run.say(Finished({**counts, "contestants": len(spec.contestants), "questions": len(spec.questions)}))
+    return AnswerResult(**counts, contestants=len(spec.contestants), questions=len(spec.questions))
 
 
 class Streaming:
@@ -65,3 +103,29 @@ class Streaming:
             self._run.say(Text(text, turn, contestant, question, repeat))
         self._pending.clear()
         self._said = self._clock()
+
+
+def title(spec: AnswerSpec) -> str:
+    return f"Answer {counted(len(spec.questions), 'question')}, {counted(len(spec.contestants), 'contestant')}"
+
+
+def detail(spec: AnswerSpec) -> str:
+    return names_of(models(spec))
+
+
+def outcome(result: AnswerResult) -> str:
+    return f"{counted(result.answers, 'answer')}, {counted(result.tokens, 'token')}"
+
+
+def continued(spec: AnswerSpec, kept: Kept) -> AnswerSpec:
+    """What is answered, by whichever job, is not answered again."""
+    return replace(spec, known=tuple(kept.answers([contestant.id for contestant in spec.contestants],
+                                                  [question.id for question in spec.questions])))
+
+
+def models(spec: AnswerSpec) -> tuple[ModelRef, ...]:
+    return tuple(dict.fromkeys(contestant.model for contestant in spec.contestants))
+
+
+KIND = JobKind(AnswerSpec, AnswerResult, run_answer, title, continued, runs_code=never, detail=detail, outcome=outcome,
+               models=models, warm=True, page="bench", bench_answers=True)

@@ -3,19 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from workbench.bench.language_model_judge import Judge, judge_matches, prompt_of
-from workbench.bench.matches import Match
-from workbench.domain import Backend, DecodingSettings, Judgement, Prompt, Question
+from workbench.bench.matches import GivenAnswers, Match
+from workbench.domain import Backend, DecodingSettings, Judgement, ModelRef, Prompt, Question
+from workbench.domain.judge_prompt import JudgePrompt
 from workbench.errors import JobError
-from workbench.jobs.events import Finished, Judged
-from workbench.jobs.judge_spec import JudgeSpec, amount
+from workbench.jobs.events import Judged
+from workbench.jobs.kind import JobKind, Kept, never
+from workbench.jobs.result import Result
 from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
+from workbench.wording import counted
+
+JUDGE_TOKENS = 2048                  # FastChat's limit for a judge's words
 
 
-def run_judge(spec: JudgeSpec, run: Run) -> None:
-    """Says Judged for each match that is not ``done``, then Finished with counts, tokens and cost."""
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a served judge costs, per million tokens, in whatever currency. ``limit`` is what a job may cost
+    in all its starts; 0 is none."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+    limit: float = 0.0
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+
+
+def amount(cost: float) -> str:
+    """ "12.34", and "0.0012" where two digits would say nothing."""
+    return f"{cost:.2f}" if cost >= 0.1 or not cost else f"{cost:.2g}"
+
+
+Mode = Literal["single", "pair_baseline", "pair_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """Judging that waits for answers: what there is to judge is looked for when the job begins."""
+
+    question_set_id: int
+    contestant_ids: tuple[int, ...]
+    mode: Mode = "single"
+    baseline_id: int | None = None
+    unreadable_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSpec:
+    """Judge ``matches`` of the answers ``given``.
+
+    - "language_model": ``model`` is the judge, a project's own or a served one, asked with ``prompts``.
+    - "reference": ``model`` is the one that answered under ``answered_under`` (None: the bare question); how likely
+      does it find the references?
+
+    ``done`` are (answer id, other answer's id or 0, judge prompt's name) that an earlier start of this job has judged,
+    for ``spent`` tokens (asked, answered). With a ``plan`` questions, answers and matches are not known yet.
+    """
+
+    model: ModelRef
+    questions: tuple[Question, ...]
+    given: tuple[GivenAnswers, ...]
+    matches: tuple[Match, ...]
+    judge: Literal["language_model", "reference"] = "language_model"
+    prompts: tuple[JudgePrompt, ...] = ()
+    decoding: DecodingSettings = field(default_factory=lambda: DecodingSettings(max_tokens=JUDGE_TOKENS))
+    answered_under: Prompt | None = None
+    price: Price = field(default_factory=Price)
+    done: tuple[tuple[int, int, str], ...] = ()
+    spent: tuple[int, int] = (0, 0)
+    plan: JudgePlan | None = None
+    kind: Literal["judge"] = "judge"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult(Result):
+    """``judgements`` of all starts of the job, and what they cost; of this start's so many are ``unreadable``."""
+
+    judgements: int = 0
+    unreadable: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+
+
+def run_judge(spec: JudgeSpec, run: Run) -> JudgeResult:
+    """Says Judged for each match that is not ``done``."""
     if not spec.matches:
         raise JobError("There is nothing to judge.", remedy="Choose answers that were not judged yet.")
     questions, done = {q.id: q for q in spec.questions if q.id is not None}, set(spec.done)
@@ -27,7 +104,7 @@ def run_judge(spec: JudgeSpec, run: Run) -> None:
     elif matches:
         judge = judge_of(run.load(spec.model), spec.decoding, run)
         judge_matches(judge, matches, spec.given, questions, spec.prompts, tally.keep)
-    tally.finish()
+    return tally.result()
 
 
 class _Tally:
@@ -74,11 +151,8 @@ class _Tally:
         self.hold()
         self._run.progress(self._done + self._judged, len(self._spec.matches), "judgements", self._spent)
 
-    def finish(self) -> None:
-        asked, answered = self._whole
-        self._run.say(Finished({
-            "judgements": self._done + self._judged, "unreadable": self._unreadable, "prompt_tokens": asked,
-            "completion_tokens": answered, "cost": self._cost}))
+    def result(self) -> JudgeResult:
+        return JudgeResult(self._done + self._judged, self._unreadable, *self._whole, self._cost)
 
 
 def _measure(spec: JudgeSpec, run: Run, matches: list[Match], questions: Mapping[int, Question],
@@ -108,3 +182,32 @@ def _key(spec: JudgeSpec, match: Match, questions: Mapping[int, Question]) -> tu
     other = 0 if match.second is None else spec.given[match.second].answer_ids[match.turn]
     prompt = "" if spec.judge == "reference" else prompt_of(match, spec.given, questions, spec.prompts).name
     return answer, other, prompt
+
+
+def title(spec: JudgeSpec) -> str:
+    if spec.plan is not None:
+        return "Likelihood of the references" if spec.judge == "reference" else "Judge the answers"
+    if spec.judge == "reference":
+        under = (spec.answered_under and spec.answered_under.name) or "no prompt"
+        return f"Likelihood of {counted(len(spec.matches), 'reference')}, {spec.model.name}, {under}"
+    pairs = spec.matches and spec.matches[0].second is not None
+    return f"Judge {counted(len(spec.matches), 'answer pair' if pairs else 'answer')}"
+
+
+def outcome(result: JudgeResult) -> str:
+    unreadable = f", {result.unreadable} unreadable" if result.unreadable else ""
+    cost = f", cost {amount(result.cost)}" if result.cost else ""
+    return f"{counted(result.judgements, 'judgement')}{unreadable}{cost}"
+
+
+def continued(spec: JudgeSpec, kept: Kept) -> JudgeSpec:
+    """What is judged is not judged again, and what it cost counts towards the limit."""
+    judgements = kept.judgements()
+    asked, answered = (sum(judgement.details.get(name, 0) for judgement in judgements)
+                       for name in ("prompt_tokens", "completion_tokens"))
+    return replace(spec, spent=(asked, answered), done=tuple(
+        (judgement.answer_id, judgement.other_answer_id or 0, judgement.prompt_name) for judgement in judgements))
+
+
+KIND = JobKind(JudgeSpec, JudgeResult, run_judge, title, continued, runs_code=never, outcome=outcome, warm=True,
+               page="bench")

@@ -4,20 +4,55 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from workbench.domain import Contestant, Judgement, Prompt, Question
+from workbench.bench.matches import GivenAnswers
+from workbench.domain import Contestant, Judgement, ModelRef, Prompt, Question
 from workbench.errors import JobError
-from workbench.jobs.events import Finished, Judged
+from workbench.jobs.events import Judged
+from workbench.jobs.kind import JobKind, Kept, never
+from workbench.jobs.result import Result
 from workbench.jobs.run import Run
-from workbench.jobs.shift_spec import JUDGE, NAME, ShiftSpec
 from workbench.models.base import LanguageModel
 from workbench.prompts import render
 from workbench.scoring.sequences import answer_sequences, conversation
 from workbench.scoring.token_shift import TokenShift, token_shifts
+from workbench.wording import counted
+
+JUDGE, NAME = "token_shift", "kl"    # of the measures that it leaves
 
 
-def run_shift(spec: ShiftSpec, run: Run) -> None:
-    """Says Judged, a measure with its tokens, for each answer that is not ``done``; then Finished with the counts.
+@dataclass(frozen=True, slots=True)
+class ShiftSpec:
+    """Compare, on the answers ``given`` of ``contestants``, each contestant with the base model ``model`` under
+    ``prompt`` (None: the bare question), token by token (see scoring.token_shift).
+
+    ``done`` are answers that an earlier start of this job has compared.
+    """
+
+    model: ModelRef
+    contestants: tuple[Contestant, ...]
+    questions: tuple[Question, ...]
+    given: tuple[GivenAnswers, ...]
+    prompt: Prompt | None = None
+    done: tuple[int, ...] = ()
+    kind: Literal["shift"] = "shift"
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftResult(Result):
+    """``answers`` were compared; their tokens are the base model's first choice (``unshifted``), among its first three
+    (``marginal``), or farther down. Answers of an earlier start of the job are not in the tokens."""
+
+    answers: int = 0
+    unshifted: int = 0
+    marginal: int = 0
+    shifted: int = 0
+
+
+def run_shift(spec: ShiftSpec, run: Run) -> ShiftResult:
+    """Says Judged, a measure with its tokens, for each answer that is not ``done``.
 
     The base model stays loaded while contestants of another model are compared with it, so that memory has to hold two.
     """
@@ -42,7 +77,7 @@ def run_shift(spec: ShiftSpec, run: Run) -> None:
                         run.say(Judged(_measure(spec, answer_id, tokens)))
                     done += 1
                     run.progress(done, total, "answers")
-    run.say(Finished({"answers": total, **{name: counts[name] for name in ("unshifted", "marginal", "shifted")}}))
+    return ShiftResult(total, counts["unshifted"], counts["marginal"], counts["shifted"])
 
 
 class _Pair:
@@ -81,3 +116,26 @@ def _measure(spec: ShiftSpec, answer_id: int, tokens: Sequence[TokenShift]) -> J
     rows = [[one.text, round(one.kl, 4), one.rank, round(one.logprob, 4), round(one.base_logprob, 4)] for one in tokens]
     return Judgement(JUDGE, "measure", answer_id, name=NAME, score=sum(one.kl for one in tokens) / len(tokens),
                      prompt_name=base, details={"tokens": rows})
+
+
+def title(spec: ShiftSpec) -> str:
+    return f"Compare {counted(len(spec.contestants), 'contestant')} with {spec.model.name}, token by token"
+
+
+def outcome(result: ShiftResult) -> str:
+    total = result.unshifted + result.marginal + result.shifted or 1
+    return (f"{result.unshifted / total:.0%} unshifted, {result.marginal / total:.0%} marginal, "
+            f"{result.shifted / total:.0%} shifted")
+
+
+def continued(spec: ShiftSpec, kept: Kept) -> ShiftSpec:
+    """What is compared is not compared again."""
+    return replace(spec, done=tuple(judgement.answer_id for judgement in kept.judgements()))
+
+
+def models(spec: ShiftSpec) -> tuple[ModelRef, ...]:
+    return tuple(dict.fromkeys((spec.model, *(contestant.model for contestant in spec.contestants))))
+
+
+KIND = JobKind(ShiftSpec, ShiftResult, run_shift, title, continued, runs_code=never, outcome=outcome, models=models,
+               page="bench")

@@ -29,7 +29,7 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import label, set_property
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
-from workbench.jobs.judge_spec import Price
+from workbench.jobs.kinds.judge import Price
 from workbench.services.bench_reading import details
 from workbench.services.benching import (
     BenchChoices,

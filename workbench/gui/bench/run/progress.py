@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from workbench.domain import JobState
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell.status_bar import ProgressBar
 from workbench.gui.widgets.buttons import ghost
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.jobs.events import Progress, Text
-from workbench.jobs.specs import JobState
 from workbench.services.job_queue import JobInfo
 from workbench.wording import time_left
 

@@ -9,20 +9,20 @@ from math import fsum
 from workbench.bench.answers import NO_PROMPT, Answering
 from workbench.domain import Answer, AnswerScore, Contestant, ModelRef, Prompt, Question, SetEvaluation
 from workbench.errors import JobError
-from workbench.jobs.events import Answered, Evaluated, Finished
+from workbench.jobs.events import Answered, Evaluated
 from workbench.jobs.kinds.answer import Streaming
+from workbench.jobs.kinds.recipe import RecipeResult, RecipeSpec
 from workbench.jobs.kinds.recipe.tuning import make_tuned
 from workbench.jobs.run import Run
-from workbench.jobs.specs import RecipeSpec
 from workbench.models.base import LanguageModel
 from workbench.prompts import render
 
 STRATEGY = "recipe"                  # of the stored evaluations; their label is the contestant's id
 
 
-def run_recipe(spec: RecipeSpec, run: Run) -> None:
-    """Says Answered for each answer and Evaluated for each contestant's references, what is known left out; then
-    Finished. A model that ``spec.tuning`` makes is trained when one of its contestants is first asked something."""
+def run_recipe(spec: RecipeSpec, run: Run) -> RecipeResult:
+    """Says Answered for each answer and Evaluated for each contestant's references, what is known left out. A model
+    that ``spec.tuning`` makes is trained when one of its contestants is first asked something."""
     if not spec.contestants or not spec.questions:
         raise JobError("There is nothing to compare, or nothing to ask.", remedy="Choose a prompt and questions.")
     if spec.warning:
@@ -33,10 +33,8 @@ def run_recipe(spec: RecipeSpec, run: Run) -> None:
     work = _Work(spec, run)
     for model, contestants in by_model.items():
         work.run_model(model, contestants)
-    run.say(Finished({"answers": work.answers, "tokens": work.tokens, "contestants": len(spec.contestants),
-                      "questions": len(spec.questions), "evaluated": len(spec.evaluated) + work.evaluated,
-                      "too_long": work.too_long, "trained": work.trained, "recipe": spec.recipe,
-                      "warning": spec.warning}))
+    return RecipeResult(work.answers, work.tokens, len(spec.contestants), len(spec.questions),
+                        len(spec.evaluated) + work.evaluated, work.too_long, work.trained, spec.recipe, spec.warning)
 
 
 class _Work:

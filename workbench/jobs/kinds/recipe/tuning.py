@@ -1,19 +1,43 @@
-"""Making the fine-tuned models of a recipe, each when its turn comes."""
+"""The fine-tuned models of a recipe: how they are made, each when its turn comes."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.domain import ModelRef
+from workbench.alignment.options import AlignmentOptions
+from workbench.domain import Demonstration, ModelRef, Prompt
 from workbench.errors import JobError
 from workbench.jobs.events import Artifact
 from workbench.jobs.kinds.align import TOKENIZER_FILES
 from workbench.jobs.run import Run
-from workbench.jobs.tuning_spec import Training, Tuning
 from workbench.models import quantised
 from workbench.models.files import hash_files, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """``chosen`` are places in the pool. ``folder`` takes checkpoints and, when all is done, the model."""
+
+    folder: str
+    chosen: tuple[int, ...]
+    options: AlignmentOptions
+
+    @property
+    def path(self) -> str:
+        """The model's folder, or its adapter's."""
+        return str(Path(self.folder) / "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """``model`` is trained anew for each of ``trainings``, under the rules and the template of ``prompt``."""
+
+    model: ModelRef
+    prompt: Prompt
+    pool: tuple[Demonstration, ...]
+    trainings: tuple[Training, ...]
 
 
 def make_tuned(tuning: Tuning, ref: ModelRef, run: Run) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any, Literal
+from typing import Literal
 
 from workbench.domain import CandidateScore, Demonstration, Question, RankedCandidate, SearchRound, SetEvaluation
 from workbench.errors import JobError
 from workbench.jobs.embedding_steps import EmbeddingSteps
-from workbench.jobs.events import Evaluated, Finished, RoundFinished, Scored
+from workbench.jobs.events import Evaluated, RoundFinished, Scored
 from workbench.jobs.exact import ExactModel
+from workbench.jobs.kinds.search import HeldOutMeans, RacedRound, RacingShare, SearchResult, SearchSpec
 from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import Engine, Tally, TrackedObjective
 from workbench.jobs.pool import answers_scored, check_apart, usable_candidates, usable_questions
 from workbench.jobs.run import Run
-from workbench.jobs.specs import SearchSpec
 from workbench.models.base import LanguageModel
 from workbench.models.embedding import Embedder
 from workbench.scoring.candidates import SetObjective
@@ -30,8 +29,8 @@ from workbench.search.task import BASELINES, CHOOSING, COMPARING, EQUAL_WORK, OR
 from workbench.search.work import sets_reported, sets_searched
 
 
-def run_search(spec: SearchSpec, run: Run) -> None:
-    """Says Scored, RoundFinished and Evaluated as they come, and Finished with the summary of ``summarise``."""
+def run_search(spec: SearchSpec, run: Run) -> SearchResult:
+    """Says Scored, RoundFinished and Evaluated as they come."""
     if spec.rounds < 1:
         raise JobError("A search needs at least one round.")
     candidates = usable_candidates(spec.candidates, spec.base, lambda text: run.log("info", text))
@@ -45,7 +44,7 @@ def run_search(spec: SearchSpec, run: Run) -> None:
         labels_of(questions)
     search = SearchRun(spec, run, candidates, questions, heldout)
     try:
-        search.go()
+        return search.go()
     finally:
         search.exact.close()
 
@@ -94,7 +93,7 @@ class SearchRun:
             tuple(question.turns[0] for question in questions),
         )
 
-    def go(self) -> None:
+    def go(self) -> SearchResult:
         self.tally.message = f"Round {min(len(self.spec.finished_rounds) + 1, self.spec.rounds)} of {self.spec.rounds}"
         before = self.tally.done
         chosen = self.strategy(self.task)
@@ -106,10 +105,9 @@ class SearchRun:
         self.tally.done = self.search_work + held_done           # what was promised for searching, taken or saved
         measured = self._measure(chosen, more, self.held_objective) if self.held_objective and chosen else []
         self.tally.at(self.tally.total)
-        summary = summarise(self.spec, chosen, measured)
         say_known(self.kept, self.run)
-        self.run.say(Finished(summary | {
-            "evaluations": evaluations, "drawn": self.drawn, "racing": self._racing(), "exact": self.exact.summary()}))
+        return SearchResult(self.spec.strategy, chosen, held_out_means(self.spec, measured), evaluations, self.drawn,
+                            self._racing(), self.exact.share())
 
     def _ordered(self, chosen: tuple[int, ...]) -> tuple[int, ...]:
         order, rng = self.spec.options.order, stream(self.spec.seed, ORDERING)
@@ -154,15 +152,14 @@ class SearchRun:
         found = best_of_random(self.task, sets, stream(self.spec.seed, EQUAL_WORK))
         return [ProposedSet("best_random", f"best of {sets} random sets", found)]
 
-    def _racing(self) -> dict[str, Any] | None:
-        """What racing saved and risked; None where nothing was raced. Rounds of an earlier start are not in it."""
+    def _racing(self) -> RacingShare | None:
+        """What racing saved and risked; None where nothing was raced."""
         if not self.races:
             return None
-        rounds = [{"round": number, "candidates": len(race.scores) + len(race.dropped), "finalists": len(race.scores),
-                   "evaluations": race.evaluations, "exact": race.exact, "chance_of_another_winner": race.chance}
-                  for number, race in self.races.items()]
-        done, exact = (sum(getattr(race, what) for race in self.races.values()) for what in ("evaluations", "exact"))
-        return {"kind": self.spec.options.racing, "saved": 1 - done / exact, "rounds": rounds}
+        rounds = tuple(RacedRound(number, len(race.scores) + len(race.dropped), len(race.scores), race.evaluations,
+                                  race.exact, race.chance) for number, race in self.races.items())
+        done, exact = sum(round.evaluations for round in rounds), sum(round.exact for round in rounds)
+        return RacingShare(self.spec.options.racing, 1 - done / exact, rounds)
 
     def scored(self, round: int, score: CandidateScore) -> None:
         self.run.say(Scored(score, round))
@@ -239,21 +236,13 @@ class SearchRun:
         return (started + open_round) * answers + finished
 
 
-def summarise(spec: SearchSpec, chosen: tuple[int, ...], evaluations: Sequence[SetEvaluation]) -> dict[str, Any]:
-    """``{"strategy", "chosen", "heldout"}``, to which a run adds ``evaluations`` (answers that were scored for the
-    set, those in float32 among them, and ``drawn``, answers to candidates' instructions; what a resumed search does
-    again counts again), ``racing`` and ``exact``; heldout is None without held-out questions, else nats per answer:
-    ``{"base", <strategy>, "random_mean", "difference": {"mean", "low", "high"}, "sets": {label: mean}}``."""
-    summary: dict[str, Any] = {"strategy": spec.strategy, "chosen": list(chosen), "heldout": None}
-    if evaluations:
-        found = next(one for one in evaluations if one.label == CHOSEN)
-        random = [one.answers for one in evaluations if one.strategy == "random" and one.label != CHOSEN]
-        difference = difference_to_random(found.answers, random, stream(spec.seed, COMPARING))
-        summary["heldout"] = {
-            "base": next(one.mean for one in evaluations if one.strategy == "base"),
-            spec.strategy: found.mean,
-            "random_mean": random_mean(random),
-            "difference": asdict(difference) if difference else None,
-            "sets": {one.label: one.mean for one in evaluations},
-        }
-    return summary
+def held_out_means(spec: SearchSpec, evaluations: Sequence[SetEvaluation]) -> HeldOutMeans | None:
+    if not evaluations:
+        return None
+    chosen = next(evaluation for evaluation in evaluations if evaluation.label == CHOSEN)
+    random = [evaluation.answers for evaluation in evaluations
+              if evaluation.strategy == "random" and evaluation.label != CHOSEN]
+    base = next(evaluation.mean for evaluation in evaluations if evaluation.strategy == "base")
+    return HeldOutMeans(base, random_mean(random),
+                        difference_to_random(chosen.answers, random, stream(spec.seed, COMPARING)),
+                        {evaluation.label: evaluation.mean for evaluation in evaluations})

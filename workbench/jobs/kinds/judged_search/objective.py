@@ -12,7 +12,7 @@ from workbench.bench.matches import GivenAnswers, single
 from workbench.bench.reference_measures import exact_match, token_f1
 from workbench.domain import Answer, AnswerScore, Contestant, Judgement, Prompt, Question
 from workbench.jobs.events import Tried
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.kinds.judged_search import JudgedSearchSpec
 from workbench.models.base import Admitting, LanguageModel
 from workbench.prompts import render
 from workbench.search.task import Objective

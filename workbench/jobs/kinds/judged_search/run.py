@@ -4,17 +4,18 @@ have predicted what the judge says."""
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal
 
 from workbench.bench.house_grader import fits
 from workbench.bench.judge_prompting import choose
 from workbench.bench.language_model_judge import Judge
 from workbench.domain import Backend, CandidateScore, Question, SearchRound
 from workbench.errors import JobError
-from workbench.jobs.events import Finished, Metric, RoundFinished, Scored
-from workbench.jobs.judged_objective import JudgedObjective
-from workbench.jobs.judged_search_spec import JudgedSearchSpec
+from workbench.jobs.events import Metric, RoundFinished, Scored
 from workbench.jobs.kinds.judge import judge_of
+from workbench.jobs.kinds.judged_search import ComparedRound, JudgedSearchResult, JudgedSearchSpec
+from workbench.jobs.kinds.judged_search.objective import JudgedObjective
 from workbench.jobs.pool import usable_candidates
 from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
@@ -26,9 +27,9 @@ from workbench.statistics.rank_correlation import kendall_tau, tau_interval
 _TOGETHER = 8                        # candidates whose likelihood is measured together
 
 
-def run_judged_search(spec: JudgedSearchSpec, run: Run) -> None:
-    """Says Tried for each set, Scored and RoundFinished (scores in place of log-likelihoods), a Metric a round with
-    Kendall's tau between both objectives, and Finished with what was chosen and every candidate's two scores."""
+def run_judged_search(spec: JudgedSearchSpec, run: Run) -> JudgedSearchResult:
+    """Says Tried for each set, Scored and RoundFinished (scores in place of log-likelihoods), and a Metric a round with
+    Kendall's tau between both objectives."""
     candidates = usable_candidates(spec.candidates, spec.base, lambda text: run.log("info", text))
     _check(spec)
     model = run.load(spec.model)
@@ -41,9 +42,8 @@ def run_judged_search(spec: JudgedSearchSpec, run: Run) -> None:
         rounds = greedy_rounds(task, spec.rounds)
     finally:
         close()
-    run.say(Finished({
-        "by": spec.by, "chosen": [one.chosen_id for one in rounds], "unreadable": objective.unreadable,
-        "rounds": _compared(spec, run, model, rounds)}))
+    return JudgedSearchResult(spec.by, tuple(round.chosen_id for round in rounds), objective.unreadable,
+                              _compared(spec, run, model, rounds))
 
 
 def _check(spec: JudgedSearchSpec) -> None:
@@ -63,7 +63,7 @@ def _check(spec: JudgedSearchSpec) -> None:
                        safe="Nothing was started.", remedy="Choose the sample's questions, or another judge.")
 
 
-def _judge(spec: JudgedSearchSpec, model: LanguageModel, run: Run) -> tuple[Judge | None, Any]:
+def _judge(spec: JudgedSearchSpec, model: LanguageModel, run: Run) -> tuple[Judge | None, Callable[[], None]]:
     """The judge, and what lets go of its model: one that is not the answering model is loaded beside it."""
     if spec.by != "language_model" or spec.judge is None:
         return None, lambda: None
@@ -106,8 +106,8 @@ class _Watch:
         self._run.log(level, message.replace("the log-likelihood of the reference answers", "the judge's mean"))
 
 
-def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tuple[SearchRound, ...]) -> list[
-        dict[str, Any]]:
+def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tuple[SearchRound, ...]) -> tuple[
+        ComparedRound, ...]:
     """For each round Kendall's tau, with its interval over candidates, between the judge's mean and the likelihood of
     the references (nats per answer), and the candidates' two scores; without a reference no likelihood is known."""
     from workbench.scoring.candidates import SetObjective
@@ -116,9 +116,9 @@ def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tu
                       for one in spec.questions if one.references and one.references[0])
     if not questions:
         run.log("warning", "No question has a reference, so the likelihood cannot be compared with the judge.")
-        return [{"number": one.number, "tau": None, "low": None, "high": None, "candidates": []} for one in rounds]
+        return tuple(ComparedRound(round.number) for round in rounds)
     likelihood = SetObjective(model, spec.base, spec.candidates, questions, spec.position)
-    rows: list[dict[str, Any]] = []
+    compared: list[ComparedRound] = []
     for number, one in enumerate(rounds):
         chosen = tuple(before.chosen_id for before in rounds[:number])
         sets = [ids for candidate in one.ranking if likelihood.fits(ids := (*chosen, candidate.demonstration_id))]
@@ -135,9 +135,8 @@ def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tu
         low, high = tau_interval(judged, cheap, stream(spec.seed, COMPARING), 200) if pairs else (math.nan, math.nan)
         if math.isfinite(tau):
             run.say(Metric("rank_correlation", one.number, tau))
-        rows.append({"number": one.number, "tau": _finite(tau), "low": _finite(low), "high": _finite(high),
-                      "candidates": pairs})
-    return rows
+        compared.append(ComparedRound(one.number, _finite(tau), _finite(low), _finite(high), tuple(pairs)))
+    return tuple(compared)
 
 
 def _finite(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""What a search with a judge as its objective is told to do."""
+"""A search with a judge as its objective, which shows how well the references' likelihood would have predicted it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from workbench.domain import (
     SearchRound,
 )
 from workbench.domain.judge_prompt import JudgePrompt
+from workbench.jobs.kind import JobKind, Kept, never
+from workbench.jobs.result import Result
+from workbench.jobs.run import Run
 from workbench.prompts import add
+from workbench.wording import counted
 
 JudgedBy = Literal["rules", "f1", "exact", "language_model"]
 
@@ -55,3 +59,56 @@ class JudgedSearchSpec:
         prompt = add(self.base, [by_id[id] for id in ids], self.position)
         name = f"{self.model.name}, {self.base.name or 'Base prompt'}{' + ' * bool(ids)}{', '.join(map(str, ids))}"
         return Contestant(name, self.model, prompt, replace(self.decoding, seed=self.seed))
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRound:
+    """``candidates`` are (demonstration, mean of the judge, nats per answer); ``tau`` is Kendall's between the two
+    orders, with its 95 % interval over candidates, None where there is no order."""
+
+    number: int
+    tau: float | None = None
+    low: float | None = None
+    high: float | None = None
+    candidates: tuple[tuple[int, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSearchResult(Result):
+    """``unreadable`` of what the judge said gave no rating, and counts as the lowest."""
+
+    by: str = ""
+    chosen: tuple[int, ...] = ()
+    unreadable: int = 0
+    rounds: tuple[ComparedRound, ...] = ()
+
+
+def start(spec: JudgedSearchSpec, run: Run) -> JudgedSearchResult:
+    from workbench.jobs.kinds.judged_search.run import run_judged_search
+
+    return run_judged_search(spec, run)
+
+
+def title(spec: JudgedSearchSpec) -> str:
+    return f"Greedy search by a judge, {counted(len(spec.candidates), 'candidate')}"
+
+
+def outcome(result: JudgedSearchResult) -> str:
+    taus = [f"{round.tau:.2f}" for round in result.rounds if round.tau is not None]
+    agrees = f". Agrees with the likelihood’s order: τ {', '.join(taus)}" if taus else ""
+    return f"Chosen: {', '.join(map(str, result.chosen)) or 'nothing'}{agrees}"
+
+
+def continued(spec: JudgedSearchSpec, kept: Kept) -> JudgedSearchSpec:
+    """Goes on in the round that was open."""
+    finished = tuple(kept.rounds())
+    return replace(spec, finished_rounds=finished, known=tuple(
+        (number, score) for number, score in kept.scores() if number >= len(finished)))
+
+
+def models(spec: JudgedSearchSpec) -> tuple[ModelRef, ...]:
+    return (spec.model,) if spec.judge is None else (spec.model, spec.judge)
+
+
+KIND = JobKind(JudgedSearchSpec, JudgedSearchResult, start, title, continued, runs_code=never, outcome=outcome,
+               models=models, page="bench")
