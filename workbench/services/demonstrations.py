@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.domain import Changes, Demonstration, Kind, Status, Turn, content_hash
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
-from workbench.services.wording import STATUS_WORDS, revision_summary
+from workbench.services.revision_words import STATUS_WORDS, revision_summary
 from workbench.wording import counted
 from workbench_db import demonstration_table, revisions
 from workbench_db import demonstrations as stored

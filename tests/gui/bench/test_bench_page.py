@@ -91,6 +91,21 @@ def test_the_general_questions_are_added_from_the_palette(page: BenchPage, qtbot
     assert [(one.name, one.questions) for one in sets if one.name.startswith("General")] == [("General questions", 80)]
 
 
+def test_the_shown_questions_are_held_out_of_searches_in_the_menu_and_undone(page: BenchPage, qtbot: QtBot) -> None:
+    menu = page.bar.manage.menu()
+    action = next(one for one in menu.actions() if "out of searches" in one.text())
+    for wanted in (True, False):
+        menu.aboutToShow.emit()
+        assert action.isChecked() is not wanted
+        action.trigger()
+        rest(page, qtbot)
+        assert page.reading.chosen is not None
+        assert page.reading.chosen.held_out is wanted
+    page.session.undo()
+    rest(page, qtbot)
+    assert page.reading.chosen.held_out is True
+
+
 def test_the_overview_shows_means_intervals_and_what_could_not_be_read(page: BenchPage) -> None:
     assert page._stack.currentIndex() == SHOWN
     assert page.measure_shown is not None

@@ -146,6 +146,23 @@ def test_refused_rows_are_listed_with_their_line_and_the_good_ones_are_there(
     assert not is_open(dialog)
 
 
+def test_questions_are_held_out_as_the_files_name_says_unless_the_person_says_otherwise(
+    opened: Session, open_import: Open, rest: Callable[[], None], tmp_path: Path
+) -> None:
+    for stem, held_out in (("heldout", True), ("question", False)):
+        file = lines(tmp_path / f"{stem}.jsonl", {"question_id": 1, "turns": ["Why?"], "reference": ["So."]})
+        dialog = open_import(file)
+        assert dialog.form.held_out.isVisible()
+        assert dialog.form.held_out.isChecked() == held_out
+        dialog.form.held_out.toggle()
+        dialog.go.click()
+        rest()
+        assert opened.project is not None
+        project = opened.project
+        newest = max(project.lane.run(project.questions.sets), key=lambda info: info.id)
+        assert newest.held_out is not held_out
+
+
 def test_all_or_nothing_imports_nothing_when_a_row_is_bad(
     page: DemonstrationsPage, open_import: Open, rest: Callable[[], None], tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""What changes are called, in the undo message and in a demonstration's history."""
+"""What changes of a demonstration are called, in the undo message and in its history."""
 
 from __future__ import annotations
 
