@@ -117,6 +117,8 @@ def _add_data(commands: Any) -> None:
     command.add_argument("--references", type=Path, help="reference answers of MT-Bench questions")
     _held_out_option(command)
     command.add_argument("--all-or-nothing", action="store_true", help="one bad row and nothing is imported")
+    command.add_argument("--take-over", action="store_true",
+                         help="give the tags, ratings and notes of rows that are there already to those they met")
     command.add_argument("--preview", action="store_true", help="look at the first rows and import nothing")
     command = add(commands, "export", "data:export", "write demonstrations, a prompt or a job's report to a file")
     command.add_argument("out", type=Path)
@@ -150,6 +152,7 @@ def _add_sets(commands: Any) -> None:
     command.add_argument("file", type=Path)
     command.add_argument("--pool", action="store_true", help="with general: its demonstrations and a prompt, too")
     command.add_argument("--references", type=Path, help="a file or folder of reference answers")
+    command.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="may be repeated")
     command.add_argument("--name", default="")
     _held_out_option(command)
     about = "keep a question set for reporting: searches never search on it"

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+
+def shown(text: object) -> str:
+    """A text, or a path, as it can be shown and stored: halves of characters (such as the bytes of a file's name in
+    another encoding) become replacement characters."""
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", str(text))
+
 
 class WorkbenchError(Exception):
     """Something a user can mend; shown without a traceback.
@@ -10,8 +18,8 @@ class WorkbenchError(Exception):
     """
 
     def __init__(self, what: str, *, safe: str = "", remedy: str = "") -> None:
-        self.what, self.safe, self.remedy = what, safe, remedy
-        super().__init__(" ".join(part for part in (what, safe, remedy) if part))
+        self.what, self.safe, self.remedy = shown(what), safe, shown(remedy)
+        super().__init__(" ".join(part for part in (self.what, safe, self.remedy) if part))
 
 
 class ProjectError(WorkbenchError):

@@ -99,9 +99,10 @@ def _demonstrations(connection: sqlite3.Connection) -> Iterator[Problem]:
     columns = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "content_hash",
                "row_hash", "title", "sort_key", "turns")
     tags = "(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE demonstration_id = d.id ORDER BY tag))"
-    for id, tag_list, *values in connection.execute(
-            f"SELECT id, {tags}, {', '.join(columns)} FROM demonstrations AS d ORDER BY id"):
-        row = dict(zip(columns, values, strict=True))
+    metadata = "(SELECT metadata FROM demonstration_metadata AS m WHERE m.id = d.id)"
+    for id, tag_list, more, *values in connection.execute(
+            f"SELECT id, {tags}, {metadata}, {', '.join(columns)} FROM demonstrations AS d ORDER BY id"):
+        row = dict(zip(columns, values, strict=True)) | {"metadata": more}
         wrong = _demonstration_problem(id, row, tag_list)
         if wrong:
             yield Problem("demonstrations", id, wrong)
@@ -110,12 +111,12 @@ def _demonstrations(connection: sqlite3.Connection) -> Iterator[Problem]:
 def _demonstration_problem(id: int, row: dict[str, Any], tag_list: str) -> str:
     try:
         turns = turns_from(json.loads(row["turns"]))
-        tags = json.loads(tag_list)
+        more = {"tags": json.loads(tag_list), "metadata": json.loads(row["metadata"] or "{}")}
     except (ValueError, TypeError):
         return "the text is damaged"
     if content_hash(turns) != row["content_hash"]:
         return "the text is not the one that was written"
-    if hash_of_row(id, row["content_hash"], [(row | {"tags": tags})[name] for name in FIELDS]) != row["row_hash"]:
+    if hash_of_row(id, row["content_hash"], [(row | more)[name] for name in FIELDS]) != row["row_hash"]:
         return "the row is not the one that was written (status, category, tags or another field)"
     title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
     if (title, sort_key_of(title)) != (row["title"], row["sort_key"]):

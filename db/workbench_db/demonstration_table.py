@@ -179,6 +179,8 @@ def _condition(node: Node) -> Condition:
         case Is(field="tag"):
             sql, parameters = _tagged(_TAG_IS, (node.value,))
             return f"id IN ({sql})", parameters
+        case Is(field="meta"):
+            return _with_metadata(node.value)
         case Is():
             return f"{node.field} = ? COLLATE NOCASE", (node.value,)
         case Compare():
@@ -195,9 +197,18 @@ def _condition(node: Node) -> Condition:
                     tuple(value for _, parameters in conditions for value in parameters))
 
 
+def _with_metadata(typed: str) -> Condition:
+    """``name=value``, or a name alone; case does not count."""
+    name, equals, value = typed.partition("=")
+    held = " AND CASE type WHEN 'true' THEN type WHEN 'false' THEN type ELSE CAST(value AS TEXT) END = ? COLLATE NOCASE"
+    return ("id IN (SELECT m.id FROM demonstration_metadata AS m WHERE EXISTS (SELECT 1 FROM json_each(m.metadata)"
+            f" WHERE key = ? COLLATE NOCASE{held if equals else ''}))", (name, value) if equals else (name,))
+
+
 _HAS = {
     "answer": "EXISTS (SELECT 1 FROM json_each(turns) WHERE value ->> 0 = 'assistant')",
-    "category": "category <> ''", "gain": "gain IS NOT NULL", "note": "note <> ''", "rating": "rating > 0",
+    "category": "category <> ''", "gain": "gain IS NOT NULL", "note": "note <> ''",
+    "metadata": "id IN (SELECT m.id FROM demonstration_metadata AS m)", "rating": "rating > 0",
     "source": "source <> ''", "tag": "id IN (SELECT demonstration_id FROM tags)", "tokens": "tokens IS NOT NULL"}
 
 

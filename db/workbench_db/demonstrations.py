@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,9 +23,12 @@ TITLE_CHARACTERS = 300
 SORT_CHARACTERS = 40
 CHUNK = 2000
 
-# What a person can change, and what a revision therefore keeps. ``turns`` is [[role, text], …], ``tags`` a sorted list.
-FIELDS = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "turns", "tags")
-_PLAIN = FIELDS[:-2]
+# What a person can change, and what a revision therefore keeps. ``turns`` is [[role, text], …], with a third part where
+# something is attached, ``tags`` a sorted list.
+# ``metadata`` is an object.
+FIELDS = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "turns", "tags",
+          "metadata")
+_PLAIN = FIELDS[:-3]
 _PLACE = {name: place for place, name in enumerate(FIELDS)}
 _NO_TEXT = json_part("")
 Fields = dict[str, Any]
@@ -40,33 +43,48 @@ class Inserted:
     skipped: int
 
 
-def insert_demonstrations(connection: Connection, demonstrations: Iterable[Demonstration],
-                          import_id: int | None = None) -> Inserted:
+def insert_demonstrations(
+    connection: Connection, demonstrations: Iterable[Demonstration], import_id: int | None = None,
+    on_row: Callable[[int, Demonstration, int, bool], None] = lambda place, demonstration, id, new: None,
+) -> Inserted:
     """Store those that are not there yet (same turns), reading the iterable in chunks.
 
-    Raises WorkbenchError if a text cannot be stored (half of a surrogate pair).
+    ``on_row`` gets the place of each among those given, and the id that it has now, or that of the one it met. Tags
+    that differ from those that are there in case only take their spelling. Raises WorkbenchError if a text cannot be
+    stored (half of a surrogate pair).
     """
     next_id = (connection.exec_driver_sql("SELECT max(id) FROM demonstrations").scalar() or 0) + 1
     ids: list[int] = []
-    seen = 0
+    seen, spelling = 0, spellings(connection)
     for chunk in _chunks(demonstrations):
-        seen += len(chunk)
-        fresh: dict[str, Demonstration] = {}
-        for demonstration in chunk:
-            fresh.setdefault(demonstration.content_hash, demonstration)
-        for known in ids_by_hash(connection, fresh):
-            del fresh[known]
-        rows, tags = [], []
-        for digest, demonstration in fresh.items():
-            rows.append(_new_row(next_id, digest, demonstration, import_id))
-            tags += [(tag, next_id) for tag in set(demonstration.tags)]
-            ids.append(next_id)
-            next_id += 1
+        digests = [demonstration.content_hash for demonstration in chunk]
+        known = ids_by_hash(connection, digests)
+        rows, tags, metadata = [], [], []
+        for digest, demonstration in zip(digests, chunk, strict=True):
+            new = digest not in known
+            if new:
+                known[digest] = next_id
+                tagged = sorted({spelling.setdefault(tag.casefold(), tag) for tag in demonstration.tags})
+                rows.append(_new_row(next_id, digest, demonstration, tagged, import_id))
+                tags += [(tag, next_id) for tag in tagged]
+                if demonstration.metadata:
+                    metadata.append((next_id, _ENCODER.encode(dict(demonstration.metadata))))
+                ids.append(next_id)
+                next_id += 1
+            on_row(seen, demonstration, known[digest], new)
+            seen += 1
         if rows:
             connection.exec_driver_sql(_INSERT, rows)
             search_text.add(connection, ids[-len(rows):])
         _insert_tags(connection, tags)
+        _insert_metadata(connection, metadata)
     return Inserted(ids, seen - len(ids))
+
+
+def spellings(connection: Connection) -> dict[str, str]:
+    """How each tag is written that is there: tags that differ in case are one."""
+    return {tag.casefold(): tag for tag in
+            connection.exec_driver_sql("SELECT DISTINCT tag FROM tags ORDER BY tag DESC").scalars()}
 
 
 def ids_by_hash(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
@@ -84,10 +102,10 @@ def get(connection: Connection, ids: Sequence[int], *, deleted: bool = False) ->
     rows = connection.exec_driver_sql(
         "SELECT id, turns, category, source, licence, language, status, rating, note FROM demonstrations"
         f" WHERE id IN (SELECT value FROM json_each(?)){live}", (id_list(ids),))
-    tags = tags_of(connection, ids)
+    tags, metadata = tags_of(connection, ids), metadata_of(connection, ids)
     found = {
         id: Demonstration(turns_from(json.loads(turns)), category, source, licence, language,
-                          tuple(tags.get(id, ())), Status(status), rating, note, id)
+                          tuple(tags.get(id, ())), Status(status), rating, note, id, metadata.get(id, {}))
         for id, turns, category, source, licence, language, status, rating, note in rows
     }
     return [found[id] for id in ids if id in found]
@@ -103,6 +121,13 @@ def tags_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
     return dict(tags)
 
 
+def metadata_of(connection: Connection, ids: Iterable[int]) -> dict[int, Fields]:
+    """Column → value by id; those without are left out."""
+    return {id: json.loads(metadata) for id, metadata in driver_rows(
+        connection, "SELECT id, metadata FROM demonstration_metadata WHERE id IN (SELECT value FROM json_each(?))",
+        (id_list(ids),))}
+
+
 def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fields]:
     """Write fields, and return the former values of those that really changed, by id.
 
@@ -111,7 +136,7 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
     before: dict[int, Fields] = {}
     for ids in _chunks(patches):
         writes: defaultdict[tuple[str, ...], list[tuple[object, ...]]] = defaultdict(list)
-        searched, tags = list[int](), dict[int, list[str]]()
+        searched, tags, metadata = list[int](), dict[int, list[str]](), dict[int, Fields]()
         for id, digest, values in _values_of(connection, ids, turns=any("turns" in patches[id] for id in ids)):
             wanted = patches[id]
             old = {name: values[_PLACE[name]] for name in wanted if values[_PLACE[name]] != wanted[name]}
@@ -120,9 +145,11 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
             before[id] = old
             for name in old:
                 values[_PLACE[name]] = wanted[name]
-            columns = {name: wanted[name] for name in old if name not in ("turns", "tags")}
+            columns = {name: wanted[name] for name in old if name not in ("turns", "tags", "metadata")}
             if "tags" in old:
                 tags[id] = wanted["tags"]
+            if "metadata" in old:
+                metadata[id] = wanted["metadata"]
             if "turns" in old or "note" in old:
                 searched.append(id)
             if "turns" in old:
@@ -136,6 +163,7 @@ def patch(connection: Connection, patches: Mapping[int, Fields]) -> dict[int, Fi
             connection.exec_driver_sql(f"UPDATE demonstrations SET {settings} WHERE id = ?", rows)
         search_text.add(connection, searched)
         _write_tags(connection, tags)
+        _write_metadata(connection, metadata)
     _forget_measures(connection, [id for id, fields in before.items() if "turns" in fields])
     return before
 
@@ -145,14 +173,14 @@ def _values_of(connection: Connection, ids: Sequence[int], *, turns: bool) -> It
 
     Lists, not dictionaries: a step may change a million rows.
     """
-    tags = tags_of(connection, ids)
+    tags, metadata = tags_of(connection, ids), metadata_of(connection, ids)
     rows = driver_rows(
         connection, f"SELECT id, content_hash, {', '.join(_PLAIN)}, {'turns' if turns else 'NULL'} FROM demonstrations"
         " WHERE id IN (SELECT value FROM json_each(?))", (id_list(ids),)).fetchall()
     for id, digest, *values in rows:
         if turns:
             values[-1] = json.loads(values[-1])
-        values.append(tags.get(id, []))
+        values += [tags.get(id, []), metadata.get(id, {})]
         yield id, digest, values
 
 
@@ -178,18 +206,22 @@ def uncounted(connection: Connection, model_id: int, limit: int = 10_000) -> lis
 
 
 def hash_of_row(id: int, digest: str, values: Sequence[Any]) -> str:
-    """The row's row_hash from its content hash (which covers the turns) and the values of FIELDS."""
-    note, tags = values[_PLACE["note"]], shared_part(*values[-1])
+    """The row's row_hash from its content hash (which covers the turns) and the values of FIELDS.
+
+    Metadata count where there are any: rows from before there were keep their hash.
+    """
+    note, tags, metadata = values[_PLACE["note"]], shared_part(*values[_PLACE["tags"]]), values[_PLACE["metadata"]]
     plain = shared_part(*values[:_PLACE["note"]])
-    return hash_of_json(f'[{id},"{digest}",{plain},{json_part(note) if note else _NO_TEXT},[{tags}]]')
+    more = f",{json_part(dict(metadata))}" if metadata else ""
+    return hash_of_json(f'[{id},"{digest}",{plain},{json_part(note) if note else _NO_TEXT},[{tags}]{more}]')
 
 
-def turns_from(stored: Iterable[Sequence[str]]) -> tuple[Turn, ...]:
-    return tuple(Turn(Role(role), text) for role, text in stored)
+def turns_from(stored: Iterable[Sequence[Any]]) -> tuple[Turn, ...]:
+    return tuple(Turn(Role(role), text, *attached) for role, text, *attached in stored)
 
 
-def turns_json(turns: Iterable[Turn]) -> list[list[str]]:
-    return [[turn.role, turn.text] for turn in turns]
+def turns_json(turns: Iterable[Turn]) -> list[list[Any]]:
+    return [[turn.role, turn.text, dict(turn.attached)] if turn.attached else [turn.role, turn.text] for turn in turns]
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -197,15 +229,14 @@ _INSERT = ("INSERT INTO demonstrations (id, deleted, status, rating, category, s
            " content_hash, row_hash, title, sort_key, note, turns) VALUES (?, 0" + ", ?" * 13 + ")")
 
 
-def _new_row(id: int, digest: str, d: Demonstration, import_id: int | None) -> tuple[object, ...]:
-    values = (0, d.status.value, d.rating, d.category, d.source, d.licence, d.language, d.note, None,
-              sorted(set(d.tags)))
+def _new_row(id: int, digest: str, d: Demonstration, tags: list[str], import_id: int | None) -> tuple[object, ...]:
+    values = (0, d.status.value, d.rating, d.category, d.source, d.licence, d.language, d.note, None, tags, d.metadata)
     title = title_of(d.instruction)
     return (id, d.status.value, d.rating, d.category, d.source, d.licence, d.language, import_id, digest,
             hash_of_row(id, digest, values), title, sort_key_of(title), d.note, _turns_text(turns_json(d.turns)))
 
 
-def _columns_of_turns(stored: list[list[str]]) -> Fields:
+def _columns_of_turns(stored: list[list[Any]]) -> Fields:
     """The columns that hold turns and what is made from them."""
     turns = turns_from(stored)
     title = title_of(next((turn.text for turn in turns if turn.role is Role.USER), ""))
@@ -219,6 +250,19 @@ def _write_tags(connection: Connection, tags: Mapping[int, Sequence[str]]) -> No
         connection.exec_driver_sql("DELETE FROM tags WHERE demonstration_id IN (SELECT value FROM json_each(?))",
                                    (id_list(tags),))
         _insert_tags(connection, [(tag, id) for id, listed in tags.items() for tag in listed])
+
+
+def _write_metadata(connection: Connection, metadata: Mapping[int, Fields]) -> None:
+    """All the metadata of some demonstrations."""
+    if metadata:
+        connection.exec_driver_sql("DELETE FROM demonstration_metadata WHERE id IN (SELECT value FROM json_each(?))",
+                                   (id_list(metadata),))
+        _insert_metadata(connection, [(id, _ENCODER.encode(values)) for id, values in metadata.items() if values])
+
+
+def _insert_metadata(connection: Connection, rows: list[tuple[int, str]]) -> None:
+    if rows:
+        connection.exec_driver_sql("INSERT INTO demonstration_metadata (id, metadata) VALUES (?, ?)", rows)
 
 
 def _insert_tags(connection: Connection, rows: list[tuple[str, int]]) -> None:
@@ -251,7 +295,7 @@ def sort_key_of(title: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", letters) if not unicodedata.combining(c))
 
 
-def _turns_text(turns: list[list[str]]) -> str:
+def _turns_text(turns: list[list[Any]]) -> str:
     text = _ENCODER.encode(turns)
     try:
         text.encode()

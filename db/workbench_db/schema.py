@@ -128,6 +128,14 @@ class DemonstrationRow(Base):
     )
 
 
+class MetadataRow(Base):
+    """What else a demonstration's row said in its file: column → value. Part of the demonstration's row_hash."""
+
+    __tablename__ = "demonstration_metadata"
+    id: Mapped[int] = mapped_column(ForeignKey("demonstrations.id", ondelete="CASCADE"), primary_key=True)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata")
+
+
 class TagRow(Base):
     __tablename__ = "tags"
     tag: Mapped[str] = mapped_column(primary_key=True)

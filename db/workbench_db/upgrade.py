@@ -11,7 +11,7 @@ from workbench_db import backup
 from workbench_db.session import Database
 
 # Alembic takes a quarter of a second to import, so an up-to-date project is recognised without it.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -58,7 +58,7 @@ def test_a_patch_returns_what_was_there_and_leaves_out_what_did_not_change(datab
 
 def test_a_patch_taken_back_leaves_the_row_as_it_was(database: Database) -> None:
     new = {"deleted": 1, "status": "rejected", "rating": 1, "category": "c", "source": "s", "licence": "l",
-           "language": "de", "note": "n", "turns": [["user", "other"]], "tags": ["z"]}
+           "language": "de", "note": "n", "turns": [["user", "other"]], "tags": ["z"], "metadata": {"id": 1}}
     with database.write() as connection:
         stored.insert_demonstrations(connection, [WHOLE])
         row = connection.exec_driver_sql("SELECT * FROM demonstrations").one()

@@ -51,7 +51,8 @@ def test_nested_columns_hold_conversations(tmp_path, conversations):
     table = pa.table({"conversations": pa.array([cell], conversations), "id": [1]})
     pq.write_table(table, tmp_path / "f.parquet")
     assert open_file(tmp_path / "f.parquet").format == "sharegpt"
-    assert demonstrations(tmp_path / "f.parquet") == [Demonstration.pair("a", "b")]
+    [found] = demonstrations(tmp_path / "f.parquet")
+    assert (found.turns, found.metadata) == (Demonstration.pair("a", "b").turns, {"id": 1})
 
 
 def test_columns_of_other_kinds_do_not_hinder(tmp_path):
@@ -62,9 +63,11 @@ def test_columns_of_other_kinds_do_not_hinder(tmp_path):
     })
     pq.write_table(table, tmp_path / "f.parquet")
     file = open_file(tmp_path / "f.parquet")
-    assert file.columns == ("prompt", "response", "image", "when", "map")
+    assert tuple(file.columns) == ("prompt", "response", "image", "when", "map")
     [item] = file.demonstrations()
-    assert item == (1, Demonstration.pair("a", "b"))
+    assert item[1].turns == Demonstration.pair("a", "b").turns
+    assert item[1].metadata == {
+        "image": "(4 bytes)", "when": "(cannot be shown: Python int too large to convert to C int)", "map": [["k", 1]]}
 
 
 def test_a_value_that_cannot_be_read_refuses_its_row_only(tmp_path):
@@ -173,4 +176,6 @@ def test_what_the_datasets_library_saves_is_read(tmp_path):
     both.save_to_disk(str(tmp_path / "set"))
     file = open_file(tmp_path / "set")
     assert [row.cells["kind"] for row in file.rows()] == ["x", "y"]
-    assert [d for _, d in file.demonstrations()] == [Demonstration.pair("a", "b"), Demonstration.pair("c", "")]
+    found = [item[1] for item in file.demonstrations()]
+    assert [one.turns for one in found] == [Demonstration.pair("a", "b").turns, Demonstration.pair("c", "").turns]
+    assert [one.metadata for one in found] == [{"kind": "x", "split": "train"}, {"kind": "y", "split": "test"}]

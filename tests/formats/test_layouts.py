@@ -68,7 +68,7 @@ def test_openai_messages_may_be_parts_of_text(tmp_path):
     {"prompt": "a", "messages": ["a", "b"]},
 ])
 def test_columns_are_recognised_by_their_usual_names(tmp_path, columns):
-    assert only(tmp_path, columns) == Demonstration.pair("a", "b")
+    assert only(tmp_path, columns).turns == Demonstration.pair("a", "b").turns
 
 
 def test_a_column_of_turns_is_recognised_by_what_it_holds(tmp_path):
@@ -86,7 +86,9 @@ def test_what_else_a_row_says_of_itself_is_taken(tmp_path):
 def test_columns_whose_values_cannot_be_a_status_or_a_rating_are_not_taken_for_one(tmp_path):
     file = opened(tmp_path, {"instruction": "a", "output": "b", "status": "done", "rating": 9.5})
     assert set(file.mapping) == {"instruction", "answer"}
-    assert [d for _, d in file.demonstrations()] == [Demonstration.pair("a", "b")]
+    [(_, found)] = file.demonstrations()
+    assert found.turns == Demonstration.pair("a", "b").turns
+    assert found.metadata == {"status": "done", "rating": 9.5}
 
 
 @pytest.mark.parametrize(("row", "words"), [
@@ -96,10 +98,10 @@ def test_columns_whose_values_cannot_be_a_status_or_a_rating_are_not_taken_for_o
     ({"instruction": "a" * (TEXT_LIMIT + 1), "output": "b"}, "1,000,001 characters long"),
     ({"messages": []}, "There is no instruction"),
     ({"messages": [{"role": "user", "content": " "}]}, "no text"),
-    ({"messages": [{"role": "tool", "content": "x"}]}, "Turn 1 has the role “tool”"),
+    ({"messages": [{"role": "narrator", "content": "x"}]}, "Turn 1 has the role “narrator”"),
     ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": None}]}, "Turn 2 has no text"),
-    ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "Turn 1 has no text"),
-    ({"messages": [{"role": "assistant", "content": "", "tool_calls": [1]}]}, "Turn 1 calls a tool"),
+    ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "The conversation has no text"),
+    ({"messages": [{"role": "assistant", "content": "", "tool_calls": [1]}]}, "The conversation has no text"),
     ({"messages": [{"role": "user", "content": "a"}, "b"]}, "Turn 2 is not an object"),
     ({"messages": [{"speaker": "user"}]}, "Turn 1 has no role and text"),
     ({"instruction": "a", "output": "b", "history": [["a"]]}, "history"),
@@ -143,4 +145,5 @@ def test_a_chosen_layout_holds_whatever_the_kind_of_file(tmp_path):
 def test_conversations_inside_csv_cells_are_read(tmp_path):
     cell = json.dumps([{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]).replace('"', '""')
     (tmp_path / "f.csv").write_text(f'id,conversations\n1,"{cell}"\n')
-    assert [d for _, d in open_file(tmp_path / "f.csv").demonstrations()] == [Demonstration.pair("a", "b")]
+    [(_, found)] = open_file(tmp_path / "f.csv").demonstrations()
+    assert (found.turns, found.metadata) == (Demonstration.pair("a", "b").turns, {"id": "1"})

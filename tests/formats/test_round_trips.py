@@ -9,9 +9,8 @@ from tests.formats.strategies import demonstrations, filled
 from workbench.domain import Demonstration, Role, Turn
 from workbench.errors import FormatError
 from workbench.formats.atomic import replacing
-from workbench.formats.registry import open_file
+from workbench.formats.registry import open_file, writers
 from workbench.formats.rows import Refused
-from workbench.formats.writing import WRITERS
 
 SUFFIXES = {"jsonl": "jsonl", "openai": "jsonl", "alpaca": "json", "csv": "csv", "parquet": "parquet"}
 
@@ -19,7 +18,7 @@ SUFFIXES = {"jsonl": "jsonl", "openai": "jsonl", "alpaca": "json", "csv": "csv",
 def written_and_read(folder: Path, found: list[Demonstration], format: str) -> list[Demonstration | Refused]:
     path = folder / f"f.{SUFFIXES[format]}"
     with open(path, "wb") as stream:
-        assert WRITERS[format](found, stream) == len(found)
+        assert writers()[format].write(found, stream) == len(found)
         assert not stream.closed
     return [item if isinstance(item, Refused) else item[1] for item in open_file(path).demonstrations()]
 
@@ -54,10 +53,10 @@ def test_turns_that_do_not_alternate_cannot_be_written_as_alpaca(tmp_path):
         written_and_read(tmp_path, [odd], "alpaca")
 
 
-@pytest.mark.parametrize("format", sorted(WRITERS))
+@pytest.mark.parametrize("format", sorted(writers()))
 def test_no_demonstrations_make_a_file_that_can_be_written(tmp_path, format):
     with open(tmp_path / "f", "wb") as stream:
-        assert WRITERS[format]([], stream) == 0
+        assert writers()[format].write([], stream) == 0
 
 
 def test_the_id_is_left_out(tmp_path):

@@ -14,10 +14,9 @@ from tests.formats.shared_data import SHARED
 from workbench.domain import Demonstration, Role, Turn
 from workbench.errors import WorkbenchError
 from workbench.formats import mt_bench, urial
-from workbench.formats.registry import NAMES, open_file
+from workbench.formats.registry import NAMES, open_file, writers
 from workbench.formats.rows import Refused
 from workbench.formats.source import Source
-from workbench.formats.writing import WRITERS
 
 ROUNDS = 60
 POOL = [Demonstration((Turn(Role.USER, f"Frage {n}: “ä”?\n=1+1"), Turn(Role.ASSISTANT, "```py\nx\n```\n" + "é" * n)),
@@ -64,7 +63,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 def written(format: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         with open(path, "wb") as stream:
-            WRITERS[format](POOL, stream)
+            writers()[format].write(POOL, stream)
 
     return write
 

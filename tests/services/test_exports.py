@@ -7,8 +7,8 @@ import pytest
 from tests.formats.shared_data import SHARED, needs_shared_data
 from workbench.domain import Demonstration, Prompt, Role, Status, Turn
 from workbench.errors import FormatError, ProjectError
+from workbench.formats.registry import writers
 from workbench.services.demonstrations import Filter
-from workbench.services.exports import FORMATS
 from workbench.services.project import Project
 
 FILES = sorted((SHARED / "urial_prompts").glob("*.txt")) if SHARED.is_dir() else []
@@ -48,7 +48,7 @@ def test_what_was_exported_can_be_imported_into_another_project_without_loss(pro
         other.close()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", tuple(writers()))
 def test_every_format_writes_the_demonstrations_in_the_order_that_was_asked(project, tmp_path, format):
     ids = all_ids(project)[::-1]
     if format == "alpaca":
@@ -69,7 +69,7 @@ def test_an_export_that_fails_leaves_the_file_that_was_there(project, tmp_path):
     assert sorted(child.name for child in tmp_path.iterdir()) == ["out.json", "project"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", tuple(writers()))
 def test_a_file_that_grows_beyond_what_the_disk_takes_is_refused_and_the_old_one_stays(project, tmp_path, format):
     resource = pytest.importorskip("resource", reason="limits on files are Unix's")
     [long] = project.demonstrations.add([Demonstration.pair("ask", random.Random(0).randbytes(50_000).hex())]).created
@@ -118,7 +118,7 @@ def test_a_prompt_that_was_changed_is_exported_as_it_is_now(project, tmp_path):
     assert (tmp_path / "out.txt").read_bytes().decode() == expected
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", tuple(writers()))
 def test_a_prompt_can_be_written_in_every_format(project, tmp_path, format):
     prompt = Prompt("Be brief.", (Demonstration.pair("Hi?", "Ho."),), name="Mine")
     prompt_id = project.prompts.create(prompt).created[0]

@@ -1,15 +1,16 @@
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.formats.shared_data import SHARED, needs_shared_data
-from workbench.domain import Demonstration, Kind
+from workbench.domain import Demonstration, Kind, Status
 from workbench.errors import Cancelled, FormatError, ProjectError
 from workbench.formats import urial
 from workbench.services.demonstrations import Filter
-from workbench.services.imports import ImportOptions
+from workbench.services.imports import ImportOptions, kept_words
 from workbench.services.project import Project
 from workbench_db.check import check
 
@@ -212,3 +213,110 @@ def test_a_pool_of_the_mini_world_comes_in_once_and_can_be_undone(project: Proje
     assert len(project.demonstrations.ids(Filter(text="source:mini-world"))) == 320
     project.history.undo()
     assert len(project.demonstrations.ids(Filter(text="source:mini-world"))) == 300
+
+
+def test_an_import_says_what_became_of_columns_rows_and_doubles(project, tmp_path):
+    path = jsonl(tmp_path / "a.jsonl", row(1, id="x1", tags=["Code"]), {"instruction": "ask 2", "output": ""},
+                 row(1, id="x3", tags=["code", "new"], rating=4), row(4, level=3))
+    for found in (project.imports.preview(path), project.imports.run(path)):
+        assert {use.name: (use.filled, use.field) for use in found.uses} == {
+            "instruction": (4, "instruction"), "output": (3, "answer"), "id": (2, ""), "tags": (2, "tags"),
+            "rating": (1, "rating"), "level": (1, "")}
+        assert found.without_answer == 1
+        assert found.notes == ("1 row has no answer.",)
+        assert kept_words(found.uses) == "Kept as metadata: id (2), level (1)."
+    [double] = found.doubles
+    assert (double.line, double.met, double.met_line) == (3, 1, 1)
+    assert double.brings == {"rating": 4, "tags": ["new"], "metadata": {"id": "x3"}}
+    assert project.imports.preview(path).doubles == ((3, 1),)
+
+
+def test_what_doubles_bring_is_taken_over_and_taken_back(project, tmp_path):
+    project.imports.run(jsonl(tmp_path / "a.jsonl", row(1, tags=["Code"], note="mine")))
+    again = jsonl(tmp_path / "b.jsonl", row(1, tags=["CODE", "new"], rating=4, note="theirs", id=7), row(2))
+    report = project.imports.run(again)
+    [double] = report.doubles
+    assert (double.met, double.met_line) == (1, 0)
+    changes = project.imports.take_over(report.doubles)
+    first = project.demonstrations.get([1])[0]
+    assert (first.tags, first.rating, first.note, first.metadata) == (("Code", "new"), 4, "mine", {"id": 7})
+    assert changes.undoable
+    project.history.undo()
+    assert project.demonstrations.get([1])[0].tags == ("Code",)
+    assert project.demonstrations.get([1])[0].metadata == {}
+    project.imports.run(again, ImportOptions(take_over=True))
+    assert project.demonstrations.get([1])[0].rating == 4
+    assert list(check(project.folder)) == []
+
+
+def test_tags_that_differ_in_case_are_one(project, tmp_path):
+    project.imports.run(jsonl(tmp_path / "a.jsonl", row(1, tags=["Code"]), row(2, tags=["code", "x"])))
+    project.demonstrations.add_tag([1, 2], "CODE")
+    assert [d.tags for d in stored(project)] == [("Code",), ("Code", "x")]
+    assert project.demonstrations.facets(Filter()).tags == {"Code": 2, "x": 1}
+    project.demonstrations.remove_tag([2], "code")
+    assert [d.tags for d in stored(project)] == [("Code",), ("x",)]
+
+
+@pytest.mark.parametrize(("query", "lines"), [
+    ("meta:id=7", [1]), ("meta:ID=7", [1]), ("meta:level=Hard", [2]), ("meta:id", [1, 2]), ("has:metadata", [1, 2]),
+    ("meta:done=true", [2]), ("NOT has:metadata", [3]), ('meta:"two words=a b"', [1]), ("meta:id=70", []),
+])
+def test_metadata_are_filtered_by_and_exported(project, tmp_path, query, lines):
+    project.imports.run(jsonl(tmp_path / "a.jsonl", row(1, id=7, **{"two words": "a b"}),
+                              row(2, id="8", level="hard", done=True), row(3)))
+    assert project.demonstrations.ids(Filter(query)) == lines
+    for format, name in (("jsonl", "o.jsonl"), ("csv", "o.csv"), ("parquet", "o.parquet")):
+        project.exports.demonstrations([1, 2, 3], tmp_path / name, format)
+        again = project.imports.preview(tmp_path / name).demonstrations
+        assert [d.metadata for d in again] == [d.metadata for d in stored(project)]
+
+
+def test_metadata_and_what_is_attached_are_hashed_and_come_back_from_undo(project, tmp_path):
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}]
+    project.imports.run(jsonl(tmp_path / "a.jsonl", {"messages": messages, "id": 7}))
+    project.demonstrations.set_status([1], Status.ACCEPTED)
+    project.history.undo()
+    [found] = stored(project)
+    assert found.turns[1].attached == {"tool_calls": [{"id": "c"}]}
+    assert list(check(project.folder)) == []
+    with project.database.write() as connection:
+        connection.exec_driver_sql("""UPDATE demonstration_metadata SET metadata = '{"id":8}'""")
+    assert [problem.table for problem in check(project.folder)] == ["demonstrations"]
+
+
+def test_a_file_name_that_is_not_utf_8_is_shown_with_replacement_characters(project, tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xf0name.jsonl"))
+    jsonl(path, row(1), "{broken")
+    report = project.imports.run(path)
+    assert report.imported == 1
+    assert project.imports.past()[0].file_name == "bad\ufffdname.jsonl"
+    assert stored(project)[0].source == "bad\ufffdname.jsonl"
+    with pytest.raises(FormatError) as caught:
+        project.imports.run(path.with_name(path.name + "gone"))
+    str(caught.value).encode("utf-8")
+    (tmp_path / "q").mkdir()
+    questions = Path(os.fsdecode(os.fsencode(tmp_path) + b"/q/bad\xf0.jsonl"))
+    jsonl(questions, {"question": "Why?"})
+    set_id = project.imports.run(questions, ImportOptions("questions")).question_set_id
+    assert project.questions.get(set_id).name == "bad\ufffd"
+
+
+@pytest.mark.parametrize("name", ["dolly", "mmlu", "bbh"])
+def test_questions_keep_their_context_and_choices(project, tmp_path, name):
+    question, rows = {
+        "dolly": (("When?\n\nIn 2000.", "2000"), [{"instruction": "When?", "context": "In 2000.", "response": "2000"}]),
+        "mmlu": (("Which?\n\nA. stone\nB. apple", "B. apple"),
+                 [{"question": "Which?", "choices": ["stone", "apple"], "answer": 1, "difficulty": 3}]),
+        "bbh": (("not ( True ) is", "False"), [{"examples": [{"input": "not ( True ) is", "target": "False"}]}]),
+    }[name]
+    path = tmp_path / f"{name}.json"
+    path.write_text(json.dumps(rows[0] if name == "bbh" else rows), "utf-8")
+    options = ImportOptions("questions")
+    preview, report = project.imports.preview(path, options), project.imports.run(path, options)
+    [found] = project.questions.get(report.question_set_id).questions
+    assert (found.turns[0], found.references[0]) == question
+    assert preview.content == "questions"
+    assert preview.notes == report.notes
+    assert report.notes == (("Not taken, since a question has no place for it: difficulty (1).",)
+                            if name == "mmlu" else ())

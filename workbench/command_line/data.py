@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +14,18 @@ from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration
 from workbench.errors import WorkbenchError
+from workbench.formats.mapping import as_text
+from workbench.formats.registry import writers
 from workbench.services.demonstrations import Filter, Sort
-from workbench.services.imports import ImportOptions, ImportReport, Preview
+from workbench.services.imports import (
+    ColumnUse,
+    ImportOptions,
+    ImportReport,
+    Preview,
+    brought_words,
+    kept_words,
+    shown_name,
+)
 from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 from workbench.services.questions import BUILT_IN, searched_set
@@ -37,13 +47,15 @@ def import_(options: Namespace) -> Output:
     chosen = ImportOptions(
         format=options.format, encoding=options.encoding, mapping=_mapping(options.map), source=options.source,
         keep_good_rows=not options.all_or_nothing, references=options.references, held_out=options.held_out,
+        take_over=options.take_over,
     )
     if str(options.file) == MINI_WORLD and not options.file.exists():
         return _report(options.file, on_lane(options.project, lambda p: p.imports.run_mini_world(options.count)))
     with _file(options.file) as file:
         if options.preview:
             return _preview(on_lane(options.project, lambda p: p.imports.preview(file, chosen), read_only=True))
-        return _report(file, on_lane(options.project, lambda p: p.imports.run(file, chosen)))
+        return _report(file, on_lane(options.project, lambda p: p.imports.run(file, chosen)),
+                       taken_over=options.take_over)
 
 
 @contextmanager
@@ -68,20 +80,45 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
 def _preview(preview: Preview) -> Output:
     rows = [(one.instruction, one.answer, one.category, one.source) for one in preview.demonstrations[:10]]
-    lines = [f"{preview.format}, {preview.encoding}, holds {preview.content}", *preview.notes,
-             *(f"line {line}: {reason}" for line, reason in preview.refused[:LISTED_REFUSALS]),
-             table(rows, ("instruction", "answer", "category", "source"))]
+    doubles = [f"line {line}: says the same as line {first}" for line, first in preview.doubles]
+    lines = [f"{preview.format}, {preview.encoding}, holds {preview.counted} {preview.content}", *preview.notes,
+             *_columns(preview.uses, preview.content),
+             *_first([f"line {line}: {reason}" for line, reason in preview.refused]), *_first(doubles)]
+    if preview.content == "questions":
+        lines.append(table([(row["key"], row["category"], row["turns"], row["references"])
+                            for row in preview.rows[:10]], ("key", "category", "turns", "references")))
+    else:
+        lines.append(table(rows, ("instruction", "answer", "category", "source")))
     return Output(preview, "\n".join(lines))
 
 
-def _report(file: Path, report: ImportReport) -> Output:
+def _columns(uses: Sequence[ColumnUse], content: str) -> list[str]:
+    """Which column becomes what; what is kept of the others."""
+    mapped = ", ".join(f"{use.name} → {use.field}" for use in uses if use.field and use.name != use.field)
+    kept = kept_words(uses) if content == "demonstrations" else ""
+    return [*([f"Columns: {mapped}."] if mapped else []), *([kept] if kept else [])]
+
+
+def _first(lines: list[str]) -> list[str]:
+    """The first LISTED_REFUSALS, and how many more there are."""
+    more = len(lines) - LISTED_REFUSALS
+    return [f"  {line}" for line in lines[:LISTED_REFUSALS]] + ([f"  and {more} more"] if more > 0 else [])
+
+
+def _report(file: Path, report: ImportReport, *, taken_over: bool = False) -> Output:
     what = "a prompt" if report.prompt_id else "questions" if report.question_set_id else "demonstrations"
-    refused = [f"  line {line}: {reason}" for line, reason in report.refused[:LISTED_REFUSALS]]
-    more = len(report.refused) - len(refused)
-    lines = [f"{file.name} ({what}): {report.imported} imported, {report.skipped} there already, "
-             f"{len(report.refused)} refused.", *report.notes, *refused, *([f"  and {more} more"] if more else [])]
+    doubles = [f"line {double.line}: says the same as "
+               + (f"line {double.met_line}" if double.met_line else f"demonstration {double.met}")
+               + (f", and brings {brought_words(double.brings)}" if double.brings else "")
+               for double in report.doubles]
+    offered = ["Import with --take-over to give what they bring to those."] if any(
+        double.brings for double in report.doubles) and not taken_over else []
+    lines = [f"{shown_name(file)} ({what}): {report.imported} imported, {report.skipped} there already, "
+             f"{len(report.refused)} refused.", *report.notes, *_columns(report.uses, what),
+             *_first([f"line {line}: {reason}" for line, reason in report.refused]), *_first(doubles), *offered]
     data = {"imported": report.imported, "skipped": report.skipped, "refused": report.refused, "notes": report.notes,
-            "prompt_id": report.prompt_id, "question_set_id": report.question_set_id, "import_id": report.import_id}
+            "prompt_id": report.prompt_id, "question_set_id": report.question_set_id, "import_id": report.import_id,
+            "columns": report.uses, "without_answer": report.without_answer, "doubles": report.doubles}
     return Output(data, "\n".join(lines), code=1 if report.refused and not report.imported + report.skipped else 0)
 
 
@@ -107,8 +144,7 @@ def export(options: Namespace) -> Output:
 
 
 def _by_suffix(path: Path) -> str:
-    known = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "urial", ".md": "markdown",
-             ".html": "html", ".json": "alpaca"}
+    known = {ending: name for name, entry in reversed(writers().items()) for ending in entry.extensions}
     if path.suffix not in known:
         raise WorkbenchError(f"The format cannot be told from the name {path.name}.", remedy="Give --format.")
     return known[path.suffix]
@@ -142,7 +178,8 @@ def show(options: Namespace) -> Output:
 
 def _head(one: Demonstration) -> str:
     facts = {"category": one.category, "source": one.source, "licence": one.licence, "language": one.language,
-             "tags": ", ".join(one.tags), "rating": one.rating or "", "note": one.note}
+             "tags": ", ".join(one.tags), "rating": one.rating or "", "note": one.note,
+             **{name: as_text(value) for name, value in one.metadata.items()}}
     return f"{one.id}  {one.status.value}  " + "  ".join(f"{name} {value}" for name, value in facts.items() if value)
 
 
@@ -156,8 +193,9 @@ def questions_list(options: Namespace) -> Output:
 def questions_add(options: Namespace) -> Output:
     def work(project: Project) -> Output:
         if options.file.exists() or str(options.file) not in BUILT_IN:
-            changes = project.questions.import_file(options.file, options.references, options.name, options.held_out)
-            return Output({"question_set_id": changes.created[0]}, changes.label)
+            chosen = ImportOptions("questions", mapping=_mapping(options.map), references=options.references,
+                                   name=options.name, held_out=options.held_out)
+            return _report(options.file, project.imports.run(options.file, chosen))
         changes = project.questions.add_built_in(str(options.file))
         more = project.questions.add_starter_pool(str(options.file)) if options.pool else ()
         return Output({"question_set_id": changes.created[0]}, "\n".join(one.label for one in (changes, *more)))

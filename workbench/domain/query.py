@@ -2,8 +2,8 @@
 
 ``train tag:code tokens<600 (status:accepted OR rating>=4) NOT source:web``. Parts that stand side by side all hold.
 ``-`` before a part is NOT; ``"…"`` is a phrase, or a value with spaces; ``tokens:20..80`` is a range; ``has:note`` asks
-whether there is one. AND, OR and NOT are written in capitals: in small letters they are words like others.
-"""
+whether there is one; ``meta:id=7`` asks for what a column of the file said (``meta:id``: anything). AND, OR and NOT are
+written in capitals: in small letters they are words like others."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Value(StrEnum):
 
 
 FIELDS: Mapping[str, Value] = {
-    "status": Value.STATUS, "category": Value.TEXT, "source": Value.TEXT, "tag": Value.TEXT, "rating": Value.NUMBER,
-    "tokens": Value.NUMBER, "gain": Value.NUMBER}
+    "status": Value.STATUS, "category": Value.TEXT, "source": Value.TEXT, "tag": Value.TEXT, "meta": Value.TEXT,
+    "rating": Value.NUMBER, "tokens": Value.NUMBER, "gain": Value.NUMBER}
 """What can be asked of a demonstration, by the name that is typed."""
 
-HAS = ("answer", "category", "gain", "note", "rating", "source", "tag", "tokens")
+HAS = ("answer", "category", "gain", "metadata", "note", "rating", "source", "tag", "tokens")
 """What ``has:`` can ask for."""
 
 OPERATORS = ("<=", ">=", "<", ">", "=")

@@ -11,12 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from workbench.domain import Demonstration, Role, Turn
 from workbench.errors import FormatError
-from workbench.formats.layout import Layout
-
-LAYOUT = Layout("alpaca", "Alpaca", ("instruction", "output"),
-                {"instruction": "instruction", "input": "input", "answer": "output", "history": "history",
-                 "system": "system"},
-                lambda row: isinstance(row.get("instruction"), str) and isinstance(row.get("output"), str))
+from workbench.formats.format import Format, as_text
 
 
 def write(demonstrations: Iterable[Demonstration]) -> Iterator[str]:
@@ -45,3 +40,12 @@ def _record(demonstration: Demonstration) -> dict[str, object]:
     if len(pairs) > 1:
         record["history"] = pairs[:-1]
     return record
+
+
+FORMAT = Format(
+    "alpaca", "Alpaca", "Rows with instruction, input and output.", (".json",), needs=("instruction", "output"),
+    mapping={"instruction": "instruction", "input": "input", "answer": "output", "history": "history",
+             "system": "system"},
+    matches=lambda row: isinstance(row.get("instruction"), str) and isinstance(row.get("output"), str),
+    write=as_text(write), hint="Instruction, input and output. Later turns are left out.",
+)

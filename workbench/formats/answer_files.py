@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from workbench.errors import FormatError
+from workbench.errors import FormatError, shown
 from workbench.formats import alpaca_eval, fastchat_answers, json_array, jsonl, urial_results
 from workbench.formats.answer_rows import AnswerFile, AnswerRow
 from workbench.formats.rows import Refused, RowError
@@ -42,7 +42,7 @@ def read(path: Path) -> AnswerFile:
 
 def model_of(path: Path) -> str:
     """A file's name without what only tells its kind: FastChat names a model by its file."""
-    name = path.name
+    name = shown(path.name)
     while suffix := next((one for one in _SUFFIXES if name.endswith(one)), ""):
         name = name.removesuffix(suffix)
     return name

@@ -16,13 +16,17 @@ from typing import TextIO
 
 from workbench.domain import Demonstration, Role
 from workbench.errors import FormatError
+from workbench.formats import conversation
+from workbench.formats.format import Format, as_text
 from workbench.formats.mapping import known_columns
 from workbench.formats.rows import LINE_LIMIT, Refused, Row, Rows
 from workbench.formats.source import Source
 
-COLUMNS = ("instruction", "answer", "messages", "category", "source", "licence", "language", "tags", "status",
-           "rating", "note")
-"""Our own heading. ``messages`` is filled (JSON) only where instruction and answer alone do not say it all."""
+COLUMNS_BEFORE = ("instruction", "answer", "messages", "category", "source", "licence", "language", "tags", "status",
+                  "rating", "note")
+COLUMNS = (*COLUMNS_BEFORE, "metadata")
+"""Our own heading (and the one of files from before there were metadata). ``messages`` is filled (JSON) only where
+instruction and answer alone do not say it all."""
 
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"\w[\w.-]*( [\w.-]+){0,2}")      # of a column: one to three words
@@ -80,7 +84,7 @@ def rows(source: Source) -> Rows:
             first = next(records, None)
         if first is None:
             return
-        columns, ours = _heading(first[1]), tuple(first[1]) == COLUMNS
+        columns, ours = _heading(first[1]), tuple(first[1]) in (COLUMNS, COLUMNS_BEFORE)
         if not _is_heading(first[1]):
             columns = tuple(f"column {number}" for number in range(1, len(first[1]) + 1))
             yield Row(first[0], dict(zip(columns, first[1], strict=True)))
@@ -93,7 +97,10 @@ def _row(line: int, cells: list[str], columns: tuple[str, ...], ours: bool) -> R
         return Refused(line, f"The row has {len(cells)} cells, and there are {len(columns)} columns.")
     if ours:
         cells = [restore(cell) for cell in cells]
-    return Row(line, dict(zip(columns, cells, strict=False)))
+    row = dict(zip(columns, cells, strict=False))
+    if ours and row.get("messages"):        # which say it all; the other two are for people
+        row |= {"instruction": "", "answer": ""}
+    return Row(line, row)
 
 
 def _records(stream: TextIO, dialect: type[csv.Dialect]) -> Iterator[tuple[int, list[str]] | Refused]:
@@ -205,13 +212,25 @@ def write(demonstrations: Iterable[Demonstration]) -> Iterator[str]:
 def _cells(demonstration: Demonstration) -> tuple[str, ...]:
     turns = demonstration.turns
     roles = tuple(turn.role for turn in turns)
-    plain = roles in ((Role.USER,), (Role.USER, Role.ASSISTANT)) and all(turn.text.strip() for turn in turns)
-    messages = "" if plain else json.dumps([{"role": turn.role.value, "content": turn.text} for turn in turns],
-                                           ensure_ascii=False)
+    plain = roles in ((Role.USER,), (Role.USER, Role.ASSISTANT)) and all(
+        turn.text.strip() and not turn.attached for turn in turns)
+    messages = "" if plain else json.dumps([conversation.message(turn) for turn in turns], ensure_ascii=False)
     tags = demonstration.tags
     joined = "; ".join(tags)
     simple = all(tag and tag == tag.strip() and not set(tag) & set(',;"[]\r\n') for tag in tags)
     return (demonstration.instruction, demonstration.answer, messages, demonstration.category, demonstration.source,
             demonstration.licence, demonstration.language,
             joined if simple else json.dumps(list(tags), ensure_ascii=False), demonstration.status.value,
-            str(demonstration.rating or ""), demonstration.note)
+            str(demonstration.rating or ""), demonstration.note,
+            json.dumps(dict(demonstration.metadata), ensure_ascii=False) if demonstration.metadata else "")
+
+
+def recognises(source: Source) -> bool:
+    return (source.is_table or not source.is_binary) and dialect_of(source.sample_text, source.suffix) is not None
+
+
+FORMAT = Format(
+    "csv", "Table (CSV, TSV)", "A table as text, with a heading row.", (".csv", ".tsv", ".tab"), recognises=recognises,
+    rows=rows, fixed_columns=True, write=as_text(write, "utf-8-sig"),       # the mark tells Excel that it is UTF-8
+    hint="For a spreadsheet. What a spreadsheet would take for a formula is marked.",
+)

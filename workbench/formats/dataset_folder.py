@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import FormatError
 from workbench.formats import parquet
 from workbench.formats.arrow_cells import batch_rows, class_labels, reading
+from workbench.formats.format import Format
 from workbench.formats.rows import Row, Rows
 from workbench.formats.source import Source
 
@@ -140,3 +141,7 @@ def _batches(mapped: pa.MemoryMappedFile) -> Iterator[pa.RecordBatch]:
         return
     mapped.seek(0)
     yield from pa.ipc.open_stream(mapped)
+
+
+FORMAT = Format("dataset", "Saved dataset", "A folder that Hugging Face's save_to_disk left, or one of Parquet files.",
+                (".arrow",), recognises=lambda source: is_one(source.path), rows=rows, binary=True, fixed_columns=True)

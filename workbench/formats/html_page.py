@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from workbench.domain import Demonstration, Prompt, Role
+from workbench.formats.format import Format, as_text
 from workbench.formats.report import Report, interval, name_of, number, verdict
 
 _ROLES = {Role.SYSTEM: "System", Role.USER: "User", Role.ASSISTANT: "Assistant"}
@@ -112,3 +113,8 @@ def table(title: str, heading: tuple[str, ...], rows: Iterable[tuple[str, ...]])
                    for kind, name in zip(classes, heading, strict=True))
     return (f"<h2>{escape(title)}</h2>\n<table>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{''.join(body)}</tbody></table>\n")
+
+
+FORMAT = Format("html", "HTML", "Demonstrations for reading in a browser.", (".html",),
+                write=as_text(write_demonstrations), for_prompts=True,
+                hint="For reading in a browser; one file without anything else.")

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Generator
 from typing import Any, TextIO
 
 from workbench.errors import FormatError
-from workbench.formats.json_value import as_object, decode
+from workbench.formats.format import Format
+from workbench.formats.json_value import as_object, decode, is_json
 from workbench.formats.rows import Refused, Row, RowError, Rows
-from workbench.formats.source import Source
+from workbench.formats.source import SAMPLE, Source
 
-CONTAINERS = ("data", "rows", "examples", "instances", "items", "demonstrations", "train", "test")
+CONTAINERS = ("data", "rows", "examples", "items", "demonstrations", "train", "test")
 """Keys whose array of objects is taken for the rows."""
+
+SHARED_LIMIT = 64_000_000
+"""Bytes of a file whose short texts beside the rows (its name, a prefix) are given to each row."""
 
 _CHUNK = 1 << 16
 _ELEMENT_LIMIT = 64_000_000
@@ -44,13 +49,15 @@ def rows(source: Source) -> Rows:
 
     An element that is no object is refused; broken JSON raises FormatError, since what follows cannot be trusted.
     """
+    shared = _shared(source)
     with source.text(newline="") as stream:
         cursor = _Cursor(stream, source.path.name)
         first = cursor.peek()
         if first == "[":
             yield from _elements(cursor)
         elif first == "{":
-            yield from _object(cursor)
+            for row in _object(cursor, source):
+                yield row._replace(cells={**shared, **row.cells}) if shared and isinstance(row, Row) else row
         elif not first:
             return
         else:
@@ -76,13 +83,35 @@ def _elements(cursor: _Cursor) -> Rows:
             return
 
 
-def _object(cursor: _Cursor) -> Rows:
-    """An object: the array under one of CONTAINERS, or, where there is none, the object itself as the only row."""
+def _shared(source: Source) -> dict[str, Any]:
+    """What an object says, in short texts, of all the rows that it holds; the file is read through once for it."""
+    if source.total > SHARED_LIMIT or not source.sample_text.lstrip().startswith("{"):
+        return {}
+    with source.text(newline="") as stream:
+        rows = _object(_Cursor(stream, source.path.name), source)
+        while True:
+            try:
+                next(rows)
+            except StopIteration as end:
+                return {key: value for key, value in end.value.items() if _is_short(value)} if end.value else {}
+            except FormatError:         # it comes again where the rows are read
+                return {}
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 300
+
+
+def _object(cursor: _Cursor, source: Source) -> Generator[Row | Refused, None, dict[str, Any]]:
+    """An object: the array under one of CONTAINERS, or, where there is none, the object itself as the only row.
+
+    Returns what stands beside the array.
+    """
     line, cells, found = cursor.line, {}, False
     cursor.take("{")
     if cursor.peek() == "}":
         cursor.take("}")
-        return
+        return {}
     while True:
         if cursor.peek() != '"':
             raise cursor.broken("a key in double quotes is expected")
@@ -97,6 +126,9 @@ def _object(cursor: _Cursor) -> Rows:
             break
     if not found:
         yield Row(line, cells)
+        return {}
+    source.beside |= {key for key, value in cells.items() if value not in (None, "", [], {}) and not _is_short(value)}
+    return cells
 
 
 class _Cursor:
@@ -167,3 +199,24 @@ class _Cursor:
     def _advance(self, to: int) -> None:
         self.line += self._buffer.count("\n", self._at, to)
         self._at = to
+
+
+def recognises(source: Source) -> bool:
+    """Whether a file is one JSON array or object, perhaps over many lines, and not one object a line."""
+    text = source.sample_text
+    if source.is_table:
+        return False
+    if looks_like(text):
+        return True
+    if not text.lstrip().startswith("{"):
+        return source.suffix == ".json" and text.lstrip().startswith("[")
+    first, _, rest = text.lstrip().partition("\n")
+    if not rest.strip() and holds_rows(first):
+        return True
+    if not rest and source.suffix == ".json" and len(source.sample) == SAMPLE:
+        return True             # one object that goes on
+    return not (is_json(first) or rest.lstrip().startswith("{") or not rest)
+
+
+FORMAT = Format("json", "JSON", "An array of objects, or an object that holds one under “data” or such a name.",
+                (".json",), recognises=recognises, rows=rows)

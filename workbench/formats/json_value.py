@@ -27,3 +27,11 @@ def as_object(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     raise RowError(f"A JSON object is expected here, and this is {_KINDS.get(type(value), 'something else')}.")
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is a JSON object or list."""
+    try:
+        return isinstance(decode(text), dict | list)
+    except RowError:
+        return False

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workbench.domain import Demonstration
+from workbench.formats import conversation
+from workbench.formats.format import Format, as_text
 from workbench.formats.json_value import as_object, decode
 from workbench.formats.rows import Refused, Row, RowError, Rows
 from workbench.formats.source import Source, numbered_lines
@@ -31,8 +33,8 @@ def rows(source: Source) -> Rows:
 
 def record(demonstration: Demonstration) -> dict[str, Any]:
     """Every field but the id, as our JSON Lines and Parquet files hold them; ``messages`` as OpenAI's chat has it."""
-    return {
-        "messages": [{"role": turn.role.value, "content": turn.text} for turn in demonstration.turns],
+    fields = {
+        "messages": [conversation.message(turn) for turn in demonstration.turns],
         "category": demonstration.category,
         "source": demonstration.source,
         "licence": demonstration.licence,
@@ -42,9 +44,21 @@ def record(demonstration: Demonstration) -> dict[str, Any]:
         "rating": demonstration.rating,
         "note": demonstration.note,
     }
+    return fields | ({"metadata": dict(demonstration.metadata)} if demonstration.metadata else {})
 
 
 def write(demonstrations: Iterable[Demonstration]) -> Iterator[str]:
     """Lines that, read again, give the same demonstrations (ids apart)."""
     for demonstration in demonstrations:
         yield json.dumps(record(demonstration), ensure_ascii=False) + "\n"
+
+
+def recognises(source: Source) -> bool:
+    return not source.is_table and (source.sample_text.lstrip().startswith("{") or source.suffix in FORMAT.extensions)
+
+
+FORMAT = Format(
+    "jsonl", "JSON Lines", "One JSON object a line; our own form, which holds everything.", (".jsonl", ".ndjson"),
+    recognises=recognises, rows=rows, write=as_text(write), for_prompts=True,
+    hint="Everything, with tags, ratings and notes; reads in again without loss.",
+)

@@ -1,28 +1,35 @@
 """From raw cells to a demonstration: which column holds what.
 
-A mapping is field → column. Layouts that have a name (Alpaca, ShareGPT, OpenAI chat) are nothing but mappings.
+A mapping is field → column. Layouts that have a name (Alpaca, ShareGPT, OpenAI chat) are nothing but mappings. Columns
+that no field takes, and what a field could not use, are kept as the demonstration's metadata.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from workbench.domain import Demonstration, Role, Status, Turn
+from workbench.domain.demonstration import REJECTED_ANSWER
 from workbench.formats import conversation
 from workbench.formats.json_value import decode
-from workbench.formats.rows import Refused, Row, RowError, Rows, Unreadable, require_text
+from workbench.formats.rows import Refused, Row, RowError, Rows, Unreadable, require_text, require_value
 
 COLUMNS_OF: dict[str, tuple[str, ...]] = {
     "turns": ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "chat", "data"),
-    "system": ("system", "system_prompt"),
+    "system": ("system", "system_prompt", "system_message"),
     "history": ("history",),
     "instruction": ("instruction", "prompt", "question", "query", "user", "human", "problem", "input"),
     "input": ("input", "context"),
-    "answer": ("output", "answer", "response", "completion", "reply", "assistant", "chosen", "target", "solution"),
-    "category": ("category", "task_type", "topic", "task"),
+    "choices": ("choices", "options", "endings"),
+    "answer": ("output", "answer", "response", "completion", "reply", "assistant", "chosen", "preferred_output",
+               "target", "canonical_solution", "solution", "reference", "expected", "ideal", "answerkey"),
+    "rejected": ("rejected", "rejected_answer", "rejected_response", "non_preferred_output"),
+    "label": ("label",),
+    "category": ("category", "task_type", "topic", "task", "subject"),
     "source": ("source", "dataset", "origin"),
     "licence": ("licence", "license"),
     "language": ("language", "lang", "locale"),
@@ -30,14 +37,18 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = {
     "status": ("status",),
     "rating": ("rating", "stars"),
     "note": ("note", "notes", "comment"),
+    "metadata": ("metadata",),
 }
 """The fields of a mapping, and the names (in lower case) under which a column is taken for each, best first."""
 
 FIELDS = tuple(COLUMNS_OF)
+EXAMPLES = 50
+"""Values of a column that say what it holds; most of them decide, so that an odd one loses its row and no more."""
 
 Cells = Mapping[str, Any]
 Mapped = Callable[[Cells], Demonstration]
 Item = tuple[int, Demonstration] | Refused
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def known_columns(columns: Iterable[str]) -> list[str]:
@@ -46,51 +57,95 @@ def known_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column.strip().lower() in names]
 
 
-def guess(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The likeliest mapping, by the columns' names and by what the first rows hold."""
-    by_name = {column.strip().lower(): column for column in reversed(columns)}
+def guess(examples: Mapping[str, Sequence[Any]],
+          columns_of: Mapping[str, tuple[str, ...]] = COLUMNS_OF) -> dict[str, str]:
+    """The likeliest mapping: field → column, by the columns' names and by examples of what they hold."""
+    by_name = {column.strip().lower(): column for column in reversed(list(examples))}
     found: dict[str, str] = {}
-    for field, names in COLUMNS_OF.items():
+    for field, names in columns_of.items():
         for name in names:
             column = by_name.get(name)
-            if column is not None and column not in found.values() and _fits(field, column, sample):
+            if column is not None and column not in found.values() and _fits(field, examples[column]):
                 found[field] = column
                 break
-    if "turns" not in found:
-        lists = [column for column in columns if column not in found.values() and _filled(column, sample)
-                 and _fits("turns", column, sample)]
-        if lists and "instruction" not in found:
-            found["turns"] = lists[0]
+    if "turns" not in found and "instruction" not in found:
+        lists = [column for column, values in examples.items() if values and _mostly(_are_turns, values)]
+        named = [by_name[name] for name in columns_of["turns"]
+                 if name in by_name and examples[by_name[name]] and _mostly(_are_objects, examples[by_name[name]])]
+        if unclaimed := [column for column in (*lists, *named) if column not in found.values()]:
+            found["turns"] = unclaimed[0]
+    if not found.keys() & {"turns", "answer"}:
+        found.pop("label", None)        # of a text, and not of an answer
     return found
 
 
-def _filled(column: str, sample: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return [row[column] for row in sample if row.get(column) not in (None, "", [])]
+def is_filled(value: Any) -> bool:
+    """Whether a cell holds anything."""
+    return value not in _EMPTY and not (isinstance(value, float) and math.isnan(value))
 
 
-def _fits(field: str, column: str, sample: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the values of the first rows are ones that the field can hold; no values contradict nothing."""
-    values = _filled(column, sample)
-    if field in ("turns", "history"):
-        return all(isinstance(value, list | dict) or _is_list(str(value)) for value in values)
-    if field in ("status", "rating"):
-        return all(_holds(_status if field == "status" else _rating, value) for value in values)
-    return field == "tags" or not any(isinstance(value, list | dict) for value in values)
+def _mostly(holds: Callable[[Any], bool], values: Sequence[Any]) -> bool:
+    return 2 * sum(map(holds, values)) > len(values)
 
 
-def _is_list(text: str) -> bool:
+def _fits(field: str, values: Sequence[Any]) -> bool:
+    """Whether most values are ones that the field can hold; no values contradict nothing."""
+    return not values or _mostly(_HOLDS.get(field, _is_plain), values)
+
+
+def _are_turns(value: Any) -> bool:
+    return conversation.are_turns(_decoded(value))
+
+
+def _may_be_turns(value: Any) -> bool:
+    """Turns, or texts that take turns: enough in a column whose name says that it is a conversation."""
+    found = _decoded(value)
+    return conversation.are_turns(found) or (
+        isinstance(found, list) and bool(found) and all(isinstance(text, str) for text in found))
+
+
+def _are_objects(value: Any) -> bool:
+    """A list that holds objects: in a column of that name most likely turns of which something is missing."""
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _decoded(value: Any) -> Any:
+    if not (isinstance(value, str) and value.lstrip()[:1] in ("[", "{")):
+        return value
     try:
-        return text.lstrip().startswith("[") and isinstance(decode(text), list)
+        return decode(value)
     except RowError:
-        return False
+        return value
 
 
-def _holds(convert: Callable[[Any], object], value: Any) -> bool:
-    try:
-        convert(value)
-    except RowError:
-        return False
-    return True
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, list | dict | bytes)
+
+
+def _is_said(value: Any) -> bool:
+    """A text, a turn or turns, or a list of one text."""
+    return _is_plain(value) or conversation.is_turn(value) or conversation.are_turns(value) or (
+        isinstance(value, list) and len(value) == 1 and isinstance(value[0], str))
+
+
+def _is_history(value: Any) -> bool:
+    found = _decoded(value)
+    return isinstance(found, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in found)
+
+
+def _is_verdict(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "false"))
+
+
+def _holds(convert: Callable[[Any], object]) -> Callable[[Any], bool]:
+    def holds(value: Any) -> bool:
+        try:
+            convert(value)
+        except RowError:
+            return False
+        return True
+
+    return holds
 
 
 def demonstrations(rows: Rows, mapping: Mapping[str, str], source: str = "") -> Generator[Item, None, None]:
@@ -109,11 +164,14 @@ def demonstration(row: Row | Refused, convert: Mapped) -> Item:
         return row.line, convert(row.cells)
     except RowError as error:
         return Refused(row.line, str(error))
+    except RecursionError:
+        return Refused(row.line, "The row is nested too deeply.")
 
 
 def is_enough(mapping: Mapping[str, str]) -> bool:
     """Whether a mapping says where the text of a demonstration is."""
-    return any(mapping.get(field) for field in ("turns", "instruction", "input"))
+    return any(mapping.get(field) for field in ("turns", "instruction", "input")) or bool(
+        mapping.get("answer") and mapping.get("rejected"))      # a pair of whole conversations
 
 
 def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
@@ -124,14 +182,163 @@ def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
     turns = _turns_from(mapping)
     category, own_source, licence, language, note = (
         _text_from(mapping.get(field)) for field in ("category", "source", "licence", "language", "note"))
-    tags, status, rating = (_value_from(mapping.get(field)) for field in ("tags", "status", "rating"))
+    tags, status, rating, rejected, label, more = (
+        _value_from(mapping.get(field)) for field in ("tags", "status", "rating", "rejected", "label", "metadata"))
+    taken = set(mapping.values())
 
     def convert(cells: Cells) -> Demonstration:
-        return Demonstration(turns(cells), category(cells), own_source(cells) or source, licence(cells),
-                             language(cells), _tags(tags(cells)), _status(status(cells)), _rating(rating(cells)),
-                             note(cells))
+        said, unused = turns(cells)
+        kept = {name: _plain(value) for name, value in cells.items() if name not in taken and is_filled(value)}
+        kept |= {mapping[field]: _plain(cells[mapping[field]]) for field in unused}
+        if is_filled(held := more(cells)):
+            kept |= _metadata(held)
+        if is_filled(worse := rejected(cells)):
+            kept[REJECTED_ANSWER] = _last_answer(worse)
+        decided = _status(status(cells))
+        if is_filled(good := label(cells)):
+            kept["label"] = _verdict(good)
+            decided = decided if kept["label"] or is_filled(status(cells)) else Status.REJECTED
+        return Demonstration(said, category(cells), own_source(cells) or source, licence(cells), language(cells),
+                             _tags(tags(cells)), decided, _rating(rating(cells)), note(cells),
+                             metadata=require_value(kept, "What is kept of the row"))
 
     return convert
+
+
+def _turns_from(mapping: Mapping[str, str]) -> Callable[[Cells], tuple[tuple[Turn, ...], list[str]]]:
+    """The whole conversation, or system, history, instruction with input and choices, and answer put together; with
+    the fields that hold something and were not needed for it."""
+    whole_of, history, choices_of, instruction_of, answer_of = (
+        _value_from(mapping.get(field)) for field in ("turns", "history", "choices", "instruction", "answer"))
+    system_of, input_of = _text_from(mapping.get("system")), _text_from(mapping.get("input"))
+    instruction_name, answer_name = (f"“{mapping.get(field)}”" for field in ("instruction", "answer"))
+
+    def turns(cells: Cells) -> tuple[tuple[Turn, ...], list[str]]:
+        system = system_of(cells)
+        opening = (Turn(Role.SYSTEM, system),) if system.strip() else ()
+        whole, replied = whole_of(cells), answer_of(cells)
+        if isinstance(whole, str) and whole.strip():
+            whole = decode(whole)
+        choices = _choices(choices_of(cells))
+        answer = () if replied is None else conversation.said(
+            _chosen(choices, replied) if choices else replied, Role.ASSISTANT, answer_name)
+        if whole or _is_whole(answer):
+            given = conversation.turns(whole) if whole else ()
+            return _continued(opening, given, answer, cells, mapping)
+        asked = instruction_of(cells)
+        first = () if asked is None else conversation.said(asked, Role.USER, instruction_name)
+        first = _with_more(first, input_of(cells), choices)
+        if not first:
+            raise RowError("There is no instruction.")
+        if first[0].role is Role.SYSTEM:
+            opening = ()
+        return (*opening, *conversation.history(history(cells)), *first, *answer), []
+
+    return turns
+
+
+def _is_whole(answer: Sequence[Turn]) -> bool:
+    """Whether what stands as an answer is a whole conversation (a preference pair without a prompt of its own)."""
+    return any(turn.role is Role.USER for turn in answer)
+
+
+def _continued(opening: tuple[Turn, ...], given: tuple[Turn, ...], answer: tuple[Turn, ...], cells: Cells,
+               mapping: Mapping[str, str]) -> tuple[tuple[Turn, ...], list[str]]:
+    """A conversation that stands in one column, and the answer beside it where it waits for one."""
+    said, left = given, [field for field in ("instruction", "input", "history", "choices", "answer")
+                         if is_filled(cells.get(mapping.get(field, "")))]
+    if _is_whole(answer):
+        said = said if said[-1:] and said[-1].role is Role.ASSISTANT else answer
+    elif answer and said[-1].role in (Role.USER, Role.TOOL):
+        said = (*said, *answer)
+    if any(turn.text == said[-1].text for turn in answer):
+        left = [field for field in left if field != "answer"]
+    texts = {turn.text for turn in said}
+    left = [field for field in left if cells[mapping[field]] not in ("", *texts)]
+    return (said if said[0].role is Role.SYSTEM else opening + said), left
+
+
+def _with_more(first: tuple[Turn, ...], more: str, choices: Mapping[str, str]) -> tuple[Turn, ...]:
+    """The instruction with its input, and the choices it leaves, a blank line between."""
+    listed = "\n".join(f"{letter}. {text}" for letter, text in choices.items())
+    parts = [part for part in (first[-1].text if first else "", more if more.strip() else "", listed) if part]
+    if not parts or (not first and not more.strip()):
+        return first
+    last = Turn(Role.USER, "\n\n".join(parts), first[-1].attached if first else None)
+    return (*first[:-1], last)
+
+
+def _choices(value: Any) -> dict[str, str]:
+    """Letter → text: of a list of texts, of ``{"text": […], "label": […]}``, or of a list of such objects."""
+    value = _decoded(value)
+    if isinstance(value, Mapping) and isinstance(value.get("text"), list):
+        value = [{"text": text, "label": label} for text, label in zip(
+            value["text"], value.get("label") or _letters(len(value["text"])), strict=False)]
+    elif isinstance(value, Mapping):
+        value = [{"text": text, "label": label} for label, text in value.items()]
+    if not is_filled(value):
+        return {}
+    if not isinstance(value, list):
+        raise RowError("The choices are no list.")
+    found: dict[str, str] = {}
+    for letter, choice in zip(_letters(len(value)), value, strict=True):
+        text = choice.get("text") if isinstance(choice, Mapping) else choice
+        if not isinstance(text, str | int | float):
+            raise RowError("A choice is not a text.")
+        label = choice.get("label") or choice.get("id") or letter if isinstance(choice, Mapping) else letter
+        found[str(label)] = require_text(str(text), "A choice")
+    return found
+
+
+def _letters(count: int) -> list[str]:
+    return [chr(ord("A") + place) if place < 26 else str(place + 1) for place in range(count)]
+
+
+def _chosen(choices: Mapping[str, str], answer: Any) -> Any:
+    """An answer that is a choice's place (from 0), its letter or its text, as "B. apple"; another one as it is."""
+    labels = list(choices)
+    if isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(labels):
+        label = labels[answer]
+    elif isinstance(answer, str) and answer.strip() in choices:
+        label = answer.strip()
+    elif isinstance(answer, str) and answer.strip().isdecimal() and int(answer.strip()[:9]) < len(labels):
+        label = labels[int(answer.strip())]
+    else:
+        label = next((label for label, text in choices.items() if text == answer), "")
+    return f"{label}. {choices[label]}" if label else answer
+
+
+def _last_answer(value: Any) -> str:
+    said = conversation.said(value, Role.ASSISTANT, "The rejected answer")
+    return next((turn.text for turn in reversed(said) if turn.role is Role.ASSISTANT), "")
+
+
+def _verdict(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if _is_verdict(value):
+        return bool(value.strip().lower() == "true")
+    raise RowError(f"The label “{as_text(value)[:40]}” is neither true nor false.")
+
+
+def _metadata(value: Any) -> dict[str, Any]:
+    found = decode(value) if isinstance(value, str) else value
+    if not isinstance(found, Mapping):
+        raise RowError("The metadata are no object of names and values.")
+    return {str(name): _plain(held) for name, held in found.items() if is_filled(held)}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON holds it: what Parquet files have beyond that becomes text, bytes are only counted."""
+    if isinstance(value, str | bool | int | None):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(held) for name, held in value.items()}
+    if isinstance(value, list | tuple) and not isinstance(value, Unreadable):
+        return [_plain(held) for held in value]
+    return as_text(value)
 
 
 def _value_from(column: str | None) -> Callable[[Cells], Any]:
@@ -158,35 +365,12 @@ def _text_from(column: str | None) -> Callable[[Cells], str]:
         found = value(cells)
         if isinstance(found, str):
             return require_text(found, name)
+        if isinstance(found, list | dict):
+            kind = "a list" if isinstance(found, list) else "an object"
+            raise RowError(f"{name} holds {kind}, and a text is expected.")
         return "" if found is None else require_text(as_text(found), name)
 
     return text
-
-
-def _turns_from(mapping: Mapping[str, str]) -> Callable[[Cells], tuple[Turn, ...]]:
-    """The whole conversation, or system, history, instruction with input, and answer put together."""
-    whole_of, history = _value_from(mapping.get("turns")), _value_from(mapping.get("history"))
-    system_of, instruction_of, input_of, answer_of = (
-        _text_from(mapping.get(field)) for field in ("system", "instruction", "input", "answer"))
-
-    def turns(cells: Cells) -> tuple[Turn, ...]:
-        system = system_of(cells)
-        opening = (Turn(Role.SYSTEM, system),) if system.strip() else ()
-        whole = whole_of(cells)
-        if isinstance(whole, str) and whole.strip():
-            whole = decode(whole)
-        if whole:
-            found = conversation.turns(whole)
-            return found if found[0].role is Role.SYSTEM else opening + found
-        instruction, more, answer = instruction_of(cells), input_of(cells), answer_of(cells)
-        if more.strip():
-            instruction = f"{instruction}\n\n{more}" if instruction.strip() else more
-        if not instruction.strip():
-            raise RowError("There is no instruction.")
-        answered = (Turn(Role.ASSISTANT, answer),) if answer.strip() else ()
-        return (*opening, *conversation.history(history(cells)), Turn(Role.USER, instruction), *answered)
-
-    return turns
 
 
 def as_text(value: Any) -> str:
@@ -208,14 +392,20 @@ def as_text(value: Any) -> str:
 
 
 def _tags(value: Any) -> tuple[str, ...]:
-    """A list of texts, or one text with commas or semicolons between the tags (or a JSON list). Each tag once."""
+    """A list of texts, or one text with commas or semicolons between the tags (or a JSON list). Each tag once, whether
+    written with capitals or without."""
     if value is None or value == "":
         return ()
     if isinstance(value, str):
         value = decode(value) if value.startswith("[") else [tag.strip() for tag in value.replace(";", ",").split(",")]
     if not isinstance(value, list | tuple):
         value = [value]
-    return tuple(dict.fromkeys(require_text(as_text(tag), "A tag") for tag in value if tag not in (None, "")))
+    found: dict[str, str] = {}
+    for tag in value:
+        if tag not in (None, ""):
+            text = require_text(as_text(tag), "A tag")
+            found.setdefault(text.casefold(), text)
+    return tuple(found.values())
 
 
 def _status(value: Any) -> Status:
@@ -237,3 +427,13 @@ def _rating(value: Any) -> int:
     if number not in (0, 1, 2, 3, 4, 5):
         raise RowError(f"The rating “{as_text(value)[:40]}” is not a whole number from 0 to 5.")
     return int(number)
+
+
+_HOLDS: dict[str, Callable[[Any], bool]] = {
+    "turns": _may_be_turns, "history": _is_history, "instruction": _is_said, "answer": _is_said, "rejected": _is_said,
+    "choices": _holds(_choices), "label": _is_verdict, "status": _holds(_status), "rating": _holds(_rating),
+    "tags": lambda value: not isinstance(value, dict) and (
+        not isinstance(value, list) or all(_is_plain(tag) for tag in value)),
+    "metadata": _holds(_metadata),
+}
+"""What a field can hold, where that is not any plain value."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from workbench.domain import Demonstration, Prompt, Role
+from workbench.formats.format import Format, as_text
 from workbench.formats.report import Report, interval, name_of, number, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&@:/])")
@@ -75,3 +76,7 @@ def _table(title: str, heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]
         return ""
     head = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
     return f"\n## {title}\n\n" + "\n".join([*head, *lines]) + "\n"
+
+
+FORMAT = Format("markdown", "Markdown", "Demonstrations for reading.", (".md",), write=as_text(write_demonstrations),
+                hint="For reading.", for_prompts=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.domain import Question, QuestionSet
-from workbench.errors import FormatError
+from workbench.errors import FormatError, shown
 from workbench.formats import json_array, jsonl
 from workbench.formats.answer_rows import question_id
+from workbench.formats.format import Format
 from workbench.formats.rows import Refused, Row, RowError, Rows, require_text
 from workbench.formats.source import Source
 
@@ -97,7 +98,7 @@ def write(questions: Iterable[Question]) -> Iterator[str]:
 
 
 def _set_name(path: Path) -> str:
-    return path.parent.name if path.name == QUESTIONS and path.parent.name else path.stem
+    return shown(path.parent.name if path.name == QUESTIONS and path.parent.name else path.stem)
 
 
 def _rows(source: Source) -> Rows:
@@ -153,3 +154,10 @@ def _choice(row: Row) -> tuple[str, ...]:
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise RowError("“choices” is not a list of answers.")
     return _texts(choices[0].get("turns"), "turns")
+
+
+FORMAT = Format(
+    "mt_bench", "MT-Bench questions", "FastChat's question.jsonl, with reference_answer beside it.", (".jsonl",),
+    "questions", recognises=lambda source: source.is_folder and (source.path / QUESTIONS).is_file(),
+    needs=("question_id", "turns"), matches=matches,
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.domain import Demonstration
 from workbench.formats.arrow_cells import batch_rows, class_labels, reading
+from workbench.formats.format import Format
 from workbench.formats.jsonl import record
 from workbench.formats.rows import Rows
 from workbench.formats.source import Source
@@ -51,7 +53,7 @@ def write(demonstrations: Iterable[Demonstration], stream: BinaryIO) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    records: Iterator[dict[str, object]] = (record(demonstration) for demonstration in demonstrations)
+    records: Iterator[dict[str, object]] = map(_record, demonstrations)
     schema, count = _schema(), 0
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         while batch := list(islice(records, _BATCH)):
@@ -65,7 +67,23 @@ def _schema() -> pa.Schema:
 
     text = pa.string()
     return pa.schema([
-        ("messages", pa.list_(pa.struct([("role", text), ("content", text)]))),
+        ("messages", pa.list_(pa.struct([("role", text), ("content", text), ("attached", text)]))),
         ("category", text), ("source", text), ("licence", text), ("language", text), ("tags", pa.list_(text)),
-        ("status", text), ("rating", pa.int8()), ("note", text),
+        ("status", text), ("rating", pa.int8()), ("note", text), ("metadata", text),
     ])
+
+
+def _record(demonstration: Demonstration) -> dict[str, object]:
+    """As JSON Lines have it; what is attached to turns, and the metadata, stand in their columns as JSON."""
+    messages = [{"role": turn.role.value, "content": turn.text, "attached": _json(turn.attached)}
+                for turn in demonstration.turns]
+    return record(demonstration) | {"messages": messages, "metadata": _json(demonstration.metadata)}
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return json.dumps(dict(value), ensure_ascii=False) if value else None
+
+
+FORMAT = Format("parquet", "Parquet", "A table with types, columns of lists among them.", (".parquet",),
+                recognises=lambda source: source.sample.startswith(MAGIC), rows=rows, binary=True, fixed_columns=True,
+                write=write, hint="For data tools.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
@@ -37,6 +38,18 @@ Rows = Generator[Row | Refused, None, None]
 
 class RowError(ValueError):
     """Raised while one row is read; its message is the reason that the person is given."""
+
+
+def require_value(value: Any, what: str) -> Any:
+    """A value with parts itself, or RowError where one of its texts cannot be stored."""
+    if value:
+        try:
+            require_text(json.dumps(value, ensure_ascii=False), what)
+        except RecursionError:
+            raise RowError(f"{what} is nested too deeply.") from None
+        except (TypeError, ValueError):
+            raise RowError(f"{what} holds a value that JSON has no form for.") from None
+    return value
 
 
 def require_text(text: str, what: str) -> str:

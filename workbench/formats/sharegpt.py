@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from workbench.formats.layout import Layout, turns_have
+from workbench.formats.format import Format, turns_have
 
-LAYOUT = Layout("sharegpt", "ShareGPT", ("conversations",), {"turns": "conversations", "system": "system"},
-                lambda row: turns_have(row.get("conversations"), "from", "value"))
+FORMAT = Format(
+    "sharegpt", "ShareGPT", "Conversations whose turns have from and value.", needs=("conversations",),
+    mapping={"turns": "conversations", "system": "system"},
+    matches=lambda row: turns_have(row.get("conversations"), "from", "value"),
+)

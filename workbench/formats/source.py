@@ -7,28 +7,33 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from workbench.errors import FormatError
 from workbench.formats import encoding as encodings
+from workbench.formats.json_value import is_json
 from workbench.formats.rows import LINE_LIMIT, Refused
 
 SAMPLE = 1 << 20
 """Bytes at the start of a file that its kind and encoding are guessed from."""
 
+_NOT_IN_TEXT = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\x1b") | {"\ufffd"}
 _UNTOUCHED = "Nothing was imported."
 
 
 class Source:
     """One file or folder. ``encoding`` "auto" guesses; ``note`` says what is doubtful about the guess.
 
-    ``done`` and ``total`` are bytes of the file as it lies on the disk. Raises FormatError where it cannot be read.
+    ``done`` and ``total`` are bytes of the file as it lies on the disk; ``beside`` names what stands in it beside its
+    rows and belongs to none of them, once they were read. Raises FormatError where it cannot be read.
     """
 
     def __init__(self, path: Path, encoding: str = "auto") -> None:
         self.path = path
         self.done = 0
+        self.beside: set[str] = set()
         self._handle: io.FileIO | None = None
         try:
             self.is_folder = path.is_dir()
@@ -58,6 +63,17 @@ class Source:
         return path.suffix.lower()
 
     @property
+    def is_table(self) -> bool:
+        """Whether its name says that it is a table, and its first line is no JSON."""
+        return self.suffix in (".csv", ".tsv", ".tab") and not is_json(self.sample_text.lstrip().partition("\n")[0])
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether its beginning is no text."""
+        start = self.sample_text[:65_536]
+        return sum(character in _NOT_IN_TEXT for character in start) > len(start) // 100
+
+    @cached_property
     def sample_text(self) -> str:
         """The sample as text; what cannot be decoded is replaced (a sample may end inside a character)."""
         return self.sample.decode(self.encoding, errors="replace").removeprefix("\ufeff")

@@ -28,14 +28,15 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from workbench.domain import Demonstration, Prompt, Role, Turn
-from workbench.errors import FormatError
+from workbench.errors import FormatError, shown
+from workbench.formats.format import Format, as_text
 from workbench.formats.rows import RowError, require_text
 from workbench.formats.source import Source
 
 SIZE_LIMIT = 16_000_000
 """Bytes of a prompt file: far beyond any model's context."""
 
-_HEADINGS = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:"}
+_HEADINGS = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:", Role.TOOL: "# Tool:"}
 _ROLES = {"query": Role.USER, "user": Role.USER, "question": Role.USER, "answer": Role.ASSISTANT,
           "assistant": Role.ASSISTANT, "instruction": Role.SYSTEM}
 _HEADING = re.compile(r"(#{1,6}[ \t]*)?(Query|User|Question|Answer|Assistant|Instruction):[ \t]*\r?", re.IGNORECASE)
@@ -88,7 +89,7 @@ def read(source: Source) -> UrialFile:
     except RowError as error:
         raise FormatError(str(error), safe="Nothing was imported.") from error
     found = parse(text.removeprefix("\ufeff"))
-    prompt, notes = replace(found.prompt, name=source.path.name.removesuffix(".txt")), found.notes
+    prompt, notes = replace(found.prompt, name=shown(source.path.name).removesuffix(".txt")), found.notes
     if data.startswith(bom):
         prompt = replace(prompt, verbatim=data.decode("utf-8"))
     elif text.encode("utf-8") != data:
@@ -275,3 +276,17 @@ def _plain_blocks(lines: list[str]) -> Iterator[_Block]:
     for place, end in pairwise([*headings, len(lines)]):
         text = "\n".join(lines[place + 1:end]).strip("\n")
         yield _Block(_role(lines[place]), text, place, end, closed=bool(text))
+
+
+def recognises(source: Source) -> bool:
+    return not source.is_folder and not source.is_table and not source.is_binary and looks_like(
+        source.sample_text, plain=source.suffix in (".txt", ".md", ""))
+
+
+def write(demonstrations: Iterable[Demonstration]) -> Iterator[str]:
+    yield render(Prompt(demonstrations=tuple(demonstrations)))
+
+
+FORMAT = Format("urial", "URIAL prompt", "A prompt: rules, then queries and answers in fences.", (".txt",), "prompt",
+                recognises=recognises, write=as_text(write), hint="Queries and answers in fences, as a prompt.",
+                for_prompts=True)

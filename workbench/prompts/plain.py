@@ -16,7 +16,7 @@ from workbench.prompts.template import ChatTokenizer, Template
 
 STOP = ("\n\nQuery:", "\nQuery:")
 
-_LABEL = {Role.USER: "Query: ", Role.ASSISTANT: "Answer: ", Role.SYSTEM: "Instruction: "}
+_LABEL = {Role.USER: "Query: ", Role.ASSISTANT: "Answer: ", Role.SYSTEM: "Instruction: ", Role.TOOL: "Tool: "}
 
 
 def build(prompt: Prompt, turns: Sequence[Turn], tokenizer: ChatTokenizer | None = None) -> Rendered:

@@ -22,7 +22,7 @@ from workbench.prompts.template import ChatTokenizer, Template
 
 STOP = ("\n```", "\n# Query:", "\n# User:")
 
-_HEADING = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:"}
+_HEADING = {Role.USER: "# Query:", Role.ASSISTANT: "# Answer:", Role.SYSTEM: "# Instruction:", Role.TOOL: "# Tool:"}
 
 
 def build(prompt: Prompt, turns: Sequence[Turn], tokenizer: ChatTokenizer | None = None) -> Rendered:

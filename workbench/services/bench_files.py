@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.domain import Answer, Changes, Contestant, DecodingSettings, Judgement, ModelRef, Question
 from workbench.domain.bench import Verdict
-from workbench.errors import FormatError, ProjectError, WorkbenchError
+from workbench.errors import FormatError, ProjectError, WorkbenchError, shown
 from workbench.formats import alpaca_eval, answer_files, fastchat_answers, fastchat_judgements, mt_bench, urial_results
 from workbench.formats.answer_rows import AnswerRow, PairRow, RatingRow, Winner, models_of
 from workbench.formats.rows import Refused
@@ -58,7 +58,7 @@ class BenchFiles:
                 question = by_key.get(row.question) if row.question else by_text.get(_plain(row.instruction))
                 if question is None or row.turn >= len(question.turns):
                     named = f"question {row.question}" if row.question else f"“{row.instruction[:60]}”"
-                    refused.append((path.name, 0, f"The set has no {named}, or not so many turns of it."))
+                    refused.append((shown(path.name), 0, f"The set has no {named}, or not so many turns of it."))
                 else:
                     rows.append((row, question))
         if not rows:
@@ -91,7 +91,7 @@ class BenchFiles:
             models = (row.model,) if isinstance(row, RatingRow) else (row.model_1, row.model_2)
             ids = [answers.get((model, row.question, row.turn)) for model in models]
             if None in ids:
-                refused.append((path.name, 0, f"There is no answer of {models[ids.index(None)]} to question "
+                refused.append((shown(path.name), 0, f"There is no answer of {models[ids.index(None)]} to question "
                                               f"{row.question}, turn {row.turn + 1}."))
             else:
                 found.append(_judgement(row, [id for id in ids if id is not None]))
@@ -210,7 +210,7 @@ def _judgement(row: RatingRow | PairRow, ids: Sequence[int]) -> Judgement:
 
 
 def _refusals(path: Path, refused: Iterable[Refused]) -> list[tuple[str, int, str]]:
-    return [(path.name, one.line, one.reason) for one in refused]
+    return [(shown(path.name), one.line, one.reason) for one in refused]
 
 
 def _plain(text: str) -> str:

@@ -97,15 +97,22 @@ class Demonstrations:
 
     def add_tag(self, ids: Sequence[int], tag: str) -> Changes:
         """Raises WorkbenchError for an empty tag."""
-        name = _tag(tag)
+        name = self._spelt(tag)
         return self._change(lambda connection: {
-            id: {"tags": sorted({*tags, name})} for id, tags in _tags(connection, ids).items()}, f"tagged “{name}”")
+            id: {"tags": sorted({*_without(tags, name), name})} for id, tags in _tags(connection, ids).items()},
+            f"tagged “{name}”")
 
     def remove_tag(self, ids: Sequence[int], tag: str) -> Changes:
         name = _tag(tag)
         return self._change(lambda connection: {
-            id: {"tags": [kept for kept in tags if kept != name]} for id, tags in _tags(connection, ids).items()},
+            id: {"tags": _without(tags, name)} for id, tags in _tags(connection, ids).items()},
             f"without tag “{name}”")
+
+    def _spelt(self, tag: str) -> str:
+        """The tag as it is written where it is there already: tags that differ in case are one."""
+        name = _tag(tag)
+        with self._project.database.read() as connection:
+            return stored.spellings(connection).get(name.casefold(), name)
 
     def set_turns(self, id: int, turns: Sequence[Turn]) -> Changes:
         """Edit the text. Raises WorkbenchError if another demonstration has exactly these turns."""
@@ -155,6 +162,10 @@ def _tag(tag: str) -> str:
     if not name:
         raise WorkbenchError("A tag needs at least one letter.", safe="Nothing was changed.")
     return name
+
+
+def _without(tags: Sequence[str], name: str) -> list[str]:
+    return [tag for tag in tags if tag.casefold() != name.casefold()]
 
 
 def _tags(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:

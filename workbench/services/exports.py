@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,15 +12,12 @@ from workbench.domain import Demonstration, Prompt
 from workbench.errors import FormatError, ProjectError
 from workbench.formats import html_page, markdown, urial
 from workbench.formats.atomic import replacing
+from workbench.formats.registry import writers
 from workbench.formats.report import Chart
-from workbench.formats.writing import WRITERS
 from workbench.services.job_report import job_report
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
-
-FORMATS = tuple(WRITERS)
-"""jsonl, openai, alpaca, csv, parquet, urial, markdown, html"""
 
 _CHUNK = 500
 _PROMPT_TEXTS: dict[str, Callable[[Prompt], str]] = {
@@ -36,23 +33,26 @@ class Exports:
         self._project = project
 
     def demonstrations(self, ids: Sequence[int], path: Path, format: str) -> int:
-        """Write demonstrations in one of FORMATS; returns how many. Raises FormatError, ProjectError (disk full, …)."""
-        _check(format, FORMATS)
+        """Write demonstrations in a format that can be written (see formats.registry.writers); returns how many.
+
+        Raises FormatError, ProjectError (disk full, …).
+        """
+        _check(format, tuple(writers()))
         with written(path) as stream:
-            return WRITERS[format](self._each(ids), stream)
+            return _write(format, self._each(ids), stream)
 
     def prompt(self, prompt_id: int, path: Path, format: str = "urial") -> None:
         """Write a prompt; one that was read from a URIAL file and not changed comes out byte for byte the same.
 
-        ``format`` is one of FORMATS; those that hold rows hold the prompt's demonstrations, not its rules.
+        ``format`` is one that is written; those that hold rows hold the prompt's demonstrations, not its rules.
         """
-        _check(format, FORMATS)
+        _check(format, tuple(writers()))
         prompt = self._project.prompts.get(prompt_id)
         with written(path) as stream:
             if format in _PROMPT_TEXTS:
                 stream.write(_PROMPT_TEXTS[format](prompt).encode("utf-8"))
             else:
-                WRITERS[format](prompt.demonstrations, stream)
+                _write(format, prompt.demonstrations, stream)
 
     def report(self, job_id: int, path: Path, format: str = "html", charts: Sequence[Chart] = ()) -> None:
         """Write a self-contained report (html or markdown) of a score or search job, with ``charts`` of the caller's.
@@ -67,6 +67,12 @@ class Exports:
     def _each(self, ids: Sequence[int]) -> Iterator[Demonstration]:
         for start in range(0, len(ids), _CHUNK):
             yield from self._project.demonstrations.get(ids[start:start + _CHUNK])
+
+
+def _write(format: str, demonstrations: Iterable[Demonstration], stream: BinaryIO) -> int:
+    write = writers()[format].write
+    assert write is not None
+    return write(demonstrations, stream)
 
 
 def _check(format: str, known: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import workbench_resources as resources
-from workbench.errors import ProjectError
+from workbench.errors import ProjectError, shown
 from workbench.services.alignment import Alignment
 from workbench.services.bench import Bench
 from workbench.services.bench_files import BenchFiles
@@ -83,7 +83,7 @@ class Project:
         _make_folders(folder)
         held = ProjectLock(folder, person or login_name())
         try:
-            _make_database(folder, name or folder.name)
+            _make_database(folder, name or shown(folder.name))
         finally:
             held.release()
         return cls.open(folder, person=person)

@@ -12,6 +12,7 @@ import workbench_resources as resources
 from workbench.domain import Changes, Kind, Prompt, Question, QuestionSet
 from workbench.errors import WorkbenchError
 from workbench.formats import mt_bench, question_table
+from workbench.formats.registry import open_file
 from workbench.wording import counted
 from workbench_db import questions as stored
 from workbench_db import revisions
@@ -100,12 +101,13 @@ class QuestionSets:
 
     def import_file(self, path: Path, references: Path | None = None, name: str = "",
                     held_out: bool | None = None) -> Changes:
-        """MT-Bench's question.jsonl, with reference_answer/*.jsonl (a file or a folder; found beside it if None), or a
-        table of questions (AlpacaEval, CSV). ``held_out`` None: as the file's name says.
+        """MT-Bench's question.jsonl, with reference_answer/*.jsonl (a file or a folder; found beside it if None), or
+        any rows that ask something. ``held_out`` None: as the file's name says. ``project.imports.run`` with the format
+        "questions" says what it did not take.
 
         Raises FormatError.
         """
-        found = question_table.read(path, references, name).questions
+        found = question_table.read(open_file(path), references, name).questions
         return self.add(replace(found, held_out=names_held_out(path) if held_out is None else held_out))
 
     def add_built_in(self, name: str = "general") -> Changes:

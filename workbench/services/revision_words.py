@@ -28,6 +28,8 @@ def _field_summary(name: str, before: Any, after: Any) -> str:
             added = [f"+{tag}" for tag in after if tag not in before]
             removed = [f"−{tag}" for tag in before if tag not in after]
             return "Tags " + ", ".join(added + removed)
+        case "metadata":
+            return "Metadata " + ", ".join(sorted({*before, *after}, key=str))
         case "turns":
             return "Text edited"
         case "note":

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui import waiting
 from workbench.domain import Status
-from workbench.gui.demonstrations.import_dialog import ImportDialog
+from workbench.gui.demonstrations.import_dialog import COLUMNS, DOUBLES, ImportDialog
 from workbench.gui.demonstrations.page import DemonstrationsPage
 from workbench.gui.shell.export_dialog import ExportDialog, PromptExportDialog
 from workbench.gui.shell.main_window import MainWindow
@@ -264,3 +264,50 @@ def test_an_export_that_cannot_be_written_says_so_and_keeps_the_dialog(
     rest()
     assert dialog.isVisible()
     assert dialog._problem.isVisible()
+
+
+def test_the_dialog_says_before_and_after_what_becomes_of_columns_and_doubles(
+    page: DemonstrationsPage, open_import: Open, rest: Callable[[], None], tmp_path: Path
+) -> None:
+    file = lines(tmp_path / "some.jsonl", {"instruction": "Ask", "output": "Say", "id": 7},
+                 {"instruction": "Ask", "output": "Say", "tags": ["new"]}, {"instruction": "No answer", "level": 3})
+    dialog = open_import(file)
+    assert "1 without an answer" in dialog._about.text()
+    dialog.tables.set_current(COLUMNS)
+    assert ["id", "1", "Kept as metadata"] in cells(dialog)
+    assert ["output", "2", "Answer"] in cells(dialog)
+    assert "Kept as metadata: id (1), level (1)." in dialog._notes.accessibleName()
+    assert dialog.tables.button(DOUBLES).text() == "Doubles (1)"
+    dialog.tables.set_current(DOUBLES)
+    assert cells(dialog)[0][:2] == ["2", "line 1"]
+    dialog.go.click()
+    rest()
+    assert dialog.isVisible()
+    assert cells(dialog) == [["2", "line 1", "tags new"]]
+    dialog.tables.set_current(COLUMNS)
+    assert ["level", "1", "Kept as metadata"] in cells(dialog)
+    dialog._take_over.click()
+    rest()
+    project = page.session.project
+    assert project is not None
+    assert project.demonstrations.get([13])[0].tags == ("new",)
+
+
+def test_questions_in_a_table_can_be_mapped_and_say_what_is_not_taken(
+    page: DemonstrationsPage, open_import: Open, rest: Callable[[], None], qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = open_import(lines(tmp_path / "q.jsonl", {"ask": "Why?", "hint": "It rains.", "level": 3}))
+    dialog.form.format.setCurrentIndex(dialog.form.format.findData("questions"))
+    dialog.form.format.activated.emit(dialog.form.format.currentIndex())
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.content == "questions")
+    assert not dialog.go.isEnabled()
+    assert cells(dialog) == [["Why?", "It rains.", "3"]]
+    choose(dialog, "instruction", "ask")
+    choose(dialog, "input", "hint")
+    qtbot.waitUntil(lambda: cells(dialog) == [["1", "", "Why? It rains.", ""]], timeout=10_000)
+    assert "level (1)" in dialog._notes.accessibleName()
+    dialog.go.click()
+    rest()
+    project = page.session.project
+    assert project is not None
+    assert project.questions.get(project.questions.sets()[-1].id).questions[0].turns == ("Why?\n\nIt rains.",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.domain import Changes
 from workbench.errors import Cancelled, WorkbenchError
-from workbench.gui.demonstrations.import_form import ImportForm
+from workbench.formats.registry import readable
+from workbench.gui.demonstrations.import_form import NAMES, ImportForm
 from workbench.gui.shell import choosing, settings
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import ghost, primary, secondary
@@ -28,18 +31,22 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, hairline, label
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.segmented import Segmented
-from workbench.services.imports import ImportReport, Preview
-from workbench.wording import counted, gigabytes
+from workbench.services.imports import ColumnUse, ImportReport, Preview, brought_words, kept_words
+from workbench.wording import counted, gigabytes, grouped
 
-FILES = ("All that can be read (*.jsonl *.json *.csv *.tsv *.parquet *.txt *.gz);;JSON Lines (*.jsonl *.gz);;"
-         "JSON (*.json);;Tables (*.csv *.tsv *.parquet);;URIAL prompts (*.txt);;All files (*)")
+DEMONSTRATIONS, CELLS, COLUMNS, DOUBLES, REFUSED = range(5)      # the tables
 TELL_EVERY_MS = 100
+QUESTION_COLUMNS = ("key", "category", "turns", "references")
 LISTED = 2_000                                       # refused rows that are shown
 
 
 def choose_files(parent: QWidget) -> list[Path]:
     """Ask for files; none when the person thinks better of it."""
-    return choosing.choose_files(parent, "Import", settings.IMPORT_FOLDER, FILES)
+    kinds = {entry.title: entry.extensions for entry in readable() if entry.extensions}
+    every = " ".join(f"*{ending}" for ending in dict.fromkeys((*chain.from_iterable(kinds.values()), ".gz")))
+    each = [f"{title} ({' '.join(f'*{ending}' for ending in endings)})" for title, endings in kinds.items()]
+    return choosing.choose_files(parent, "Import", settings.IMPORT_FOLDER,
+                                 ";;".join((f"All that can be read ({every})", *each, "All files (*)")))
 
 
 class ImportDialog(QDialog):
@@ -62,7 +69,8 @@ class ImportDialog(QDialog):
         self._about = ElidedLabel("", "muted")
         self._problem = Notice("", "bad")
         self._notes = Notice("", "warn")
-        self.tables = Segmented(["As demonstrations", "As in the file", "Refused"], name="Preview")
+        self.tables = Segmented(["As demonstrations", "As in the file", "Columns", "Doubles", "Refused"],
+                                name="Preview")
         self._cells = CellTable("Preview of the rows")
         self._keep = QCheckBox("Import the good rows although some are refused")
         self._keep.setChecked(True)
@@ -73,7 +81,8 @@ class ImportDialog(QDialog):
         self.go = primary("Import", "drop")
         self.cancel = secondary("Cancel")
         self._copy = ghost("Copy the list", "copy")
-        self._refused: tuple[tuple[int, str], ...] = ()
+        self._take_over = secondary("Take over what they bring")
+        self._report: ImportReport | None = None
         self._soon = QTimer(self, singleShot=True, interval=150)
         self._soon.timeout.connect(self._look)
         self.setWindowTitle("Import")
@@ -103,7 +112,9 @@ class ImportDialog(QDialog):
         self._switch.setContentsMargins(24, 0, 24, 10)
         self._switch.addWidget(self.tables)
         self._switch.addStretch(1)
+        self._switch.addWidget(self._take_over)
         self._switch.addWidget(self._copy)
+        self._take_over.hide()
         self._copy.hide()
         column.addLayout(self._switch)
         column.addWidget(hairline())
@@ -124,7 +135,7 @@ class ImportDialog(QDialog):
         foot.addWidget(self.go)
         self._bar.hide()
         column.addLayout(foot)
-        for button in (self.go, self.cancel, self._copy):
+        for button in (self.go, self.cancel, self._copy, self._take_over):
             button.setAutoDefault(False)
         self.go.setDefault(True)
 
@@ -134,6 +145,7 @@ class ImportDialog(QDialog):
         self.go.clicked.connect(self._go)
         self.cancel.clicked.connect(self.reject)
         self._copy.clicked.connect(self._copy_list)
+        self._take_over.clicked.connect(self._take_over_pressed)
         self._progressed.connect(self._show_progress)
 
     # Looking
@@ -171,16 +183,15 @@ class ImportDialog(QDialog):
         self._problem.hide()
         self.form.show_preview(preview)
         kinds = {"prompt": "A prompt with its demonstrations", "questions": "A question set"}
-        self._about.setText(f"{kinds.get(preview.content, 'Candidate demonstrations')}, {_size(self.path)}")
-        self._notes.setVisible(bool(preview.notes))
-        self._notes.set_text(" ".join(preview.notes))
-        refused = len(preview.refused)
-        self.tables.set_text(2, f"Refused ({refused})" if refused else "Refused")
+        what = f"{kinds.get(preview.content, 'Candidate demonstrations')}, {_size(self.path)}"
+        self._about.setText(", ".join((what, *_becomes(preview))))
+        self._show_notes(preview)
+        self._show_counts(len(preview.doubles), len(preview.refused))
         self._keep.setVisible(preview.content != "prompt")
-        enough = bool(preview.demonstrations or preview.content == "questions")
+        enough = bool(preview.demonstrations or (preview.content == "questions" and preview.counted))
         self.go.setEnabled(enough)
-        if preview.rows and not preview.demonstrations and self.tables.current() == 0:
-            self.tables.set_current(1)               # nothing to show yet but the file's own columns
+        if preview.rows and not preview.demonstrations and self.tables.current() == DEMONSTRATIONS:
+            self.tables.set_current(CELLS)           # nothing to show yet but the file's own columns
         self._show_rows()
 
     def _could_not_look(self, number: int, error: Exception) -> None:
@@ -196,26 +207,56 @@ class ImportDialog(QDialog):
         self._problem.show()
 
     def _show_rows(self) -> None:
-        preview = self.preview
+        preview, report = self.preview, self._report
         if preview is None:
             return
         which = self.tables.current()
-        if which == 2:
-            self._show_refused(preview.refused)
+        if which == REFUSED:
+            self._show_list(("Line", "Why it is refused"), [
+                (str(line), why) for line, why in (report or preview).refused], "Nothing refused",
+                "" if report else "Every row that was looked at can be imported.")
+            return
+        if which == DOUBLES:
+            self._show_doubles(preview, report)
             return
         self._room.setCurrentIndex(0)
-        if which == 0 and preview.content != "questions":
+        if which == COLUMNS:
+            self._cells.show_cells(("Column", "Rows with a value", "Becomes"), [
+                (use.name, grouped(use.filled), _field_words(use, preview.content))
+                for use in (report or preview).uses])
+        elif which == DEMONSTRATIONS and preview.content != "questions":
             self._cells.show_cells(
                 ("Instruction", "Answer", "Turns", "Category", "Tags", "Source"),
                 [(d.instruction, d.answer, str(len(d.turns)), d.category, ", ".join(d.tags), d.source)
                  for d in preview.demonstrations])
         else:
-            columns = preview.columns
+            columns = QUESTION_COLUMNS if preview.content == "questions" and preview.counted else preview.columns
             self._cells.show_cells(columns, [[row.get(column, "") for column in columns] for row in preview.rows])
 
-    def _show_refused(self, refused: Sequence[tuple[int, str]]) -> None:
-        self._room.setCurrentIndex(0 if refused else 1)
-        self._cells.show_cells(("Line", "Why it is refused"), [(str(line), why) for line, why in refused[:LISTED]])
+    def _show_doubles(self, preview: Preview, report: ImportReport | None) -> None:
+        """Which row says the same as which, in the file, and after the import in the project, too."""
+        if report is None:
+            rows = [(str(line), f"line {first}", "") for line, first in preview.doubles]
+        else:
+            rows = [(str(double.line), f"line {double.met_line}" if double.met_line else f"demonstration {double.met}",
+                     brought_words(double.brings) or "nothing") for double in report.doubles]
+        self._show_list(("Line", "Says the same as", "Brings beyond it" if report else ""), rows, "No doubles",
+                        "" if report else "No two rows of the file have the same turns.")
+
+    def _show_list(self, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], nothing: str, why: str) -> None:
+        self._room.setCurrentIndex(0 if rows else 1)
+        self._nothing.set_text(nothing, why)
+        self._cells.show_cells(heads, rows[:LISTED])
+
+    def _show_counts(self, doubles: int, refused: int) -> None:
+        self.tables.set_text(DOUBLES, f"Doubles ({grouped(doubles)})" if doubles else "Doubles")
+        self.tables.set_text(REFUSED, f"Refused ({grouped(refused)})" if refused else "Refused")
+
+    def _show_notes(self, found: Preview | ImportReport) -> None:
+        kept = kept_words(found.uses) if self.preview is not None and self.preview.content != "questions" else ""
+        notes = [*found.notes, *([kept] if kept else [])]
+        self._notes.setVisible(bool(notes))
+        self._notes.set_text(" ".join(notes))
 
     # Importing
 
@@ -225,8 +266,8 @@ class ImportDialog(QDialog):
             return
         if self.go.text() == "Next file":
             self._at += 1
-            self._copy.hide()
-            self.tables.set_current(0)
+            self._report = None
+            self.tables.set_current(DEMONSTRATIONS)
             self._set_finished(False)
             self._open_file()
             return
@@ -267,21 +308,20 @@ class ImportDialog(QDialog):
             self._session.changed.emit(report.changes)
         self._set_running(False)
         if not report.import_id:
-            self.tables.set_current(2)
-            self._show_refused(report.refused)
+            self._show_counts(len(report.doubles), len(report.refused))
+            self.tables.set_current(REFUSED)
+            self._show_rows()
             self._problem.set_text(f"Nothing was imported, because {counted(len(report.refused), 'row')} "
                                    "cannot be. Mend the file, or import the good rows.")
             self._problem.show()
             return
+        self._report = report
         self._set_finished(True)
         self._about.setText(_outcome(report))
-        self._notes.setVisible(bool(report.notes))
-        self._notes.set_text(" ".join(report.notes))
-        self.tables.set_text(2, f"Refused ({len(report.refused)})" if report.refused else "Refused")
-        self.tables.set_current(2)
-        self._refused = report.refused
-        self._show_refused(report.refused)
-        self._copy.setVisible(bool(report.refused))
+        self._show_notes(report)
+        self._show_counts(len(report.doubles), len(report.refused))
+        self.tables.set_current(DOUBLES if report.doubles and not report.refused else REFUSED)
+        self._show_rows()
         if report.prompt_id is not None:
             self._session.current_prompt_id = report.prompt_id
         last = self._at == len(self._paths) - 1
@@ -289,18 +329,21 @@ class ImportDialog(QDialog):
         self.go.set_icon_name("check" if last else "right")
         self.go.setFocus()
         self.imported.emit(report)
-        if last and not report.refused and not report.notes:
+        if last and not (report.refused or report.notes or report.doubles):
             self._session.notice.emit(_outcome(report), "undo" if report.changes.undoable else "info")
             self.accept()
 
     def _set_finished(self, finished: bool) -> None:
         """After an import the dialog is its report."""
         self.form.setVisible(not finished)
-        self.tables.setVisible(not finished)
+        for table in (DEMONSTRATIONS, CELLS):
+            self.tables.button(table).setVisible(not finished)
+        self._copy.setVisible(finished and self._report is not None and bool(self._report.refused))
+        self._take_over.setVisible(finished and self._report is not None and any(
+            double.brings for double in self._report.doubles))
         self._keep.setVisible(not finished)
         self._problem.hide()
         self.cancel.setVisible(not finished)
-        self._nothing.set_text("Nothing refused", "" if finished else "Every row that was looked at can be imported.")
 
     def _failed(self, error: Exception) -> None:
         self._set_running(False)
@@ -310,7 +353,23 @@ class ImportDialog(QDialog):
             self._say_problem(error)
 
     def _copy_list(self) -> None:
-        QGuiApplication.clipboard().setText("\n".join(f"{line}\t{why}" for line, why in self._refused))
+        refused = self._report.refused if self._report is not None else ()
+        QGuiApplication.clipboard().setText("\n".join(f"{line}\t{why}" for line, why in refused))
+
+    def _take_over_pressed(self) -> None:
+        """Give the doubles' tags, ratings and notes to the demonstrations that they met."""
+        report = self._report
+        if report is None:
+            return
+        self._take_over.setEnabled(False)
+
+        def done(changes: Changes) -> None:
+            self._session.changed.emit(changes)
+            self._take_over.hide()
+            self._take_over.setEnabled(True)
+            self._says.setText(changes.label or "They bring nothing that is not there by now")
+
+        self._session.ask(lambda p: p.imports.take_over(report.doubles), done, self._failed)
 
     # Closing
 
@@ -327,6 +386,20 @@ class ImportDialog(QDialog):
             event.ignore()
         else:
             super().closeEvent(event)
+
+
+def _becomes(preview: Preview) -> list[str]:
+    """ "96 rows", "3 without an answer": what the rows that were looked at become."""
+    if preview.content != "demonstrations":
+        return []
+    found = [counted(preview.counted, "row") + ("" if preview.whole else " so far")]
+    return found + ([f"{grouped(preview.without_answer)} without an answer"] if preview.without_answer else [])
+
+
+def _field_words(use: ColumnUse, content: str) -> str:
+    if use.field:
+        return NAMES[use.field]
+    return "Not taken" if content == "questions" else "Kept as metadata"
 
 
 def _size(path: Path) -> str:

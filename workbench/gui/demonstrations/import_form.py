@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QL
 
 from workbench.formats.encoding import known_encodings
 from workbench.formats.mapping import FIELDS
-from workbench.formats.registry import KINDS, LAYOUTS
+from workbench.formats.registry import readable
 from workbench.gui.widgets.buttons import link
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.pane import field
@@ -19,8 +19,10 @@ from workbench.services.questions import names_held_out
 
 MAIN = ("turns", "instruction", "answer", "category", "tags", "source")      # the others are behind "More fields"
 NAMES = {"turns": "Turns", "system": "System", "history": "Earlier turns", "instruction": "Instruction",
-         "input": "Input", "answer": "Answer", "category": "Category", "source": "Source", "licence": "Licence",
-         "language": "Language", "tags": "Tags", "status": "Status", "rating": "Rating", "note": "Note"}
+         "input": "Input", "choices": "Choices", "answer": "Answer", "rejected": "Rejected answer",
+         "label": "Good or bad", "metadata": "Metadata", "category": "Category", "source": "Source",
+         "licence": "Licence", "language": "Language", "tags": "Tags", "status": "Status", "rating": "Rating",
+         "note": "Note", "key": "Key"}
 NOTHING = "–"
 
 
@@ -121,7 +123,7 @@ class ImportForm(QWidget):
             self._fill_formats(preview.format)
         if self._encoding() == "auto":
             self._fill_encodings(preview.encoding)
-        mapped = preview.content == "demonstrations" and bool(preview.columns)
+        mapped = bool(preview.uses)
         self._title.setVisible(mapped)
         self._mapping.setVisible(mapped)
         self.held_out.setVisible(preview.content == "questions")
@@ -150,12 +152,13 @@ class ImportForm(QWidget):
             self._grid.addWidget(self._cells[name], place // 3, place % 3)
 
     def _fill_formats(self, detected: str) -> None:
-        titles = {**{name: kind.title for name, kind in KINDS.items()},
-                  **{name: layout.title for name, layout in LAYOUTS.items()}}
+        found = readable()
+        titles = {entry.name: entry.title for entry in found}
         self.format.clear()
         self.format.addItem(f"Detected: {titles.get(detected, detected)}" if detected else "Detect", "auto")
-        for name, title in titles.items():
-            self.format.addItem(title, name)
+        for entry in found:
+            self.format.addItem(entry.title, entry.name)
+            self.format.setItemData(self.format.count() - 1, entry.help, Qt.ItemDataRole.ToolTipRole)
 
     def _fill_encodings(self, detected: str) -> None:
         self._filling = True

@@ -9,6 +9,8 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.domain import Demonstration, Interval
+from workbench.domain.demonstration import REJECTED_ANSWER
+from workbench.formats.mapping import as_text
 from workbench.gui.demonstrations.tag_editor import TagEditor
 from workbench.gui.widgets.glyphs import signed
 from workbench.gui.widgets.labels import ElidedLabel, label, set_property
@@ -44,6 +46,9 @@ class DemonstrationProperties(QWidget):
         self._interval = ElidedLabel("", "faint")
         self._category = self._category_field()
         self._origin = ElidedLabel("", "small")
+        self._metadata = ElidedLabel("", "small")
+        self._rejected = ElidedLabel("", "small")
+        self._extra: list[tuple[QWidget, ElidedLabel]] = []      # title and words: shown where there are any
         self._note = GrowingEdit("Note", bare=False, least_lines=2)
         self._note.setPlaceholderText("What to remember about this one")
         self._lay_out()
@@ -71,10 +76,13 @@ class DemonstrationProperties(QWidget):
         grid.setColumnStretch(1, 1)
         rows: list[tuple[str, QWidget]] = [
             ("Rating", _row(self.stars, self._rating, stretch=True)), ("Tags", self.tags),
-            ("Category", self._category), ("Gain", _row(self._gain, self._interval)), ("Origin", self._origin)]
+            ("Category", self._category), ("Gain", _row(self._gain, self._interval)), ("Origin", self._origin),
+            ("Metadata", self._metadata), ("Rejected answer", self._rejected)]
         for place, (name, widget) in enumerate(rows):
             title = label(name, "section")
             title.setBuddy(widget)
+            if widget in (self._metadata, self._rejected):
+                self._extra.append((title, widget))
             top = name == "Tags"
             grid.addWidget(title, place, 0, Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignVCenter)
             if top:
@@ -107,6 +115,12 @@ class DemonstrationProperties(QWidget):
         self._show_gain(gain)
         parts = [demonstration.source, demonstration.licence, demonstration.language]
         self._origin.setText("  ·  ".join(part for part in parts if part) or "Written here")
+        held = {name: as_text(value) for name, value in demonstration.metadata.items() if name != REJECTED_ANSWER}
+        self._metadata.setText("  ·  ".join(f"{name}: {text[:500]}" for name, text in held.items()))
+        self._rejected.setText(demonstration.rejected_answer[:2000])
+        for title, words in self._extra:
+            title.setVisible(bool(words.text()))
+            words.setVisible(bool(words.text()))
         if not (keep_typed and self._note.hasFocus() and self._note.toPlainText() != self._note_stored):
             self._note.setPlainText(demonstration.note)
         self._note_stored = demonstration.note

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
@@ -60,7 +61,7 @@ class TurnsEditor(QWidget):
 
     def written(self) -> tuple[Turn, ...]:
         """The turns without those that are blank."""
-        return tuple(turn for turn in self.turns() if turn.text.strip())
+        return tuple(turn for turn in self.turns() if turn.text.strip() or turn.attached)
 
     def dirty(self) -> bool:
         return self.turns() != self._stored
@@ -132,7 +133,7 @@ class TurnsEditor(QWidget):
         self._change(turns)
 
     def _set_role(self, card: TurnCard, role: Role) -> None:
-        self._change([Turn(role, c.turn().text) if c is card else c.turn() for c in self._cards])
+        self._change([replace(c.turn(), role=role) if c is card else c.turn() for c in self._cards])
 
     def _change(self, turns: Sequence[Turn]) -> None:
         self._rebuild(turns)

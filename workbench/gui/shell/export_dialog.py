@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QRadioButton, QVBoxLayout, QWidget
 
 from workbench.domain import Prompt, Status
 from workbench.errors import WorkbenchError
+from workbench.formats.format import Format
+from workbench.formats.registry import writers
 from workbench.gui.shell.choosing import choose_target
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.session import Session
@@ -23,30 +24,6 @@ from workbench.services.project import Project
 from workbench.wording import counted
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """``name`` as the services know it."""
-
-    name: str
-    title: str
-    suffix: str
-    hint: str
-
-
-FORMATS = (
-    Format("jsonl", "JSON Lines", ".jsonl", "Everything, with tags, ratings and notes; reads in again without loss."),
-    Format("openai", "OpenAI chat", ".jsonl", "One conversation a line, under “messages”."),
-    Format("alpaca", "Alpaca", ".json", "Instruction, input and output. Later turns are left out."),
-    Format("csv", "Table (CSV)", ".csv", "For a spreadsheet. What a spreadsheet would take for a formula is marked."),
-    Format("parquet", "Parquet", ".parquet", "For data tools."),
-    Format("urial", "URIAL text", ".txt", "Queries and answers in fences, as a prompt."),
-    Format("markdown", "Markdown", ".md", "For reading."),
-    Format("html", "HTML", ".html", "For reading in a browser; one file without anything else."),
-)
-_BY_NAME = {format.name: format for format in FORMATS}
-PROMPT_FORMATS = tuple(_BY_NAME[name] for name in ("urial", "jsonl", "openai", "markdown", "html"))
-
-
 class ExportDialog(Dialog):
     """Demonstrations: the selected, the shown, or all accepted ones."""
 
@@ -55,7 +32,7 @@ class ExportDialog(Dialog):
         self._session = session
         self._choices: list[tuple[str, Sequence[int] | None]] = []
         self._group = QButtonGroup(self)
-        self.format = _formats(FORMATS)
+        self.format = _formats(list(writers().values()))
         self._hint = label("", "faint", wrap=True)
         self._problem = Notice("", "bad")
         self._what(selected, shown)
@@ -128,7 +105,8 @@ class PromptExportDialog(Dialog):
         lines = ("It was read from a file and not changed: as URIAL text it comes out byte for byte the same.",)
         super().__init__("export", f"Export “{prompt.name}”", lines if prompt.verbatim else (), parent, width=480)
         self._session, self._prompt = session, prompt
-        self.format = _formats(PROMPT_FORMATS)
+        self.format = _formats(sorted((entry for entry in writers().values() if entry.for_prompts),
+                                     key=lambda entry: entry.content != "prompt"))
         self._problem = Notice("", "bad")
         self.room.addWidget(field("Format", self.format))
         self.room.addWidget(self._problem)
@@ -161,13 +139,13 @@ def _formats(formats: Sequence[Format]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName("Format")
     for format in formats:
-        box.addItem(f"{format.title} ({format.suffix})", format)
+        box.addItem(f"{format.title} ({format.extensions[0]})", format)
     return box
 
 
 def ask_path(parent: QWidget, name: str, format: Format) -> Path | None:
     """Where to write; asks before overwriting. None when the person thinks better of it."""
     stem = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-") or "export"
-    path = choose_target(parent, "Export", f"{stem}{format.suffix}",
-                         f"{format.title} (*{format.suffix});;All files (*)")
-    return path if path is None or path.suffix else path.with_suffix(format.suffix)
+    path = choose_target(parent, "Export", f"{stem}{format.extensions[0]}",
+                         f"{format.title} (*{format.extensions[0]});;All files (*)")
+    return path if path is None or path.suffix else path.with_suffix(format.extensions[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -9,13 +10,15 @@ from PySide6.QtGui import QFocusEvent, QGuiApplication, QResizeEvent, QTextOptio
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.domain import Role, Turn
+from workbench.domain.demonstration import holdings
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import icon_button
 from workbench.gui.widgets.labels import IconLabel, label, set_property
-from workbench.gui.widgets.safe_text import CHUNK, LINE, SafeText
+from workbench.gui.widgets.safe_text import CHUNK, LINE, SafeText, tooltip
 from workbench.wording import counted
 
-_ICONS = {Role.USER: ("user", "text3"), Role.ASSISTANT: ("spark", "accent_text"), Role.SYSTEM: ("chip", "text3")}
+_ICONS = {Role.USER: ("user", "text3"), Role.ASSISTANT: ("spark", "accent_text"), Role.SYSTEM: ("chip", "text3"),
+          Role.TOOL: ("chip", "text3")}
 
 
 class GrowingEdit(QPlainTextEdit):
@@ -106,10 +109,13 @@ class TurnCard(QFrame):
         super().__init__(parent)
         self._role = turn.role
         self._text = turn.text
+        self._attached = turn.attached
         self._loading = False
         self.too_long = too_long(turn.text)
         self.edit: GrowingEdit | None = None
         self._tokens = label("", "caption")
+        self._holds = label("", "caption")
+        self._show_holdings()
         self._set_look(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 8, 12)
@@ -133,6 +139,7 @@ class TurnCard(QFrame):
         row.addWidget(IconLabel(*_ICONS[self._role], 16))
         row.addWidget(label(self._role.value.capitalize(), "section"))
         row.addWidget(self._tokens)
+        row.addWidget(self._holds)
         row.addStretch(1)
         copy = self._copy = icon_button("copy", "Copy turn", size=16, token="text3")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.turn().text))
@@ -145,7 +152,7 @@ class TurnCard(QFrame):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
-        for role in Role:
+        for role in (Role.SYSTEM, Role.USER, Role.ASSISTANT):
             if role is not self._role:
                 menu.addAction(f"Make it the {role.value}'s turn", lambda role=role: self.role_chosen.emit(role))
         menu.addSeparator()
@@ -166,13 +173,22 @@ class TurnCard(QFrame):
         if self.edit is None or turn.role is not self._role or too_long(turn.text):
             return False
         self._loading = True
+        self._attached = turn.attached
+        self._show_holdings()
         if self.edit.toPlainText() != turn.text:
             self.edit.setPlainText(turn.text)
         self._loading = False
         return True
 
     def turn(self) -> Turn:
-        return Turn(self._role, self._text if self.edit is None else self.edit.toPlainText())
+        return Turn(self._role, self._text if self.edit is None else self.edit.toPlainText(), self._attached)
+
+    def _show_holdings(self) -> None:
+        """What the turn holds beside its text, and the whole of it where the mouse rests."""
+        held = holdings(Turn(self._role, "", self._attached))
+        self._holds.setText(f"with {', '.join(held)}" if held else "")
+        self._holds.setToolTip(tooltip(json.dumps(self._attached, ensure_ascii=False, indent=1)[:2000])
+                               if self._attached else "")
 
     def set_tokens(self, tokens: int | None) -> None:
         self._tokens.setText("" if tokens is None else counted(tokens, "token"))
