@@ -70,7 +70,8 @@ test-newest:
 test-lowest: $(UV)
 	rm -rf build/lowest
 	$(SET_UP) --bare
-	$(UV) pip install --python build/lowest --resolution lowest-direct --editable . $(TORCH)
+	$(UV) pip install --python build/lowest --resolution lowest-direct --upgrade-package jinja2 \
+		--editable . $(TORCH)
 	$(UV) pip install --python build/lowest pytest pytest-qt pytest-timeout pytest-xdist hypothesis
 	$(PYTEST) $(PARALLEL) --list-others-warnings $(ENGINE)
 test-lowest: VENV = build/lowest
