@@ -3,6 +3,7 @@
 # make test-newest    the tests with what pyproject.toml's ranges admit today
 # make test-lowest    the engine's tests with the lowest versions that the ranges admit
 # make test-pythons   set-up, the window's start and the fast tests on each supported Python
+# make notebooks      run the notebooks of docs/notebooks
 # make lock           renew constraints.txt, the versions that all of the above but newest and lowest install
 VENV    ?= .venv
 PYTHON  ?= python3
@@ -22,7 +23,7 @@ FAST     = tests/gui/shell tests/db tests/formats tests/prompts tests/scoring te
 export PIP_CONSTRAINT = $(LOCK)
 export PIP_BUILD_CONSTRAINT = $(LOCK)
 
-.PHONY: run test tour setup dev gguf lint types contracts bench-% lock test-newest test-lowest test-pythons test-python-% clean
+.PHONY: run test tour setup dev gguf lint types contracts notebooks bench-% lock test-newest test-lowest test-pythons test-python-% clean
 
 run: setup
 	@$(BIN)/python -m workbench.gguf_build --background
@@ -48,6 +49,9 @@ types: dev
 	$(BIN)/mypy
 contracts: dev
 	$(BIN)/lint-imports
+
+notebooks: dev
+	$(PYTEST) -n 0 tests/library/run_notebooks.py
 
 bench-%: dev
 	$(BIN)/python -m tests.perf.bench_$(subst -,_,$*)
