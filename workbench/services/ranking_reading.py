@@ -12,11 +12,13 @@ from workbench.jobs.kinds.score import ScoreSpec
 from workbench.jobs.kinds.search import SearchSpec
 from workbench.search.intervals import gain_intervals
 from workbench.search.rank_lines import rank_lines
+from workbench.search.strategies import title_of
 from workbench.services.job_queue import JobInfo
 from workbench.services.project import Project
 from workbench.services.ranked_candidates import Candidates
 from workbench.services.results import GainTable, HeldOut, RunInfo
 from workbench.statistics.intervals import mean_intervals
+from workbench.wording import interval_words, plain
 
 RUNNING = ("running", "paused", "waiting")
 
@@ -130,3 +132,20 @@ def by_category(questions: Sequence[Question], gains: Sequence[float]) -> list[t
     for question, gain in zip(questions, gains, strict=True):
         values.setdefault(question.category or "No category", []).append(gain)
     return [(name, mean_interval(gains), len(gains)) for name, gains in values.items()]
+
+
+def held_out_words(held_out: HeldOut) -> str:
+    """The comparison with random sets in a sentence, with its interval and what that means."""
+    difference = held_out.difference
+    if difference is None:
+        return ""
+    name = title_of(held_out.chosen.strategy) if held_out.chosen else "The search"
+    more = "more" if difference.mean >= 0 else "less"
+    size = plain(abs(difference.mean))
+    if difference.low > 0:
+        verdict = "The interval excludes zero: it does better on questions that it has not seen."
+    elif difference.high < 0:
+        verdict = "The interval excludes zero: it does worse on questions that it has not seen."
+    else:
+        verdict = "The interval includes zero: on these questions it cannot be told from chance."
+    return f"{name} gives {size} nats per answer {more} than random sets ({interval_words(difference)}). {verdict}"

@@ -25,6 +25,7 @@ from workbench.services.job_queue import JobInfo
 from workbench.services.models import Machine, ModelInfo
 from workbench.services.prompts import PromptInfo
 from workbench.services.questions import QuestionSetInfo, held_out_set, searched_set
+from workbench.wording import counted, duration
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -122,6 +123,18 @@ class Work:
     candidates: int
     answers: int
     seconds: float | None
+
+    def in_words(self) -> str:
+        """ "212 candidates, 8 520 answers to score, about 3 min at the last run's speed"."""
+        if not self.candidates:
+            return "There is no candidate in this pool. Choose another pool, or import demonstrations."
+        if not self.answers:
+            return "Nothing would be scored: choose held-out questions, or another strategy."
+        words = f"{counted(self.candidates, 'candidate')}, {counted(self.answers, 'answer')} to score"
+        if self.seconds is None:
+            return words
+        about = "a few seconds" if self.seconds < 10 else f"about {duration(self.seconds)}"
+        return f"{words}, {about} at the last run's speed"
 
 
 def read_choices(project: Project) -> SearchChoices:

@@ -19,9 +19,9 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.search.strategies import title_of
-from workbench.services.ranking_reading import RunReading, by_category, gains_over, mean_set
+from workbench.services.ranking_reading import RunReading, by_category, gains_over, held_out_words, mean_set
 from workbench.services.results import HeldOut
-from workbench.wording import interval_words, plain
+from workbench.wording import plain
 
 TABS = ("Rounds", "Held-out", "Categories", "Cost")
 ROUNDS, HELD_OUT, CATEGORIES, COST = range(4)
@@ -210,20 +210,3 @@ def held_out_rows(held_out: HeldOut) -> list[DotRow]:
         rows.append(DotRow(title_of(one.strategy), interval,
                            f"{len(one.demonstration_ids)} demonstrations", strong=one is held_out.chosen))
     return rows
-
-
-def held_out_words(held_out: HeldOut) -> str:
-    """The comparison with random sets in a sentence, with its interval and what that means."""
-    difference = held_out.difference
-    if difference is None:
-        return ""
-    name = title_of(held_out.chosen.strategy) if held_out.chosen else "The search"
-    more = "more" if difference.mean >= 0 else "less"
-    size = plain(abs(difference.mean))
-    if difference.low > 0:
-        verdict = "The interval excludes zero: it does better on questions that it has not seen."
-    elif difference.high < 0:
-        verdict = "The interval excludes zero: it does worse on questions that it has not seen."
-    else:
-        verdict = "The interval includes zero: on these questions it cannot be told from chance."
-    return f"{name} gives {size} nats per answer {more} than random sets ({interval_words(difference)}). {verdict}"

@@ -26,7 +26,6 @@ from workbench.search.strategy import Strategy
 from workbench.services import searches
 from workbench.services.demonstrations import Filter
 from workbench.services.searches import NO_SET, SPLIT, Pool, SearchChoices, SearchRequest, Work
-from workbench.wording import grouped
 
 ESTIMATE_MS = 300
 KINDS: tuple[Literal["score", "search"], ...] = ("search", "score")
@@ -230,7 +229,7 @@ class RunForm(Dialog):
 
         def show(work: Work) -> None:
             if request == self.request():
-                self._work.setText(work_words(work))
+                self._work.setText(work.in_words())
                 self.fit(640)
                 self.start.setEnabled(work.candidates > 0 and work.answers > 0)
 
@@ -244,19 +243,6 @@ class RunForm(Dialog):
 REPORTED = " The set is reported on questions that it was not searched on."
 UNSEEN = " It looks at no reference answer."
 SCORING = "Tries each candidate alone, added to the base prompt: what does it do to the reference answers?"
-
-
-def work_words(work: Work) -> str:
-    """ "212 candidates, 8 520 answers to score, about 3 min"."""
-    if not work.candidates:
-        return "There is no candidate in this pool. Choose another pool, or import demonstrations."
-    if not work.answers:
-        return "Nothing would be scored: choose held-out questions, or another strategy."
-    words = f"{grouped(work.candidates)} candidates, {grouped(work.answers)} answers to score"
-    if work.seconds is not None:
-        words += f", about {wording.duration(work.seconds)} at the last run's speed" if work.seconds >= 10 else \
-            ", a few seconds at the last run's speed"
-    return words
 
 
 def _one_of(*fields: QWidget) -> QWidget:
