@@ -56,6 +56,6 @@ def write(page: AlignmentPage, qtbot: QtBot, *events: Event, options: AlignmentO
     made: list[int] = []
     page.session.ask(lambda project: add_run(project, options, *events), made.append)
     qtbot.waitUntil(lambda: bool(made))
-    page._read()
+    page.reader.read()
     rest(page, qtbot)
     return made[0]

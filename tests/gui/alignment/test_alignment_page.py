@@ -178,7 +178,7 @@ def test_a_run_that_ended_early_goes_on_from_the_checkpoint_that_a_person_choose
     said = []
     for step, words in ((1, "Resume from step 1"), (2, "Resume from…")):
         (folder / f"checkpoint-{step}").mkdir(parents=True)
-        page._read()
+        page.reader.read()
         rest(page, qtbot)
         assert page.curves.pause.text() == words
     monkeypatch.setattr(page, "resume_from", lambda job_id, step: said.append((job_id, step)))
@@ -248,7 +248,7 @@ def test_devices_are_a_choice_only_where_there_are_several(
     four = Machine(2**34, 2**33, (("GPU", 2**34, 2**34),) * 4, 2**40)
     monkeypatch.setattr("workbench.services.models.read_machine", lambda disk: four)
     page._models_changed = True
-    page._read()
+    page.reader.read()
     rest(page, qtbot)
     form = page.form
     assert not form.devices.isHidden()

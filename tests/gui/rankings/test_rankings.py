@@ -406,7 +406,7 @@ def test_a_run_that_failed_says_why_and_can_be_resumed(
     assert page._notice_room.isHidden()
     ranked.change(lambda _: fail())
     settle()
-    page._read()
+    page.reader.read()
     settle()
     assert page._notice_room.isVisible()
     assert page._notice.accessibleName().startswith("This run failed. The disk is full.")

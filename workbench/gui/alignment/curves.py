@@ -59,7 +59,7 @@ class CurveTile(QWidget):
         self._title.setText(title)
         self._hint.setText(hint)
 
-    def show(self, series: Sequence[Series], steps: int, now: float | None, was: float | None,
+    def show_series(self, series: Sequence[Series], steps: int, now: float | None, was: float | None,
              y: tuple[float, float] | None = None) -> None:
         """``now`` and ``was`` are the values that the title line says."""
         self.curve.show(series, steps, y)
@@ -201,7 +201,7 @@ class CurvesPane(QWidget):
         for tile in self.tiles:
             inner = menu.addMenu(tile.name)
             for ending, words in (("png", "PNG picture…"), ("svg", "SVG drawing…"), ("csv", "CSV table…")):
-                inner.addAction(words, lambda tile=tile, ending=ending: tile.view.save_as(ending, self._failed))
+                inner.addAction(words, partial(tile.view.save_as, ending, self._failed))
             inner.addAction("Copy table", tile.view.copy_table)
         return menu
 
@@ -255,12 +255,12 @@ class CurvesPane(QWidget):
         if with_teacher:
             series += _each(shown, "held_out_kl", " held out", dashed=True)
         metric = loss if loss in first.curves else "held_out_kl"
-        self.kl.show(series, steps, first.last(metric), first.first(metric))
+        self.kl.show_series(series, steps, first.last(metric), first.first(metric))
         for tile, name in ((self.ranking, "ranking_loss"), (self.total, "loss"), (self.rate, "learning_rate")):
-            tile.show(_each(shown, name, noisy=tile is not self.rate, steady=tile is self.rate), steps,
+            tile.show_series(_each(shown, name, noisy=tile is not self.rate, steady=tile is self.rate), steps,
                       first.last(name), None if tile is self.rate else first.first(name))
         self.consistency.set_title("Consistency", "best, – – worst")
-        self.consistency.show(_each(shown, "consistency_best", " best") +
+        self.consistency.show_series(_each(shown, "consistency_best", " best") +
                               _each(shown, "consistency_worst", " worst", dashed=True), steps,
                               first.last("consistency_best"), first.first("consistency_best"), (0.0, 1.0))
         self._show_held_out(shown, steps)
@@ -272,7 +272,7 @@ class CurvesPane(QWidget):
         self.held_out.write = share if exact else plain
         self.held_out.set_title(f"Held-out, {metric.rpartition('_')[2]} shown",
                                 "exact match" if exact else "log-likelihood")
-        self.held_out.show(_each(shown, metric), steps, first.last(metric), first.first(metric),
+        self.held_out.show_series(_each(shown, metric), steps, first.last(metric), first.first(metric),
                            (0.0, 1.0) if exact else None)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -28,6 +29,7 @@ from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS, RunsPane
 from workbench.gui.charts.chart import one_line
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
+from workbench.gui.shell.reader import Reader
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.empty import EmptyState
@@ -82,18 +84,17 @@ class AlignmentPage(Page):
         self._pool_chosen = False
         self._wanted: int | None = None
         self._models_changed = True
-        self._under_way = self._again = self._compact = self._low = self._without_runs = False
+        self._compact = self._low = self._without_runs = False
         self._shares = [590, BELOW]              # of the curves and the runs, while the curves are hidden
-        self._reading_time = QElapsedTimer()
-        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
-        self._stale.timeout.connect(self._read)
+        self.reader = Reader(session, self, self._question, self._have_read, self._failed,
+                             wait_ms=UPDATE_MS, paced=True)
         self.form = TrainingForm()
         self.curves = CurvesPane(session.error.emit)
         self.preferences = PreferencesPane(session.error.emit)
         self.runs = RunsPane(session.error.emit)
         self._build()
         self._connect()
-        self._read()
+        self.reader.read()
 
     def _build(self) -> None:
         header = self.header()
@@ -191,7 +192,7 @@ class AlignmentPage(Page):
         if compare:
             self.runs.part.set_current(COMPARE)
         self._models_changed = True
-        self._read()
+        self.reader.read()
         self.form.preset.button(self.form.preset.current()).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self, changes: Changes) -> None:
@@ -199,34 +200,23 @@ class AlignmentPage(Page):
             self._models_changed = True
         elif not changes.concerns(Kind.JOB):
             return
-        self._read_soon()
+        self.reader.read_soon()
 
     def panes(self) -> list[QWidget]:
         return [self.form.student, self.curves.table, self.preferences.view, self.runs.view()]
 
     def busy(self) -> bool:
-        return self._stale.isActive() or self._under_way or self.form.estimating()
+        return self.reader.busy() or self.form.estimating()
 
     # reading
     def _on_event(self, job_id: int, event: object) -> None:
         if isinstance(event, Metric):
-            self._read_soon()
+            self.reader.read_soon()
         elif isinstance(event, Progress) and job_id == self.runs.current_id():
             self.curves.progress(event)
 
-    def _read_soon(self) -> None:
-        if self.isVisible() and not self._stale.isActive():
-            self._stale.start()
-
-    def _read(self) -> None:
-        """Read the runs, and what the form offers if that may have changed; one question is under way at a time."""
-        if self._under_way:
-            self._again = True
-            return
-        if self.session.project is None:
-            return
-        self._under_way = True
-        self._reading_time.start()
+    def _question(self) -> Callable[[Project], Found]:
+        """The runs, and what the form offers if that may have changed."""
         chosen = [one.run.job_id for one in self.runs.chosen()] + ([self._wanted] if self._wanted is not None else [])
         with_choices, self._models_changed = self._models_changed, False
         pool, fixed = self._pool, self._pool_chosen
@@ -237,17 +227,15 @@ class AlignmentPage(Page):
                 choices = read_choices(project, pool) if fixed else default_choices(project)
             return Found(read_runs(project, chosen), task_scores(project), choices)
 
-        self.session.ask(work, self._have_read, self._failed, owner=self)
+        return work
 
     def _failed(self, error: Exception) -> None:
         """A file that cannot be read leaves the pool as it was."""
-        self._under_way = False
         self._pool, self._pool_chosen, self._models_changed = None, False, True
         self.session.error.emit(error)
-        self._read_soon()
+        self.reader.read_soon()
 
     def _have_read(self, found: Found) -> None:
-        self._under_way = False
         if found.choices is not None:
             self._pool = found.choices.pool
             self.form.show_choices(found.choices, [one.run for one in found.runs], read_only=self.session.read_only)
@@ -264,16 +252,12 @@ class AlignmentPage(Page):
         self._without_runs = not found.runs
         self._share()
         self._show_chosen()
-        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
-        if self._again:
-            self._again = False
-            self._stale.start()
 
     def _selection_changed(self) -> None:
         """Another run's curves may not have been read yet."""
         self._show_chosen()
-        if any(len(one.curves) <= 3 for one in self.runs.chosen()) and not self._under_way:
-            self._read_soon()
+        if any(len(one.curves) <= 3 for one in self.runs.chosen()) and not self.reader.busy():
+            self.reader.read_soon()
 
     def _show_chosen(self) -> None:
         chosen = self.runs.chosen()
@@ -292,12 +276,12 @@ class AlignmentPage(Page):
     # acting
     def _choose_pool(self, pool: Path | None) -> None:
         self._pool, self._pool_chosen, self._models_changed = pool, True, True
-        self._read()
+        self.reader.read()
 
     def _start(self, request: TrainingRequest) -> None:
         def started(job_id: int) -> None:
             self._wanted = job_id
-            self._read()
+            self.reader.read()
             self.session.notice.emit("The run is in the queue. Its curves show here as they come.", "info")
 
         self.session.ask(lambda project: submit(project, request), started, owner=self)
@@ -317,10 +301,10 @@ class AlignmentPage(Page):
         def work(project: Project) -> None:
             {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
 
-        self.session.ask(work, lambda _: self._read(), owner=self)
+        self.session.ask(work, lambda _: self.reader.read(), owner=self)
 
     def resume_from(self, job_id: int, step: int) -> None:
-        self.session.ask(lambda project: resume_from(project, job_id, step), lambda _: self._read(), owner=self)
+        self.session.ask(lambda project: resume_from(project, job_id, step), lambda _: self.reader.read(), owner=self)
 
     def _ask_name(self) -> None:
         chosen = self.runs.chosen()
@@ -352,7 +336,7 @@ class AlignmentPage(Page):
         def queued(jobs: list[int]) -> None:
             if jobs:
                 self._wanted = jobs[0]
-            self._read()
+            self.reader.read()
             self.runs.part.set_current(COMPARE if not jobs else RUNS)
             there = len(requests) - len(jobs)
             self.session.notice.emit(f"{counted(len(jobs), 'run')} in the queue" +

@@ -101,7 +101,9 @@ class RunDelegate(RowDelegate):
             paint_spark(painter, room, reading.curves.get(reading.likelihood, ()))
             return
         if column == RUN:
-            colour = index.model().colours.get(reading.run.job_id)
+            runs = index.model()
+            assert isinstance(runs, RunsModel)
+            colour = runs.colours.get(reading.run.job_id)
             if colour is not None:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color("border") if colour == BACKGROUND else theme.series(colour))

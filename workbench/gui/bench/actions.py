@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +217,7 @@ class BenchActions(QObject):
         menu.addSeparator()
         for format, name in (("fastchat", "FastChat's folder…"), ("alpaca_eval", "AlpacaEval's outputs…"),
                              ("urial", "URIAL's results…")):
-            menu.addAction(name, lambda format=format: self.export_folder(format))
+            menu.addAction(name, partial(self.export_folder, format))
         return menu
 
     def manage_menu(self, parent: QWidget) -> QMenu:

@@ -195,7 +195,7 @@ class ComparisonPane(ChartPane):
         self.other.clear()
         for measure in others:
             self.other.addItem(f"against {measure.label}", measure)
-        self.other.setCurrentIndex(max(0, list(others).index(before) if before in others else 0))
+        self.other.setCurrentIndex(max(0, list(others).index(before) if before is not None and before in others else 0))
         self.other.blockSignals(False)
         self.other.setVisible(self.tabs.current() == JUDGES and bool(others))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -23,6 +23,7 @@ from workbench.gui.bench.recipes.view import RecipesPane
 from workbench.gui.bench.run.progress import RunLine
 from workbench.gui.charts.legend import MOST
 from workbench.gui.shell.page import Page
+from workbench.gui.shell.reader import Reader
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import ghost, primary, secondary
 from workbench.gui.widgets.empty import EmptyState
@@ -52,13 +53,10 @@ class BenchPage(Page):
         self._set_id: int | None = None
         self._chosen: list[int] = []
         self._measure: Measure | None = None
-        self._under_way = self._again = False
         self._due = False                        # numbers are to be computed once they are looked at
         self._latest: tuple[numbers.Summary, bool] | None = None
         self._not_shown: set[int] = set()        # parts that have not been filled with them
-        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
-        self._stale.timeout.connect(self._read)
-        self._reading_time = QElapsedTimer()
+        self.reader = Reader(session, self, self._question, self._have_read, wait_ms=UPDATE_MS, paced=True)
         self.part = Segmented(("Overview", "Answers", "Blind arena", "Recipes"), name="Bench")
         self.bar = BenchBar()
         self.overview, self.answers = Overview(session.error.emit), AnswersPane()
@@ -67,7 +65,7 @@ class BenchPage(Page):
         self.requests = BenchActions(self)
         self._build()
         self._connect()
-        self._read()
+        self.reader.read()
 
     def _build(self) -> None:
         header = self.header()
@@ -137,7 +135,7 @@ class BenchPage(Page):
             self.overview.comparison.tabs.set_current(tab)
         if question is not None:
             self._wanted_place = question
-        self._read()
+        self.reader.read()
         if not self.holds_focus():
             self._focus_main()
 
@@ -149,7 +147,7 @@ class BenchPage(Page):
             self._set_id = place[1] or self._set_id
             self.recipes.show_job(job_id)        # which shows the newest for what is no recipe
             self.part.set_current({"answer": ANSWERS, "judge": OVERVIEW}.get(place[0], RECIPES))
-            self._read()
+            self.reader.read()
 
         self.session.ask(lambda project: place_of_job(project, job_id), show, owner=self)
 
@@ -176,25 +174,25 @@ class BenchPage(Page):
 
     def show_set(self, set_id: int) -> None:
         self._set_id = set_id
-        self._read()
+        self.reader.read()
 
     def reread(self) -> None:
-        self._read()
+        self.reader.read()
 
     def _on_event(self, job_id: int, event: object) -> None:
         self.line.event_of(job_id, event)
         moved = isinstance(event, StateChanged | Started | Finished | Failed | Stopped)
-        if moved and self.isVisible() and not self._stale.isActive():        # it reads again when it is shown
-            self._stale.start()
+        if moved:
+            self.reader.read_soon()
 
     def refresh(self, changes: Changes) -> None:
         kinds = _RECIPE_KINDS if self.part.current() == RECIPES else _KINDS
         if not any(changes.concerns(kind) for kind in kinds) or not self.isVisible():
             return
         if changes.undoable:                     # what a person did shows at once
-            self._read()
-        elif not self._stale.isActive():
-            self._stale.start()
+            self.reader.read()
+        else:
+            self.reader.read_soon()
 
     def panes(self) -> list[QWidget]:
         if self.part.current() == ARENA:
@@ -206,7 +204,7 @@ class BenchPage(Page):
         return [self.overview.map, self.overview.categories.radar, self.overview.comparison.current_view()]
 
     def busy(self) -> bool:
-        return self._stale.isActive() or self._under_way
+        return self.reader.busy()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -224,28 +222,15 @@ class BenchPage(Page):
             main.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # reading
-    def _read(self) -> None:
-        if self._under_way:
-            self._again = True
-            return
-        if self.session.project is None:
-            return
-        self._under_way, self._again = True, False
-        self._reading_time.start()
+    def _question(self) -> Callable[[Project], tuple[BenchReading, int | None]]:
         set_id = self._set_id
-        self.session.ask(lambda project: read_bench(project, set_id),
-                         lambda reading: self._have_read(reading, set_id), self._failed, owner=self)
+        return lambda project: (read_bench(project, set_id), set_id)
 
-    def _failed(self, error: Exception) -> None:
-        self._under_way = False
-        self.session.error.emit(error)
-
-    def _have_read(self, reading: BenchReading, asked: int | None) -> None:
-        self._under_way = False
+    def _have_read(self, answer: tuple[BenchReading, int | None]) -> None:
+        reading, asked = answer
         if self._set_id != asked:                # another set was chosen meanwhile
-            self._read()
+            self.reader.read()
             return
-        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         before, self._reading = self._reading, reading
         self._set_id = reading.chosen.id if reading.chosen is not None else None
         other_set = (before.chosen.id if before.chosen else None) != self._set_id
@@ -266,8 +251,6 @@ class BenchPage(Page):
         self.run.setEnabled(not self.session.read_only)
         self._show_bar()
         self._summarise()
-        if self._again:
-            self._stale.start()
 
     def _offer(self, reading: BenchReading) -> None:
         found = measures(reading)
@@ -339,7 +322,7 @@ class BenchPage(Page):
     def _set_chosen(self, set_id: int) -> None:
         self._set_id = set_id
         self.answers.show_behind(None)
-        self._read()
+        self.reader.read()
 
     def _measure_chosen(self, measure: Measure) -> None:
         self._measure = measure
@@ -371,7 +354,7 @@ class BenchPage(Page):
         self._set_id = set_id
         self.part.set_current(ANSWERS)
         self.answers.show_behind(behind, behind.contestants)
-        self._read()
+        self.reader.read()
 
     def focus_search(self) -> None:
         self.part.set_current(ANSWERS)

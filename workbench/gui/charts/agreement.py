@@ -189,7 +189,8 @@ class AgreementChart(Chart):
 
     def _show(self) -> None:
         """Scroll to the selected cell."""
-        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        viewport = self.parentWidget()
+        area = viewport.parentWidget() if viewport is not None else None
         if isinstance(area, QScrollArea) and self.selected != NOWHERE:
             at: QPoint = self._cell(QRectF(self.rect()), *self.selected).center().toPoint()
             area.ensureVisible(at.x(), at.y(), 0, round(ROW) + (round(HEAD + ALL) if self.selected[0] == 0 else 0))

@@ -115,7 +115,7 @@ class ChartView(QStackedWidget):
         QGuiApplication.clipboard().setText(export.tsv_text(self.chart.table()))
 
     def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(QImage.fromData(export.png(self.chart), "PNG"))
+        QGuiApplication.clipboard().setImage(QImage.fromData(export.png(self.chart)))
 
     def save_as(self, ending: str, failed: Callable[[WorkbenchError], None]) -> None:
         """Ask for a file name and write the chart; an error goes to ``failed``."""

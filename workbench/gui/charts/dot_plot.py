@@ -144,7 +144,8 @@ class DotPlot(MarkedChart):
 
     def _go_to(self, mark: Mark) -> None:
         super()._go_to(mark)
-        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        viewport = self.parentWidget()
+        area = viewport.parentWidget() if viewport is not None else None
         if isinstance(area, QScrollArea):
             middle = mark.rect.center().toPoint()
             area.ensureVisible(middle.x(), middle.y(), 0, round(mark.rect.height()))

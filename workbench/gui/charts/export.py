@@ -34,7 +34,7 @@ def png(chart: Exportable, scale: float = 2.0) -> bytes:
     _draw(chart, image)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG")                    # type: ignore[call-overload]  # the stub asks for bytes, Qt for str
     return bytes(buffer.data().data())
 
 

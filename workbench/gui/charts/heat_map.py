@@ -285,10 +285,10 @@ class HeatMap(QAbstractScrollArea):
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._cell != NONE:
             self.cell_opened.emit(*self._cell)
-        elif not self.move(key):
+        elif not self.move_cell(key):
             super().keyPressEvent(event)
 
-    def move(self, key: Qt.Key) -> bool:
+    def move_cell(self, key: Qt.Key) -> bool:
         """Move the current cell as an arrow, Home, End or Page key says; False if ``key`` is none of those."""
         if not self.rows:
             return False

@@ -12,6 +12,7 @@ from workbench.gui.charts.chart import LEFT, draw_focus_ring, draw_text, one_lin
 from workbench.gui.charts.marks import ink
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import ghost
+from workbench.gui.widgets.flow_layout import remove_widgets
 from workbench.wording import counted
 
 WIDEST = 190
@@ -82,10 +83,7 @@ class Legend(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        while self._row.count():
-            item = self._row.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        remove_widgets(self._row)
         self.entries = {}
         few = len(self._all) <= MOST
         shown = [entry for entry in self._all if few or entry[0] in self._on][:MOST]

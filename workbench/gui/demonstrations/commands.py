@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ class DemonstrationsCommands(QObject):
         add("previous", "Previous demonstration", lambda: page.step(-1), "K", "up", writes=False)
         for rating in range(6):
             title = f"Rate {rating} of 5" if rating else "Clear the rating"
-            add(f"rate{rating}", title, lambda rating=rating: self.set_rating(rating), str(rating), "star")
+            add(f"rate{rating}", title, partial(self.set_rating, rating), str(rating), "star")
         add("edit", "Edit the text", self.edit, "E", "edit")
         add("tag", "Add a tag", self.tag, "T", "tag")
         add("tag_again", "Add the last tag again", self._review.tag_again, "Shift+T", "tag")

@@ -217,14 +217,14 @@ class _FacetDelegate(QStyledItemDelegate):
         left = _LEFT
         if entry.chosen and entry.group not in ("Status", "Rating"):
             painter.drawPixmap(QPointF(rect.x() + 11, middle - 8), theme.pixmap("check", "accent_text", 16, dpr))
-        if entry.group == "Status":
+        if isinstance(entry.value, Status):
             paint_status(painter, QRectF(rect.x() + 11, middle - 8, 16, 16), entry.value)
         words = "" if entry.count is None else grouped(entry.count)
         width = metrics("section").horizontalAdvance(words)
         paint_line(painter, QRectF(rect.right() - 14 - width, rect.y(), width + 1, rect.height()), words,
              role, "accent_text" if entry.chosen else "text3", _RIGHT)
-        if entry.group == "Rating" and entry.value:
-            paint_stars(painter, QRectF(rect.x() + 12, rect.y(), 64, rect.height()), int(entry.value))
+        if entry.group == "Rating" and isinstance(entry.value, int) and entry.value:
+            paint_stars(painter, QRectF(rect.x() + 12, rect.y(), 64, rect.height()), entry.value)
             if entry.chosen:
                 painter.drawPixmap(QPointF(rect.x() + 80, middle - 8), theme.pixmap("check", "accent_text", 16, dpr))
             return

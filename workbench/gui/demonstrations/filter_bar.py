@@ -13,7 +13,7 @@ from workbench.gui.demonstrations.filter_text import Typed, chips, is_active, li
 from workbench.gui.listing.table import TITLES, Column
 from workbench.gui.widgets.buttons import icon_button, link
 from workbench.gui.widgets.chips import FilterChip
-from workbench.gui.widgets.flow_layout import FlowLayout
+from workbench.gui.widgets.flow_layout import FlowLayout, remove_widgets
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.search_field import SearchField
 from workbench.gui.widgets.segmented import Segmented
@@ -142,11 +142,7 @@ class FilterBar(QWidget):
             self.changed.emit(self.where())
 
     def _show_chips(self) -> None:
-        while self._flow.count() > 1:
-            item = self._flow.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
+        remove_widgets(self._flow, keep=1)
         found = chips(self._facets, self._typed_text)
         for place, chip in enumerate(found):
             widget = FilterChip(chip.label)

@@ -89,7 +89,9 @@ class ImportForm(QWidget):
         self._more.clicked.connect(self._toggle_more)
         self.format.activated.connect(lambda index: self._reread())
         self.encoding.activated.connect(lambda index: self._reread())
-        self.encoding.lineEdit().editingFinished.connect(self._encoding_typed)
+        typed = self.encoding.lineEdit()
+        assert typed is not None                     # the box is editable
+        typed.editingFinished.connect(lambda: self._encoding_typed(typed))
 
     # What is chosen
 
@@ -177,9 +179,9 @@ class ImportForm(QWidget):
         self._mapped = False
         self.changed.emit()
 
-    def _encoding_typed(self) -> None:
-        if not self._filling and self.encoding.lineEdit().isModified():
-            self.encoding.lineEdit().setModified(False)
+    def _encoding_typed(self, typed: QLineEdit) -> None:
+        if not self._filling and typed.isModified():
+            typed.setModified(False)
             self._reread()
 
     def _toggle_more(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from workbench.gui.listing.table import Column, DemonstrationTable
 from workbench.gui.listing.view import DemonstrationView
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
+from workbench.gui.shell.reader import Reader
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.token_counting import TokenCounting
 from workbench.gui.widgets import theme
@@ -32,6 +33,7 @@ from workbench.gui.widgets.labels import hairline
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.popover import Popover
 from workbench.services.demonstrations import Sort
+from workbench.services.project import Project
 from workbench.services.tokenizers import Tokenizers
 
 NARROW = 1200                        # a narrower page has the facets in a popover, and the editor over the table
@@ -47,7 +49,6 @@ class DemonstrationsPage(Page):
         super().__init__(session)
         self.sort, self.descending = Sort.ID, False
         self._listing: Listing | None = None
-        self._reading = self._stale = False
         self._restoring = False
         self._wanted: int | None = None              # to become the current row when the rows are there
         self.filter = FilterBar()
@@ -57,8 +58,8 @@ class DemonstrationsPage(Page):
         tokenizers = Tokenizers()
         self.editor = DemonstrationEditor(session, tokenizers)
         self.selection = SelectionPanel()
-        self._soon = QTimer(self, singleShot=True, interval=30)      # rows that are painted are read first
-        self._soon.timeout.connect(self._read)
+        # ids and counts; rows that are painted are read first
+        self.reader = Reader(session, self, self._question, self._arrived, wait_ms=30)
         self._looked = QTimer(self, singleShot=True, interval=0)
         self._looked.timeout.connect(self._show_selection)
         self._build()
@@ -66,13 +67,13 @@ class DemonstrationsPage(Page):
         self.commands = DemonstrationsCommands(self)
         self._counting = TokenCounting(session, tokenizers, self)
         self._restore()
-        self.read_again()
+        self.reader.read_soon()
         self._counting.start()
 
     # Building
 
     def _build(self) -> None:
-        header = self.header()
+        header = self.header(line=False)             # it is below the filters
         self.import_button, self.export_button = ghost("Import…", "drop"), ghost("Export…", "export")
         self.import_button.setToolTip("Import a file, Ctrl+I. Files can be dropped anywhere on the window")
         self.export_button.setToolTip("Export, Ctrl+E")
@@ -80,7 +81,6 @@ class DemonstrationsPage(Page):
         header.add_tool(self.export_button)
         self.new_button = header.set_primary(primary("New demonstration", "plus"))
         self.new_button.setToolTip("New demonstration, Ctrl+N")
-        self.body.itemAt(1).widget().hide()          # the line is below the filters here
         self.body.addWidget(self.filter)
         self.body.addWidget(hairline())
         self._side = QStackedWidget()
@@ -161,21 +161,11 @@ class DemonstrationsPage(Page):
 
     # Reading
 
-    def read_again(self) -> None:
-        """Read ids and counts soon; many calls are one reading."""
-        self._stale = True
-        if self.isVisible() or self._listing is None:
-            self._soon.start()
-
-    def _read(self) -> None:
-        if self._reading or not self._stale:
-            return
-        self._reading, self._stale = True, False
+    def _question(self) -> Callable[[Project], Listing]:
         where, sort, descending = self.filter.where(), self.sort, self.descending
-        self.session.ask(lambda p: read_listing(p, where, sort, descending), self._arrived, self._failed, owner=self)
+        return lambda project: read_listing(project, where, sort, descending)
 
     def _arrived(self, listing: Listing) -> None:
-        self._reading = False
         other = self._listing is not None and self._listing.where != listing.where
         self._listing = listing
         self._show_rows(listing.ids, other)
@@ -186,19 +176,13 @@ class DemonstrationsPage(Page):
         self.selection.set_categories(list(listing.facets.categories))
         self.header().set_subtitle(listing.summary())
         self._choose_pane(listing)
-        if self._stale:
-            self._soon.start()
-
-    def _failed(self, error: Exception) -> None:
-        self._reading = False
-        self.session.error.emit(error)
 
     def _show_rows(self, ids: list[int], other_filter: bool) -> None:
         """New ids; the current row stays, or the one that takes its place, or the first where others are shown."""
         view = self.view
         current, selected, position = view.current_id(), view.selected_ids(), view.currentIndex().row()
         wanted = self._wanted
-        if not self._stale:                          # else a row that was just stored may come with the next reading
+        if not self.reader.stale:                     # else a row that was just stored may come with the next reading
             self._wanted = None
         if ids == self.table.ids() and wanted is None:
             return
@@ -288,7 +272,7 @@ class DemonstrationsPage(Page):
         self._wanted = id
         if self.filter.active():
             self.filter.clear()
-        self.read_again()
+        self.reader.read_soon()
         self.focus_table()
 
     def focus_table(self) -> None:
@@ -302,11 +286,11 @@ class DemonstrationsPage(Page):
             self.sort = Sort.ID
         if self._listing is not None:
             self.facets.show_facets(self._listing.facets, self.filter.where())
-        self.read_again()
+        self.reader.read_soon()
 
     def _set_sort(self, sort: Sort, descending: bool) -> None:
         self.sort, self.descending = sort, descending
-        self.read_again()
+        self.reader.read_soon()
 
     def _set_density(self, cosy: bool) -> None:
         self.view.set_cosy(cosy)
@@ -323,8 +307,7 @@ class DemonstrationsPage(Page):
     def shown(self, **arguments: Any) -> None:
         """``import_paths`` opens the import dialog, ``write_new`` a new demonstration, ``demonstration_id`` goes to
         one, ``text`` searches."""
-        if self._stale:
-            self._soon.start()
+        self.reader.catch_up()
         if "text" in arguments:
             self.filter.set_query(str(arguments["text"]))
         if arguments.get("demonstration_id") is not None:
@@ -346,12 +329,12 @@ class DemonstrationsPage(Page):
         self._wanted = id
         if self.filter.active():
             self.filter.clear()
-        self.read_again()
+        self.reader.read_soon()
 
     def come_back_to(self, id: int) -> None:
         """Make a row the current one when the rows have been read, if it is among them then."""
         self._wanted = id
-        self.read_again()
+        self.reader.read_soon()
 
     def refresh(self, changes: Changes) -> None:
         touched = changes.touched.get(Kind.DEMONSTRATION)
@@ -365,14 +348,14 @@ class DemonstrationsPage(Page):
         current = self.editor.current()
         if current is not None and (touched is None or not touched or current in touched):
             self.editor.reload()
-        self.read_again()
+        self.reader.read_soon()
 
     def panes(self) -> list[QWidget]:
         return [self.filter.field, self.facets, self.view,
                 self.editor if self._side.currentWidget() is self.editor else self.selection]
 
     def busy(self) -> bool:
-        return self._reading or self._soon.isActive() or self._looked.isActive()
+        return self.reader.busy() or self._looked.isActive()
 
     # Events
 

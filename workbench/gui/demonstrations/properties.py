@@ -62,10 +62,14 @@ class DemonstrationProperties(QWidget):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(8)
         box.setAccessibleName("Category")
-        box.lineEdit().setPlaceholderText("No category")
-        box.lineEdit().editingFinished.connect(self._save_category)
+        line, completer = box.lineEdit(), box.completer()
+        assert line is not None                      # an editable box has both
+        assert completer is not None
+        line.setPlaceholderText("No category")
+        line.editingFinished.connect(self._save_category)
         box.activated.connect(lambda index: self._save_category())
-        box.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self._category_line = line
         return box
 
     def _lay_out(self) -> None:
@@ -108,9 +112,9 @@ class DemonstrationProperties(QWidget):
         self.stars.set_rating(demonstration.rating)
         self._rating.setText(f"{demonstration.rating} of 5" if demonstration.rating else "Not rated yet")
         self.tags.show_tags(demonstration.tags)
-        if not (keep_typed and self._category.lineEdit().hasFocus()):
+        if not (keep_typed and self._category_line.hasFocus()):
             self._category.setEditText(demonstration.category)
-            self._category.lineEdit().setCursorPosition(0)
+            self._category_line.setCursorPosition(0)
         self._category_stored = demonstration.category
         self._show_gain(gain)
         parts = [demonstration.source, demonstration.licence, demonstration.language]

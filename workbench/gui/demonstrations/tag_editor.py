@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.chips import Tag
-from workbench.gui.widgets.flow_layout import FlowLayout
+from workbench.gui.widgets.flow_layout import FlowLayout, remove_widgets
 
 
 class TagEditor(QWidget):
@@ -42,11 +42,7 @@ class TagEditor(QWidget):
     def show_tags(self, tags: tuple[str, ...]) -> None:
         if tags == self._tags:
             return
-        for _ in self._tags:
-            item = self._flow.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().deleteLater()
-                item.widget().hide()
+        remove_widgets(self._flow, keep=self._flow.count() - len(self._tags))
         self._tags = tags
         for place, tag in enumerate(tags):
             chip = Tag(tag, closable=True)
@@ -86,7 +82,7 @@ class TagEditor(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         completer = self._field.completer()
-        offering = completer is not None and completer.popup().isVisible()
+        offering = completer is not None and (popup := completer.popup()) is not None and popup.isVisible()
         if event.type() == QEvent.Type.FocusOut and not offering:
             self.stop()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:

@@ -194,7 +194,7 @@ class JobDelegate(RowDelegate):
         return [QRectF(start + i * BUTTON, cell.center().y() - 14, 28, 28) for i in range(count)]
 
     def _paint_buttons(self, painter: QPainter, index: Index, job: JobInfo, *, shown: bool) -> None:
-        cell = QRectF(self.table.visualRect(QModelIndex(index)))
+        cell = QRectF(self.table.visualRect(index))
         dpr = painter.device().devicePixelRatioF()
         for number, ((_, icon, _), place) in enumerate(zip(buttons_of(job), self._places(cell, 3), strict=True)):
             if self._under == (index.row(), number):

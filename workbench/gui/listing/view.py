@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QDrag, QFocusEvent, QHoverEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from workbench.gui.listing.delegate import DemonstrationDelegate
-from workbench.gui.listing.table import Column, DemonstrationTable
+from workbench.gui.listing.table import Column, DemonstrationTable, Index
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.drag_chip import chip
 from workbench.gui.widgets.dragged_ids import ids_to_mime
 from workbench.gui.widgets.painted_text import metrics
+from workbench.gui.widgets.selected_rows import selected_runs
 from workbench.wording import counted
 
 LEAST_CHARACTERS = 26                            # of an instruction that are to be seen
@@ -131,13 +132,12 @@ class DemonstrationView(QTableView):
         return self._table.id_at(self.currentIndex().row())
 
     def selected_ids(self) -> list[int]:
-        """In the order of the table. Reads ranges, so that a million selected rows cost no index objects."""
-        ranges = sorted((r.top(), r.bottom()) for r in self.selectionModel().selection())
+        """In the order of the table."""
         ids = self._table.ids()
-        return [id for top, bottom in ranges for id in ids[top:bottom + 1]]
+        return [id for top, bottom in selected_runs(self) for id in ids[top:bottom + 1]]
 
     def selected_count(self) -> int:
-        return sum(r.height() for r in self.selectionModel().selection())
+        return sum(bottom - top + 1 for top, bottom in selected_runs(self))
 
     def go_to(self, position: int) -> None:
         """Make a row the current and only selected one, and bring it into sight."""
@@ -163,11 +163,11 @@ class DemonstrationView(QTableView):
                 first = None
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
-    def currentChanged(self, current: object, previous: object) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.looked_at.emit()
 
-    def selectionChanged(self, selected: object, deselected: object) -> None:
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
         self.looked_at.emit()
 
@@ -200,7 +200,7 @@ class DemonstrationView(QTableView):
             super().keyPressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.HoverMove, QEvent.Type.HoverEnter):
+        if isinstance(event, QHoverEvent) and event.type() in (QEvent.Type.HoverMove, QEvent.Type.HoverEnter):
             self._hover(self.rowAt(event.position().toPoint().y()))
         elif event.type() in (QEvent.Type.HoverLeave, QEvent.Type.Leave):
             self._hover(-1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -227,9 +227,8 @@ class ModelDetails(QWidget):
         """8 and 4 bit are greyed out where what they need is missing, and a line says what installs it; for a GGUF file
         it says what lets it use a graphics card."""
         lacking = missing_for("bitsandbytes")
-        items = self.dtype.model()
         for dtype in QUANTISED:
-            item = items.item(self.dtype.findData(dtype))
+            item = _item(self.dtype, self.dtype.findData(dtype))
             item.setEnabled(not lacking)
             item.setToolTip(lacking)
         if model.ref.backend is Backend.LLAMA_CPP:
@@ -254,7 +253,7 @@ class ModelDetails(QWidget):
         for index, (name, _, _) in enumerate(self._machine.gpus if self._machine else ()):
             data = "mps" if name == "Apple GPU" else f"cuda:{index}"
             self.device.addItem(name, data)
-            self.device.model().item(self.device.count() - 1).setEnabled(not without)
+            _item(self.device, self.device.count() - 1).setEnabled(not without)
         if self.device.findData(wanted) < 0:
             self.device.addItem(wanted, wanted)
         self.device.setCurrentIndex(self.device.findData(wanted))
@@ -368,3 +367,10 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     area.setWidget(widget)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
+
+
+def _item(box: QComboBox, place: int) -> QStandardItem:
+    """An entry of a combo box, to be greyed out."""
+    items = box.model()
+    assert isinstance(items, QStandardItemModel)     # as a combo box makes it
+    return items.item(place)

@@ -61,7 +61,7 @@ class ModelsPage(Page):
         self._add = header.set_primary(primary("Add model", "plus"))
         self._add.setMenu(self._add_menu())
         self._bars = QWidget()
-        row = QHBoxLayout(self._bars)
+        self._bar_row = row = QHBoxLayout(self._bars)
         row.setContentsMargins(20, 12, 16, 14)
         row.setSpacing(32)
         self._devices: list[DeviceBar] = []
@@ -198,7 +198,7 @@ class ModelsPage(Page):
         while len(self._devices) < len(memories):
             bar = DeviceBar()
             self._devices.append(bar)
-            self._bars.layout().addWidget(bar)
+            self._bar_row.addWidget(bar)
         for bar, memory in zip(self._devices, memories, strict=False):
             bar.show_memory(*memory)
         self.model.show_machine(machine)

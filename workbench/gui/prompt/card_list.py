@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QHoverEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -108,7 +109,7 @@ class PromptList(QListView):
     def content_height(self) -> int:
         return self._cards.rowCount() * self._delegate.height() + 2
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.current_changed.emit(current.row())
 
@@ -139,7 +140,7 @@ class PromptList(QListView):
             self.remove_pressed.emit([index.row()])
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.HoverMove:
+        if isinstance(event, QHoverEvent) and event.type() == QEvent.Type.HoverMove:
             self.hovered.emit(self.indexAt(event.position().toPoint()).row())
         elif event.type() in (QEvent.Type.HoverLeave, QEvent.Type.Leave):
             self.hovered.emit(-1)

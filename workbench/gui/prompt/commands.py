@@ -273,9 +273,12 @@ class PromptCommands(QObject):
         writes = not self._session.read_only
         menu.addAction(theme.icon("demos"), "Open in the table\tEnter", lambda: self._open(ids[places[0]]))
         menu.addSeparator()
+        def move(to: int) -> None:
+            self._reorder(page.cards.move(places, to))
+
         for words, icon, to, on in (("Move up\tAlt+Up", "up", places[0] - 1, places[0] > 0),
                                     ("Move down\tAlt+Down", "down", places[-1] + 2, places[-1] < count - 1)):
-            action = menu.addAction(theme.icon(icon), words, lambda to=to: self._reorder(page.cards.move(places, to)))
+            action = menu.addAction(theme.icon(icon), words, partial(move, to))
             action.setEnabled(on and writes)
         menu.addSeparator()
         menu.addAction(theme.icon("x"), "Remove from the prompt\tDel", lambda: self._remove(places)).setEnabled(writes)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,6 +17,7 @@ from workbench.gui.prompt.commands import PromptCommands
 from workbench.gui.prompt.settings import PromptSettings
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
+from workbench.gui.shell.reader import Reader
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import ghost, link, primary, secondary
 from workbench.gui.widgets.empty import EmptyState
@@ -26,6 +28,7 @@ from workbench.gui.widgets.labels import ElidedLabel, hairline, label, set_prope
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.segmented import Segmented
+from workbench.services.project import Project
 from workbench.services.prompt_reading import PromptState, read_prompt
 from workbench.services.results import OrderEffect, PromptEffect
 from workbench.services.tokenizers import Tokenizers
@@ -45,24 +48,22 @@ class PromptPage(Page):
         super().__init__(session)
         self.tokenizers = Tokenizers()
         self.state = PromptState(())
-        self._reading = self._stale = False
         self._select: tuple[list[int], int | None] | None = None      # ids to select when the new order is there
         self.cards = PromptCards(self)
         self.list = PromptList(self.cards)
         self.bar = BudgetBar()
         self.text = ExactText()
         self.settings = PromptSettings()
-        self._soon = QTimer(self, singleShot=True, interval=30)
-        self._soon.timeout.connect(self._read)
+        self.reader = Reader(session, self, self._question, self._arrived, wait_ms=30)
         self._build()
         self.commands = PromptCommands(self)
         self._connect()
-        self.read_again()
+        self.reader.read_soon()
 
     # Building
 
     def _build(self) -> None:
-        header = self.header()
+        header = self.header(line=False)         # it is below the budget
         self.compare_button = ghost("Compare drafts", "split")
         self.measure_button = secondary("Measure", "play")
         self.measure_button.setToolTip("Measure the whole prompt, and what each demonstration adds to the others")
@@ -72,7 +73,6 @@ class PromptPage(Page):
         header.add_tool(self.measure_button)
         self.copy_button = header.set_primary(primary("Copy prompt", "copy"))
         self.copy_button.setToolTip("Copy prompt, Ctrl+Shift+C")
-        self.body.itemAt(1).widget().hide()              # the line is below the budget here
         self._whole = QWidget()
         column = QVBoxLayout(self._whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -163,7 +163,7 @@ class PromptPage(Page):
                           "Start an empty one, or press P on a demonstration to begin with it.", (demos, make))
 
     def _connect(self) -> None:
-        self.session.current_prompt_changed.connect(self.read_again)
+        self.session.current_prompt_changed.connect(self.reader.read_soon)
         self.tabs.changed.connect(lambda tab: self._share())
         self.session.closing.connect(self.settings.save)
         self.list.current_changed.connect(self._show_current)
@@ -174,24 +174,11 @@ class PromptPage(Page):
 
     # Reading
 
-    def read_again(self) -> None:
-        self._stale = True
-        if self.isVisible() or self.state.prompt is None:
-            self._soon.start()
-
-    def _read(self) -> None:
-        if self._reading or not self._stale:
-            return
-        self._reading, self._stale = True, False
+    def _question(self) -> Callable[[Project], PromptState]:
         wanted, tokenizers = self.session.current_prompt_id, self.tokenizers
-        self.session.ask(lambda p: read_prompt(p, wanted, tokenizers), self._arrived, self._failed, owner=self)
-
-    def _failed(self, error: Exception) -> None:
-        self._reading = False
-        self.session.error.emit(error)
+        return lambda project: read_prompt(project, wanted, tokenizers)
 
     def _arrived(self, state: PromptState) -> None:
-        self._reading = False
         self.state = state
         self._stack.setCurrentWidget(self._whole if state.prompt is not None else self._none)
         for button in (self.compare_button, self.measure_button, self.copy_button):
@@ -201,8 +188,6 @@ class PromptPage(Page):
             self.header().set_subtitle("")
         else:
             self._show(state)
-        if self._stale:
-            self._soon.start()
 
     def _show(self, state: PromptState) -> None:
         prompt, read_only = state.prompt, self.session.read_only
@@ -296,13 +281,12 @@ class PromptPage(Page):
             self.commands.show_measured(int(arguments["job"]))
         if arguments.get("prompt_id") is not None:
             self.session.current_prompt_id = int(arguments["prompt_id"])
-        if self._stale:
-            self._soon.start()
+        self.reader.catch_up()
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self, changes: Changes) -> None:
         if any(changes.concerns(kind) for kind in _KINDS):
-            self.read_again()
+            self.reader.read_soon()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -320,7 +304,7 @@ class PromptPage(Page):
         return [self.tabs.button(self.tabs.current()), self.bar, self.settings.chooser, self.list, self.text.view]
 
     def busy(self) -> bool:
-        return self._reading or self._soon.isActive()
+        return self.reader.busy()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.settings.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
@@ -69,7 +70,7 @@ class PromptSettings(QWidget):
                                 ("delete", "Delete prompt", "trash")):
             if id == "delete":
                 menu.addSeparator()
-            action = menu.addAction(theme.icon(icon), title, lambda id=id: self.action_pressed.emit(id))
+            action = menu.addAction(theme.icon(icon), title, partial(self.action_pressed.emit, id))
             action.setData(id)
         menu.aboutToShow.connect(self._allow)
         return menu

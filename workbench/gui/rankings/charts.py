@@ -45,6 +45,7 @@ class ChartsPane(QWidget):
                        ChartView(self.categories, scrolled(self.categories)),
                        ChartView(self.cost.widget, self.cost.widget)]
         self._pages = QStackedWidget()
+        self._both: list[QStackedWidget] = []    # of each chart: nothing to show, or the chart
         self._empty = [EmptyState("rank", *words) for words in NOTHING]
         for view, empty in zip(self._views, self._empty, strict=True):
             empty.setMinimumHeight(60)           # it may be cut before it pushes the table away
@@ -52,6 +53,7 @@ class ChartsPane(QWidget):
             both.addWidget(empty)
             both.addWidget(view)
             self._pages.addWidget(both)
+            self._both.append(both)
         self.tabs = Segmented(TABS, CATEGORIES, name="Chart")
         self.tools = ChartTools(lambda: self._views[self.tabs.current()], failed)
         self.other = link("Tokens")              # shown where there is room for one pane only
@@ -116,7 +118,7 @@ class ChartsPane(QWidget):
         """Fill the chart that is in front; the others wait until they are looked at."""
         tab, reading = self.tabs.current(), self._reading
         filled = reading is not None and self._fillers[tab](reading)
-        self._pages.widget(tab).setCurrentIndex(1 if filled else 0)
+        self._both[tab].setCurrentIndex(1 if filled else 0)
         self._views[tab].chart_changed()
         self._say_hint()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -51,7 +52,7 @@ class RankingsHeader(QObject):
         self._build()
 
     def _build(self) -> None:
-        row = self._header.layout()
+        row = self._header.row
         row.insertWidget(2, self.run, 100)         # takes the room that there is, before the empty stretch
         self.run.setMaximumWidth(440)
         for tool in (self.measure, self.export, self.new):
@@ -120,7 +121,7 @@ class RankingsHeader(QObject):
     def fit(self) -> None:
         """Words on the quieter buttons where there is room, else their icons: no word is to be cut."""
         self._set_compact(False)
-        layout = self._header.layout()
+        layout = self._header.row
         layout.activate()
         if layout.totalMinimumSize().width() > self._header.width():
             self._set_compact(True)
@@ -140,7 +141,7 @@ class RankingsHeader(QObject):
         for count in TOP:
             if count <= self._model.rowCount():
                 self._counts.addAction(f"Top {count} of this round" if chosen else f"Top {count}",
-                                       lambda count=count: self._set_offer(count))
+                                       partial(self._set_offer, count))
 
     def _set_offer(self, count: int | None) -> None:
         self._offer_chosen = count is None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from workbench.gui.rankings.table import RankingTable
 from workbench.gui.rankings.tokens import TokensPane
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
+from workbench.gui.shell.reader import Reader
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import icon_button, primary, secondary
 from workbench.gui.widgets.empty import EmptyState
@@ -52,10 +53,8 @@ class RankingsPage(Page):
         self._reading: RunReading | None = None
         self._cells = NOTHING
         self._wanted_cell: tuple[int, int] | None = None
-        self._under_way = self._again = self._at_top = self._selecting = False
-        self._reading_time = QElapsedTimer()
-        self._stale = QTimer(self, singleShot=True, interval=UPDATE_MS)
-        self._stale.timeout.connect(self._read)
+        self._at_top = self._selecting = False
+        self.reader = Reader(session, self, self._question, self._have_read, wait_ms=UPDATE_MS, paced=True)
         self.model = RankingModel()
         self.table = RankingTable(self.model)
         self.heat = HeatMap()
@@ -66,7 +65,7 @@ class RankingsPage(Page):
         self._compact: bool | None = None
         self._build()
         self._connect()
-        self._read()
+        self.reader.read()
 
     # building
     def _build(self) -> None:
@@ -186,16 +185,17 @@ class RankingsPage(Page):
         if job is not None:
             self.show_run(job)
         elif cell is not None:
-            self._read()
+            self.reader.read()
+        else:
+            self.reader.catch_up()
         if ids or form:
             self.starter.open_form(ids)
         if self._reading is not None and not self.holds_focus():
             self.table.setFocus()
 
     def refresh(self, changes: Changes) -> None:
-        if any(changes.concerns(kind) for kind in (Kind.SCORE, Kind.SEARCH, Kind.JOB, Kind.PROJECT)) \
-                and not self._stale.isActive():
-            self._stale.start()
+        if any(changes.concerns(kind) for kind in (Kind.SCORE, Kind.SEARCH, Kind.JOB, Kind.PROJECT)):
+            self.reader.read_soon()
 
     def panes(self) -> list[QWidget]:
         if self._stack.currentIndex() != CONTENT:
@@ -203,28 +203,20 @@ class RankingsPage(Page):
         return [self.table, self._heat_view, self.charts.current_view(), self.tokens.view]
 
     def busy(self) -> bool:
-        return self._stale.isActive() or self._under_way or self.tokens.busy()
+        return self.reader.busy() or self.tokens.busy()
 
     # reading
     def show_run(self, job_id: int) -> None:
         if job_id != self._job_id:
             self._job_id, self._round = job_id, 0
-        self._read()
+        self.reader.read()
 
     def show_round(self, number: int) -> None:
         """``number`` 0 is the newest round."""
         self._round = number
-        self._read()
+        self.reader.read()
 
-    def _read(self) -> None:
-        """Read the runs, and the shown one; one question is under way at a time."""
-        if self._under_way:
-            self._again = True
-            return
-        if self.session.project is None:
-            return
-        self._under_way = True
-        self._reading_time.start()
+    def _question(self) -> Callable[[Project], tuple[Found, HeatCells]]:
         job_id, round = self._job_id, self._round
 
         def read(project: Project) -> tuple[Found, HeatCells]:
@@ -234,21 +226,11 @@ class RankingsPage(Page):
             table = found.reading.table
             return found, HeatCells.of(found.reading.candidates.titles, table.questions, table.gain)
 
-        self.session.ask(read, self._have_read, self._failed, owner=self)
-
-    def _failed(self, error: Exception) -> None:
-        self._under_way = False
-        self.session.error.emit(error)
+        return read
 
     def _have_read(self, read: tuple[Found, HeatCells]) -> None:
         found, self._cells = read
-        self._under_way = False
-        # what takes long to read is read less often: a job's results are not to crowd out the job
-        self._stale.setInterval(max(UPDATE_MS, 3 * self._reading_time.elapsed()))
         self._runs, reading = found.runs, found.reading
-        if self._again:
-            self._again = False
-            self._stale.start()
         if not found.waiting:
             self._job_id = reading.run.job_id if reading is not None else None
         self._show(reading)
@@ -397,7 +379,7 @@ class RankingsPage(Page):
         elif row >= 0 and question < 0:
             self.heat.set_cell(row, 0)
         else:
-            self.heat.move(key)
+            self.heat.move_cell(key)
 
     def _measure_chosen(self, measure: Measure) -> None:
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)

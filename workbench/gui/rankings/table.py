@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from workbench.gui.charts.chart import text_width
@@ -13,6 +13,7 @@ from workbench.gui.charts.heat_header import header_height, row_height
 from workbench.gui.rankings.delegate import RankingDelegate
 from workbench.gui.rankings.model import Column, RankingModel
 from workbench.gui.widgets import theme
+from workbench.gui.widgets.selected_rows import selected_runs
 
 WIDTHS = {Column.RANK: 46, Column.CHANGE: 44, Column.TOKENS: 64, Column.DIFFICULTY: 58, Column.GAIN: 200}
 LEAST_GAIN, GAIN_SHARE = 110, 0.38
@@ -96,9 +97,8 @@ class RankingTable(QTableView):
         return menu
 
     def selected_rows(self) -> list[int]:
-        """From the top; by ranges, since a hundred thousand indices would take seconds."""
-        parts = self.selectionModel().selection()
-        return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        """From the top."""
+        return sorted({row for top, bottom in selected_runs(self) for row in range(top, bottom + 1)})
 
     def choose(self, row: int, selected: Sequence[int]) -> None:
         """Make ``row`` the current one and select ``selected`` (rows; those below zero are left out)."""
@@ -133,10 +133,10 @@ class RankingTable(QTableView):
         for changed in {before, row} - {-1} if before != row else ():
             self.viewport().update(QRect(0, self.rowViewportPosition(changed), self.viewport().width(), row_height()))
 
-    def focusInEvent(self, event: QEvent) -> None:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.viewport().update()
 
-    def focusOutEvent(self, event: QEvent) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.viewport().update()

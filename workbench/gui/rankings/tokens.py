@@ -82,7 +82,7 @@ class TokensPane(QWidget):
         self.other.hide()
         self._top = top = QWidget()
         top.setFixedHeight(40)
-        row = QHBoxLayout(top)
+        self._top_row = row = QHBoxLayout(top)
         row.setContentsMargins(14, 0, 12, 0)
         row.setSpacing(8)
         row.addWidget(self._title, 100)
@@ -111,8 +111,8 @@ class TokensPane(QWidget):
     def _fit_title(self) -> None:
         """The question's number goes before a word on the tabs is cut; the heat map shows it too."""
         self._question.show()
-        self._top.layout().activate()
-        self._question.setVisible(self._top.layout().totalMinimumSize().width() <= self.width())
+        self._top_row.activate()
+        self._question.setVisible(self._top_row.totalMinimumSize().width() <= self.width())
 
     def _scrolled(self) -> QScrollArea:
         area = scrolled(self.strip)

@@ -26,7 +26,7 @@ class Dialog(QDialog):
         self.setWindowTitle(title)
         self.setMinimumWidth(round(width * theme.scale()))
         self.setModal(True)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(0)
         top = QHBoxLayout()
@@ -54,11 +54,15 @@ class Dialog(QDialog):
     def fit(self, width: int) -> None:
         """As wide as ``width`` (logical pixels at the design's font) or the widest field, and high enough for it: a
         dialog with wrapping labels opens at its least height, which squeezes the fields."""
-        layout = self.layout()
+        layout = self._column
         layout.activate()
         wide = max(round(width * theme.scale()), self.width(), layout.totalMinimumSize().width())
         high = layout.totalHeightForWidth(wide) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
         self.resize(wide, max(high, layout.totalSizeHint().height()))
+
+    def give_room_to_fields(self) -> None:
+        """What room there is below goes to the fields, not to the title."""
+        self._column.setStretchFactor(self.room, 1)
 
     def add_button(self, button: Button, *, default: bool = False, left: bool = False) -> Button:
         if left:

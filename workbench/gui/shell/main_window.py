@@ -329,7 +329,8 @@ class MainWindow(QWidget):
             self.commands.open_paths(paths)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape and self.toast.isVisible():
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress \
+                and event.key() == Qt.Key.Key_Escape and self.toast.isVisible():
             self.toast.hide()
             return True
         return super().event(event)

@@ -21,13 +21,13 @@ class PageHeader(QWidget):
         self._title = label(title, "heading")
         self._subtitle = label("", "muted")
         self._primary: QPushButton | None = None
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(20, 0, 16, 0)
-        self._row.setSpacing(8)
-        self._row.addWidget(self._title)
-        self._row.addSpacing(4)
-        self._row.addWidget(self._subtitle)
-        self._row.addStretch(1)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(20, 0, 16, 0)
+        self.row.setSpacing(8)
+        self.row.addWidget(self._title)
+        self.row.addSpacing(4)
+        self.row.addWidget(self._subtitle)
+        self.row.addStretch(1)
 
     def set_title(self, title: str) -> None:
         self._title.setText(title)
@@ -37,15 +37,15 @@ class PageHeader(QWidget):
 
     def add_tool(self, widget: QWidget) -> QWidget:
         """Add a tool at the right, before the primary button."""
-        last = self._row.count() - (1 if self._primary is not None else 0)
-        self._row.insertWidget(last, widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        last = self.row.count() - (1 if self._primary is not None else 0)
+        self.row.insertWidget(last, widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return widget
 
     def set_primary(self, button: QPushButton) -> QPushButton:
         if self._primary is not None:
             self._primary.deleteLater()
         self._primary = button
-        self._row.addWidget(button)
+        self.row.addWidget(button)
         return button
 
 
@@ -66,11 +66,13 @@ class Page(QWidget):
         self.body.setSpacing(0)
         self._header: PageHeader | None = None
 
-    def header(self) -> PageHeader:
+    def header(self, *, line: bool = True) -> PageHeader:
+        """The header, made at the first call: with a line below it, or without where the page draws one elsewhere."""
         if self._header is None:
             self._header = PageHeader(self.title, self)
             self.body.insertWidget(0, self._header)
-            self.body.insertWidget(1, hairline())
+            if line:
+                self.body.insertWidget(1, hairline())
         return self._header
 
     def shown(self, **arguments: Any) -> None:

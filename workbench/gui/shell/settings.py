@@ -126,7 +126,7 @@ THEME = _choice("theme", "system", theme.MODES)
 TEXT_STEP = _number("text_step", theme.TEXT_STEPS)
 GEOMETRY = Setting("geometry", QByteArray(), _geometry)
 RAIL = _choice("rail", "", ("", "open", "collapsed"))                   # "": as the window's width has it
-RECENT = Setting("recent_projects", (), _read_recent, _write_recent)    # newest first
+RECENT: Setting[tuple[RecentProject, ...]] = Setting("recent_projects", (), _read_recent, _write_recent)
 
 PROJECTS_FOLDER = _folder("folder")
 IMPORT_FOLDER = _folder("import/folder")

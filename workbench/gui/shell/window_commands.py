@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu
 
 from workbench.gui.shell import places, settings
 from workbench.gui.shell.choosing import choose_folder
@@ -46,7 +48,7 @@ class WindowCommands(QObject):
 
         for index, page in enumerate(PAGES):
             enabled = has_project if page.needs_project else (lambda: True)
-            add(f"page.{page.name}", f"Go to {page.title}", lambda name=page.name: session.open_page(name),
+            add(f"page.{page.name}", f"Go to {page.title}", partial(session.open_page, page.name),
                 f"Ctrl+{index + 1}", enabled=enabled, icon=page.icon, group="Pages")
         add("palette", "Search or run a command", self.open_palette, ("Ctrl+Shift+P", "Ctrl+K"), icon="search")
         add("shortcuts", "Show the keys", self.open_shortcuts, ("F1", "Ctrl+/"), icon="help")
@@ -152,7 +154,7 @@ class WindowCommands(QObject):
             self._add_action(menu, "project.folder")
             self._add_action(menu, "project.close")
 
-    def _add_action(self, menu: object, id: str) -> None:
+    def _add_action(self, menu: QMenu, id: str) -> None:
         command = self._session.commands.get(id)
         action = menu.addAction(theme.icon(command.icon), command.title)
         if command.shortcuts:

@@ -17,7 +17,7 @@ from workbench.gui.welcome.drop_area import DropArea
 from workbench.gui.welcome.recent_projects import RecentDelegate, RecentModel
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import link, primary, secondary
-from workbench.gui.widgets.flow_layout import FlowLayout
+from workbench.gui.widgets.flow_layout import FlowLayout, remove_widgets
 from workbench.gui.widgets.labels import IconLabel, IconTile, hairline, label
 from workbench.wording import gigabytes
 
@@ -164,8 +164,7 @@ class WelcomePage(Page):
         self._list.setFixedHeight(sum(self._list.sizeHintForRow(row) for row in range(self._model.rowCount())) or 1)
 
     def _show_machine(self, found: Machine) -> None:
-        while (item := self._facts.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        remove_widgets(self._facts)
         if found.gpus:
             name, total, free = found.gpus[0]
             more = f" and {len(found.gpus) - 1} more" if len(found.gpus) > 1 else ""

@@ -6,7 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -108,7 +118,7 @@ class DataTable(QTableView):
         lines = QFontMetricsF(theme.font("body")).height() + QFontMetricsF(theme.font("small")).height()
         return max(self._height, round(lines) + 16)
 
-    def setModel(self, model: object) -> None:
+    def setModel(self, model: QAbstractItemModel | None) -> None:
         super().setModel(model)
         self.selectionModel().currentRowChanged.connect(lambda now, before: self.chosen.emit(now.row()))
         self.fit()
@@ -165,7 +175,7 @@ class DataTable(QTableView):
             self.hovered_row = row
             self.viewport().update()
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.viewport():
             if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
                 self._hover(self.rowAt(int(event.position().y())))

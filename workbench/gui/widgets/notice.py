@@ -32,7 +32,7 @@ class Notice(QFrame):
         super().__init__(parent)
         self.setProperty("notice", kind)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 12, 12)
         row.setSpacing(10)
         self._icon = IconLabel(_ICONS[kind], kind, 18)
@@ -47,7 +47,7 @@ class Notice(QFrame):
         """As high as the text is at the present width: Qt cuts what may not grow at the hint's height."""
         hint = super().sizeHint()
         if self.width() > 0:
-            hint.setHeight(self.layout().totalHeightForWidth(self.width()))
+            hint.setHeight(self._row.totalHeightForWidth(self.width()))
         return hint
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -73,7 +73,7 @@ class UndoToast(QFrame):
         self._room, self._foot = room, foot
         self._action: Callable[[], object] | None = None
         self._kind = ""
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 8, 10)
         row.setSpacing(10)
         self._icon = IconLabel("check", "ok", 16)
@@ -149,7 +149,7 @@ class UndoToast(QFrame):
         self._motion.start()
 
     def _place(self) -> None:
-        self.layout().activate()
+        self._row.activate()
         size = self.sizeHint()
         self.resize(min(size.width(), self._room.width() - 32), size.height())
         self.move(16, self._room.height() - self.height() - self._foot() - 16)

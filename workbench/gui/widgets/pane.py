@@ -32,6 +32,11 @@ class PaneHeader(QWidget):
     def set_hint(self, hint: str) -> None:
         self._hint.setText(hint)
 
+    def add_first(self, button: QWidget) -> None:
+        """Add a button before the title."""
+        self._row.insertWidget(0, button)
+        self._row.setContentsMargins(8, 0, 12, 0)
+
     def add_tool(self, widget: QWidget) -> QWidget:
         self._row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return widget

@@ -27,7 +27,7 @@ class Popover(QFrame):
         self._widget = widget
         self._column.addWidget(widget)
         widget.show()
-        self.resize(max(220, widget.sizeHint().width() + 40), min(height, self.parentWidget().height() - 60))
+        self.resize(max(220, widget.sizeHint().width() + 40), min(height, button.window().height() - 60))
         self.move(button.mapToGlobal(QPoint(0, button.height() + 4)))
         self.show()
         widget.setFocus(Qt.FocusReason.PopupFocusReason)

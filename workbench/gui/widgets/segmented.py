@@ -65,7 +65,7 @@ class Segmented(QFrame):
         return self._group.checkedId()
 
     def text(self) -> str:
-        return self._group.checkedButton().text()
+        return self.button(self.current()).text()
 
     def set_current(self, index: int) -> None:
         self._group.button(index).setChecked(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QGuiApplication, QResizeEvent, QTextOption, QWheelEvent
@@ -154,7 +155,7 @@ class TurnCard(QFrame):
         menu = QMenu(self)
         for role in (Role.SYSTEM, Role.USER, Role.ASSISTANT):
             if role is not self._role:
-                menu.addAction(f"Make it the {role.value}'s turn", lambda role=role: self.role_chosen.emit(role))
+                menu.addAction(f"Make it the {role.value}'s turn", partial(self.role_chosen.emit, role))
         menu.addSeparator()
         menu.addAction("Move up", lambda: self.move_pressed.emit(-1))
         menu.addAction("Move down", lambda: self.move_pressed.emit(1))

@@ -252,6 +252,6 @@ class AnswerColumn(QWidget):
         if answer is not None:
             answer.mark(spans, token)
 
-    def scroll(self, pages: float) -> None:
+    def scroll_pages(self, pages: float) -> None:
         bar = self._area.verticalScrollBar()
         bar.setValue(bar.value() + round(pages * bar.pageStep()))

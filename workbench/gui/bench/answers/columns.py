@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from workbench.gui.bench.answers.column import NARROWEST, AnswerColumn, ColumnShown
 from workbench.gui.bench.answers.diff import Span, word_diff
 from workbench.gui.widgets import theme
+from workbench.gui.widgets.flow_layout import remove_widgets
 from workbench.gui.widgets.labels import label, vertical_hairline
 
 
@@ -48,10 +49,7 @@ class AnswerColumns(QWidget):
         """Another question's answers, or more of them; the same again changes nothing, so that one can read on."""
         if [view.shown for view in self.columns] == list(columns):
             return
-        while self._row.count():
-            item = self._row.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        remove_widgets(self._row)
         self.columns = []
         for number, shown in enumerate(columns):
             if number:
@@ -89,9 +87,9 @@ class AnswerColumns(QWidget):
         self._shifts = on
         self._mark()
 
-    def scroll(self, pages: float) -> None:
+    def scroll_pages(self, pages: float) -> None:
         for view in self.columns:
-            view.scroll(pages)
+            view.scroll_pages(pages)
 
     def _mark(self) -> None:
         if self._shifts:

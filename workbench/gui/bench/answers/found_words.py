@@ -99,5 +99,5 @@ class FoundWords:
     def _mark(self) -> None:
         left = self.at
         for text, spans in self._found:
-            text.find(spans, left if 0 <= left < len(spans) else -1)
+            text.mark_found(spans, left if 0 <= left < len(spans) else -1)
             left -= len(spans)

@@ -10,6 +10,7 @@ from workbench.gui.bench.answers.text import LongAnswer
 from workbench.gui.charts.chart import one_line
 from workbench.gui.widgets.buttons import icon_button, link
 from workbench.gui.widgets.chips import Tag
+from workbench.gui.widgets.flow_layout import remove_widgets
 from workbench.gui.widgets.labels import label
 
 
@@ -59,10 +60,7 @@ class QuestionPane(QWidget):
             return
         self._question = question
         self._title.setText(f"Question {question.key or number}" if question is not None else "")
-        while self._chip_room.count():
-            item = self._chip_room.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        remove_widgets(self._chip_room)
         if question is not None and question.category:
             self._chip_room.addWidget(Tag(one_line(question.category)))
         self._fill()

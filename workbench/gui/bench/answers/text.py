@@ -69,7 +69,7 @@ class AnswerText(QTextEdit):
         self._marks = [*(self._marks if add else ()), (spans, token)]
         self._paint_marks()
 
-    def find(self, spans: Sequence[Span], current: int = -1) -> None:
+    def mark_found(self, spans: Sequence[Span], current: int = -1) -> None:
         """Mark the words of a search over all other marks, and the ``current`` one more strongly."""
         if (tuple(spans), current) != (tuple(self._found), self._current):
             self._found, self._current = spans, current
@@ -83,8 +83,8 @@ class AnswerText(QTextEdit):
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() + at.top() - self.height() // 2)
         above = self.parentWidget()
         while above is not None:
-            if isinstance(above, QScrollArea):
-                spot = self.viewport().mapTo(above.widget(), at.center())
+            if isinstance(above, QScrollArea) and (inside := above.widget()) is not None:
+                spot = self.viewport().mapTo(inside, at.center())
                 above.ensureVisible(spot.x(), spot.y(), 40, 60)
             above = above.parentWidget()
 
@@ -171,11 +171,11 @@ class LongAnswer(QWidget):
     def mark(self, spans: Sequence[Span], token: str, *, add: bool = False) -> None:
         self.view.mark([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], token, add=add)
 
-    def find(self, spans: Sequence[Span], current: int = -1) -> None:
+    def mark_found(self, spans: Sequence[Span], current: int = -1) -> None:
         """See AnswerText; the rest of a long text shows once one of its words is the current one."""
         if current >= 0 and spans[current][1] > CHUNK and not self._more.isHidden():
             self._show_all()
-        self.view.find([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], current)
+        self.view.mark_found([span for span in spans if span[1] <= CHUNK or self._more.isHidden()], current)
 
     def reveal(self, span: Span) -> None:
         self.view.reveal(span)

@@ -21,6 +21,7 @@ from workbench.gui.widgets.buttons import ghost, link
 from workbench.gui.widgets.chips import FilterChip
 from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.flow_layout import remove_widgets
 from workbench.gui.widgets.labels import ElidedLabel, hairline
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.search_field import SearchField
@@ -145,10 +146,7 @@ class AnswersPane(QWidget):
     def show_behind(self, behind: Behind | None, contestants: Sequence[int] = ()) -> None:
         """Only the questions behind a mark of a chart, answered by ``contestants``; None for all."""
         self._behind, self._only = behind, tuple(contestants)
-        while self._chips.count() > 1:
-            item = self._chips.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        remove_widgets(self._chips, keep=1)
         if behind is not None:
             chip = FilterChip(behind.words or "Chosen in a chart")
             chip.removed.connect(self._drop_behind)

@@ -14,6 +14,7 @@ from workbench.gui.bench.arena.card import ArenaCard
 from workbench.gui.charts.chart import one_line
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.chips import Tag
+from workbench.gui.widgets.flow_layout import remove_widgets
 from workbench.gui.widgets.labels import hairline, label
 
 REASONS = ("More useful", "More correct", "Better tone", "Right length", "Safer")
@@ -119,10 +120,7 @@ class Arena(QWidget):
     def show_question(self, question: ArenaQuestion, *, can_undo: bool) -> None:
         """Another pair, or another answer; nothing is chosen."""
         self._single = not question.right
-        while self._chips.count():
-            item = self._chips.takeAt(0)
-            if item.widget() is not None:
-                item.widget().deleteLater()
+        remove_widgets(self._chips)
         for chip in (one_line(question.category), f"Turn {len(question.turns)}" if len(question.turns) > 1 else ""):
             if chip:
                 self._chips.addWidget(Tag(chip))

@@ -211,7 +211,7 @@ def write_pdf(report: ComparisonReport, charts: Sequence[Exportable], path: Path
     width = int(page.pageSize().width() - 2 * page.documentMargin())
     pictures = [f"chart{place}" for place in range(len(charts))]
     for name, chart in zip(pictures, charts, strict=True):
-        image = QImage.fromData(export.png(chart, 3.0), "PNG")
+        image = QImage.fromData(export.png(chart, 3.0))
         page.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
     page.setHtml(plain_html(report, pictures).replace('width="100%"', f'width="{width}"'))
     page.print_(writer)

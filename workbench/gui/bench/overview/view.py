@@ -162,7 +162,7 @@ class Overview(QWidget):
             box.clear()
             for id in chosen:
                 box.addItem(called[id], id)
-            box.setCurrentIndex(list(chosen).index(wanted) if wanted in chosen else place)
+            box.setCurrentIndex(list(chosen).index(wanted) if wanted is not None and wanted in chosen else place)
         self.second.setEnabled(len(chosen) > 1)
 
     def _compare(self, box: ElidedCombo) -> None:

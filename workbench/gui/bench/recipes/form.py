@@ -210,7 +210,7 @@ class RecipeForm(Dialog):
         both.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignTop)
         both.addLayout(right, 1)
         self.room.addLayout(both)
-        self.layout().setStretchFactor(self.room, 1)     # what room there is below goes to the fields, not the title
+        self.give_room_to_fields()
 
     def _watch(self) -> None:
         self.kind.changed.connect(lambda _: self._kind_changed())
@@ -266,7 +266,9 @@ class RecipeForm(Dialog):
             self._places[name].show()
             place += span
         kind = recipe.kind
-        self._places["model"].findChild(QLabel).setText("Base model" if kind == SHIFT else "Model")
+        title = self._places["model"].findChild(QLabel)
+        assert title is not None
+        title.setText("Base model" if kind == SHIFT else "Model")
         self._list.setVisible(kind == SHIFT)
         self._series_row.setVisible(kind == SCALING)
         self.answers.setVisible(kind in (SCALING, DEMONSTRATIONS, TUNING))

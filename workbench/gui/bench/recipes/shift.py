@@ -68,7 +68,7 @@ class ShiftPane(QWidget):
         left, right = _column(), _column()
         _fill(left, (label("Tokens by the base’s ranking", "section"), ElidedLabel("share", "faint")), self._views[0])
         _fill(right, (self.tabs, self._line_hint), self._lines)
-        right.layout().setContentsMargins(12, 0, 0, 0)
+        right.setContentsMargins(12, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 4, 20, 16)
         column.setSpacing(12)

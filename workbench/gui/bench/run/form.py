@@ -29,7 +29,7 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.labels import label, set_property
 from workbench.gui.widgets.number_field import NumberField
 from workbench.gui.widgets.pane import field
-from workbench.jobs.kinds.judge import Price
+from workbench.jobs.kinds.judge import Mode, Price
 from workbench.services.bench_reading import details
 from workbench.services.benching import (
     BenchChoices,
@@ -192,7 +192,7 @@ class BenchForm(Dialog):
 
     def _set_changed(self) -> None:
         reading = self._choices.readings[self.questions.currentData()]
-        self._known_ticked = {one.id for one in reading.contestants}
+        self._known_ticked = {contestant.id for contestant in reading.contestants if contestant.id is not None}
         self._fill_contestants()
 
     def _ticked(self, item: QListWidgetItem) -> None:
@@ -257,7 +257,7 @@ class BenchForm(Dialog):
     def request(self) -> BenchRequest:
         kind, model_id = self.judge.currentData()
         prompts = self.judge_prompts.currentData()
-        mode = self.mode.currentData() if kind == "model" else "single"
+        mode: Mode = self.mode.currentData() if kind == "model" else "single"
         reading = self._choices.readings[self.questions.currentData()]
         known = tuple(one.id for one in reading.contestants if one.id in self._known_ticked and one.id is not None)
         choice = JudgeChoice(kind, model_id, mode, self.baseline.currentData() if mode == "pair_baseline" else None,
