@@ -97,10 +97,12 @@ def test_enter_in_a_dialog_presses_the_focused_button_and_else_the_default(
 def test_every_key_is_listed_and_no_two_commands_of_a_page_share_one(
     opened: Session, window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.commands.open_shortcuts()
+    window.open_shortcuts()
     listed = {key for hints in window.findChildren(KeyHints)
               for key in hints.accessibleName().partition(": ")[0].split(" or ")}
     taken: set[tuple[str | None, str]] = set()
+    for page in PAGES:
+        window.page(page.name)
     for command in opened.commands.all():
         for keys in command.shortcuts:
             assert keys.replace("Return", "Enter") in listed, f"{keys} ({command.title}) is not in the list of keys"

@@ -20,8 +20,7 @@ from tests.gui.test_accessible_names import nameless
 from tests.gui.waiting import rest
 from workbench.domain import JobState, Judgement, Server
 from workbench.gui.bench.charts import JUDGES, LENGTH, RATINGS, TABS, WINS
-from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW
-from workbench.gui.bench.page import EMPTY, SHOWN, BenchPage
+from workbench.gui.bench.page import ANSWERS, ARENA, EMPTY, OVERVIEW, SHOWN, BenchPage
 from workbench.gui.bench.prompt_dialog import prompt_facts
 from workbench.gui.bench.run.form import BenchForm
 from workbench.gui.shell.main_window import MainWindow
@@ -108,8 +107,8 @@ def test_the_shown_questions_are_held_out_of_searches_in_the_menu_and_undone(pag
 
 def test_the_overview_shows_means_intervals_and_what_could_not_be_read(page: BenchPage) -> None:
     assert page._stack.currentIndex() == SHOWN
-    assert page.measure_shown is not None
-    assert page.measure_shown.label == "Rating by base-13b"
+    assert page.state.measure is not None
+    assert page.state.measure.label == "Rating by base-13b"
     table = page.overview.comparison.bars.table()
     assert [row[0] for row in table.rows] == ["Turn 1"] * 4 + ["Turn 2"] * 4 + ["Both turns"] * 4
     assert [row[1] for row in table.rows[:4]] == list(NAMES)
@@ -159,7 +158,7 @@ def test_taking_a_contestant_out_leaves_it_out_of_every_chart_and_one_stays(page
     for entry in entries:
         entry.click()
     rest(page, qtbot)
-    assert len(page.chosen) == 1
+    assert len(page.state.chosen) == 1
     assert {row[1] for row in page.overview.comparison.bars.table().rows} == {"vicuna-13b"}
 
 
@@ -168,7 +167,7 @@ def test_a_mark_opens_the_answers_behind_it(page: BenchPage, qtbot: QtBot) -> No
     mark = next(mark for mark in radar.marks(radar.rect().toRectF()) if mark.words[0] == "vicuna-13b, reasoning")
     radar.picked.emit(mark.key)
     assert page.part.current() == ANSWERS
-    shown = {question.id: question.category for question in page.reading.questions}
+    shown = {question.id: question.category for question in page.state.reading.questions}
     assert {shown[id] for id in page.answers.list.ids()} == {"reasoning"}
     assert [view.shown.name for view in page.answers.columns.columns if view.shown] == [NAMES[0], "vicuna-13b"]
     page.answers._drop_behind()
@@ -190,7 +189,7 @@ def test_keys_go_from_question_to_question_and_switch_differences_and_judgements
 
 
 def test_search_finds_answers_and_judgements_and_clears(page: BenchPage, qtbot: QtBot) -> None:
-    target = page.reading.answers[5]
+    target = page.state.reading.answers[5]
     on_lane(page, lambda p: p.bench.store_judgements(
         [Judgement("base-13b", "rating", target.id or 0, score=9, words="A marvellous zeugma.", prompt_name="x")], "x"))
     press(page, "bench.search")
@@ -232,8 +231,8 @@ def test_keys_go_from_one_word_that_was_found_to_the_next_and_on_to_the_next_que
 
 
 def test_the_exact_prompt_is_known_for_answers_made_here_only(page: BenchPage, qtbot: QtBot) -> None:
-    by_name = {one.name: one for one in page.reading.contestants}
-    answer = next(one for one in page.reading.answers.values() if one.contestant_id == by_name[NAMES[1]].id)
+    by_name = {one.name: one for one in page.state.reading.contestants}
+    answer = next(one for one in page.state.reading.answers.values() if one.contestant_id == by_name[NAMES[1]].id)
     rendered = on_lane(page, lambda p: p.bench.prompt_of(answer.id or 0))
     assert "Say 0." in rendered.text                     # type: ignore[attr-defined]
     facts = dict(prompt_facts(by_name[NAMES[2]], answer))
@@ -244,7 +243,7 @@ def test_the_exact_prompt_is_known_for_answers_made_here_only(page: BenchPage, q
 
 
 def test_tokens_that_a_base_model_would_not_choose_are_coloured(page: BenchPage, qtbot: QtBot) -> None:
-    answer = page.reading.answers[1]
+    answer = page.state.reading.answers[1]
     tokens = [["With", 0.1, 0, -1.0, -1.0], [" bags", 0.5, 2, -1.0, -2.0], [" of", 1.5, 7, -1.0, -5.0],
               ["<end>", 0.0, 0, -1.0, -1.0]]
     on_lane(page, lambda p: p.bench.store_judgements([Judgement(
@@ -289,18 +288,18 @@ def test_a_vote_is_stored_and_undone_and_no_name_shows(page: BenchPage, qtbot: Q
     rest(page, qtbot)
     assert not page.bar.isVisible()                      # the contestants' names and colours
     said = everything_said(page.arena)
-    for one in page.reading.contestants:
+    for one in page.state.reading.contestants:
         assert one.name not in said
         assert one.model.name not in said
-    before = len(page.reading.judgements)
+    before = len(page.state.reading.judgements)
     vote(page, qtbot, Qt.Key.Key_Right)
-    votes = [one for one in page.reading.judgements if one.judge == "carla"]
+    votes = [one for one in page.state.reading.judgements if one.judge == "carla"]
     assert len(votes) == 1
     assert votes[0].verdict == "other"
     assert page.arena._count.text().startswith("1 of ")
     page.arena.undo()
     rest(page, qtbot)
-    assert len(page.reading.judgements) == before
+    assert len(page.state.reading.judgements) == before
     assert page.arena._count.text().startswith("0 of ")
 
 
@@ -313,7 +312,7 @@ def test_no_pair_comes_twice_before_all_were_seen(page: BenchPage, qtbot: QtBot)
         vote(page, qtbot, key)
     QTest.keyClick(page.arena.arena, Qt.Key.Key_S)
     rest(page, qtbot)
-    mine = [one for one in page.reading.judgements if one.judge == "dora"]
+    mine = [one for one in page.state.reading.judgements if one.judge == "dora"]
     assert [one.verdict for one in mine] == ["answer", "tie", "both_bad", "other", "answer", "skip"]
     assert len({frozenset((one.answer_id, one.other_answer_id)) for one in mine}) == 6
 
@@ -324,11 +323,11 @@ def test_undo_leaves_alone_what_is_no_vote(page: BenchPage, qtbot: QtBot) -> Non
     page.arena.person.editingFinished.emit()
     rest(page, qtbot)
     vote(page, qtbot, Qt.Key.Key_Left)
-    on_lane(page, lambda p: p.bench.rename_contestant(page.reading.contestants[0].id or 0, "Renamed"))
+    on_lane(page, lambda p: p.bench.rename_contestant(page.state.reading.contestants[0].id or 0, "Renamed"))
     with qtbot.waitSignal(page.session.notice):
         page.arena.undo()
     rest(page, qtbot)
-    assert sum(one.judge == "emil" for one in page.reading.judgements) == 1
+    assert sum(one.judge == "emil" for one in page.state.reading.judgements) == 1
 
 
 def test_ratings_one_by_one_with_digits(page: BenchPage, qtbot: QtBot) -> None:
@@ -337,7 +336,7 @@ def test_ratings_one_by_one_with_digits(page: BenchPage, qtbot: QtBot) -> None:
     page.arena.mode.set_current(1)
     rest(page, qtbot)
     vote(page, qtbot, Qt.Key.Key_7)
-    mine = [one for one in page.reading.judgements if one.judge == "fred"]
+    mine = [one for one in page.state.reading.judgements if one.judge == "fred"]
     assert [(one.kind, one.score) for one in mine] == [("rating", 7.0)]
     assert page.arena._count.text().startswith("1 of 96")
 
@@ -346,7 +345,7 @@ def test_ratings_one_by_one_with_digits(page: BenchPage, qtbot: QtBot) -> None:
 def test_the_report_is_one_page_with_the_numbers_the_method_and_no_markup_of_strangers(
     page: BenchPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    page.requests.export_report("html", tmp_path / "report.html")
+    page.commands.export_report("html", tmp_path / "report.html")
     rest(page, qtbot)
     text = (tmp_path / "report.html").read_text("utf-8")
     assert text.count("<svg") >= 5
@@ -364,7 +363,7 @@ def test_a_report_of_a_judges_pairs_has_agreement_and_length_controlled_win_rate
 ) -> None:
     page._measure_chosen(Measure("base-13b", "wins"))
     rest(page, qtbot)
-    page.requests.export_report("html", tmp_path / "report.html")
+    page.commands.export_report("html", tmp_path / "report.html")
     rest(page, qtbot)
     text = html.unescape((tmp_path / "report.html").read_text("utf-8"))
     for words in ("Length-controlled win rates", "Against No demonstrations", "Agreement of judges and people",
@@ -373,7 +372,7 @@ def test_a_report_of_a_judges_pairs_has_agreement_and_length_controlled_win_rate
 
 
 def test_the_report_is_written_as_pdf_too(page: BenchPage, qtbot: QtBot, tmp_path: Path) -> None:
-    page.requests.export_report("pdf", tmp_path / "report.pdf")
+    page.commands.export_report("pdf", tmp_path / "report.pdf")
     rest(page, qtbot)
     found = (tmp_path / "report.pdf").read_bytes()
     assert found.startswith(b"%PDF")
@@ -382,23 +381,23 @@ def test_the_report_is_written_as_pdf_too(page: BenchPage, qtbot: QtBot, tmp_pat
 
 
 def test_fastchats_files_go_out_and_come_in_again(page: BenchPage, qtbot: QtBot, tmp_path: Path) -> None:
-    set_id = page.set_id
+    set_id = page.state.set_id
     assert set_id is not None
     on_lane(page, lambda p: p.bench_files.export_fastchat(set_id, tmp_path / "out"))
     source = next((tmp_path / "out" / "model_answer").glob("vicuna*"))
     renamed = tmp_path / "koala.jsonl"
     renamed.write_text(source.read_text("utf-8").replace("vicuna-13b", "koala"), "utf-8")
-    page.requests._import(lambda p: p.bench_files.import_answers(set_id, [renamed]), "answer")
+    page.commands._import(lambda p: p.bench_files.import_answers(set_id, [renamed]), "answer")
     rest(page, qtbot)
-    assert "koala" in [one.name for one in page.reading.contestants]
-    assert len(page.chosen) == 5
+    assert "koala" in [one.name for one in page.state.reading.contestants]
+    assert len(page.state.chosen) == 5
 
 
 # running
 def test_the_form_offers_contestants_and_says_what_is_to_do(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> None:
     on_lane(page, lambda p: p.models.register(tiny_model, "tiny"))
     choices = on_lane(page, read_choices)
-    request = default_request(choices, page.set_id, None)        # type: ignore[arg-type]
+    request = default_request(choices, page.state.set_id, None)        # type: ignore[arg-type]
     assert request is not None
     form = BenchForm(choices, request, lambda asked: None, page)  # type: ignore[arg-type]
     qtbot.addWidget(form)
@@ -419,7 +418,7 @@ def test_a_served_judge_has_a_price_and_unreadable_words_are_asked_for_again(pag
     on_lane(page, lambda p: p.models.register_server("http://127.0.0.1:9/v1", Server("judge", chat=True), "judge"))
     choices = on_lane(page, read_choices)
     asked: list[BenchRequest] = []
-    form = BenchForm(choices, default_request(choices, page.set_id, None), asked.append, page)    # type: ignore[arg-type]
+    form = BenchForm(choices, default_request(choices, page.state.set_id, None), asked.append, page)    # type: ignore[arg-type]
     qtbot.addWidget(form)
     assert form._price_fields.isHidden()                 # nobody judges
     form.judge.setCurrentIndex(form.judge.count() - 1)
@@ -450,16 +449,17 @@ def test_a_model_answers_and_is_measured(page: BenchPage, qtbot: QtBot, tiny_mod
     request = default_request(choices, set_id, None)     # type: ignore[arg-type]
     assert request is not None
     new = tuple(replace(one, decoding=replace(one.decoding, max_tokens=4)) for one in request.new[:1])
-    page.requests.run(replace(request, new=new, judge=JudgeChoice("likelihood")))
+    page.commands.run(replace(request, new=new, judge=JudgeChoice("likelihood")))
 
     def judged() -> bool:
-        kinds = {one.name for one in page.reading.judgements}
-        return page.set_id == set_id and {"exact", "log_likelihood"} <= kinds and page.reading.running is None
+        kinds = {one.name for one in page.state.reading.judgements}
+        return (page.state.set_id == set_id and {"exact", "log_likelihood"} <= kinds
+                and page.state.reading.running is None)
 
     qtbot.waitUntil(judged)
     rest(page, qtbot)
-    assert len(page.reading.answers) == 8
-    assert page.measure_shown is not None
+    assert len(page.state.reading.answers) == 8
+    assert page.state.measure is not None
     assert page.overview.comparison.bars.table().rows
 
 

@@ -25,8 +25,7 @@ from workbench.domain import (
     ModelRef,
     Prompt,
 )
-from workbench.gui.bench.commands import ANSWERS, RECIPES
-from workbench.gui.bench.page import BenchPage
+from workbench.gui.bench.page import ANSWERS, RECIPES, BenchPage
 from workbench.gui.bench.recipes.form import DECODING, DEMONSTRATIONS, JUDGED, KINDS, SCALING, SHIFT, TUNING, RecipeForm
 from workbench.gui.bench.recipes.register import RegisterDialog
 from workbench.gui.bench.recipes.view import CHARTS, NONE
@@ -62,11 +61,11 @@ def page(window: MainWindow, opened: Session, qtbot: QtBot) -> BenchPage:
 
 def reading(page: BenchPage, recipe: str, points: list[RecipePoint]) -> RecipeReading:
     """As read from a finished job."""
-    who = page.reading.contestants
+    who = page.state.reading.contestants
     places = tuple((id, Place(point.series, point.x, point.y)) for point in points for id in point.contestant_ids)
-    spec = RecipeSpec(recipe, tuple(who), places, page.reading.questions)       # type: ignore[arg-type]
+    spec = RecipeSpec(recipe, tuple(who), places, page.state.reading.questions)       # type: ignore[arg-type]
     job = JobInfo(7, "recipe", "A recipe", "", JobState.FINISHED, 1, 1, "answers", None, None, None, None, None)
-    return RecipeReading((job,), job, spec, (SCORE,), SCORE, tuple(points), page.set_id)
+    return RecipeReading((job,), job, spec, (SCORE,), SCORE, tuple(points), page.state.set_id)
 
 
 def point(series: str, x: float, y: float | None, mean: float, contestant: int, label: str = "") -> RecipePoint:
@@ -80,7 +79,7 @@ def test_without_a_recipe_the_part_offers_to_run_one(page: BenchPage) -> None:
 
 
 def test_numbers_of_demonstrations_become_a_line_a_series(page: BenchPage) -> None:
-    ids = [one.id or 0 for one in page.reading.contestants]
+    ids = [one.id or 0 for one in page.state.reading.contestants]
     page.recipes._show(reading(page, "scaling", [point(series, x, None, x / 10, ids[0])
                                                  for series in ("random", "unsupervised") for x in (0, 3, 10)]))
     assert page.recipes.stack.currentIndex() == CHARTS
@@ -91,7 +90,7 @@ def test_numbers_of_demonstrations_become_a_line_a_series(page: BenchPage) -> No
 
 
 def test_a_turn_is_a_line_in_its_series_colour(page: BenchPage) -> None:
-    who = page.reading.contestants[0].id or 0
+    who = page.state.reading.contestants[0].id or 0
     points = [replace(point(series, x, None, x + turn, who), title=f"{series}, turn {turn + 1}", turn=turn)
               for series in ("in_context", "fine_tuned") for x in (3, 300) for turn in (0, 1)]
     page.recipes._show(reading(page, "tuning", points))
@@ -103,7 +102,7 @@ def test_a_turn_is_a_line_in_its_series_colour(page: BenchPage) -> None:
 
 
 def test_a_sweep_becomes_two_matrices_on_one_scale(page: BenchPage) -> None:
-    ids = [one.id or 0 for one in page.reading.contestants]
+    ids = [one.id or 0 for one in page.state.reading.contestants]
     points = [point(series, x, y, x + y + (series == "none"), ids[0])
               for series in ("prompt", "none") for x in (0.0, 0.7) for y in (1.0, 1.2)]
     page.recipes._show(reading(page, "decoding", points))
@@ -114,7 +113,7 @@ def test_a_sweep_becomes_two_matrices_on_one_scale(page: BenchPage) -> None:
 
 
 def test_a_mark_opens_the_answers_of_its_contestants(page: BenchPage, qtbot: QtBot) -> None:
-    ids = [one.id or 0 for one in page.reading.contestants]
+    ids = [one.id or 0 for one in page.state.reading.contestants]
     page.recipes._show(reading(page, "demonstration_parts", [
         point("correct", 0, None, 0.5, ids[0], "Correct answers"), point("no_answer", 1, None, 0.1, ids[2], "None")]))
     page.recipes.ladder.picked.emit(("point", 1))
@@ -144,8 +143,8 @@ def form(page: BenchPage, qtbot: QtBot, tiny_model: Path) -> RecipeForm:
     project = page.session.project
     assert project is not None
     project.lane.run(lambda: project.models.register(tiny_model, "tiny"))
-    made = RecipeForm(page.session, project.lane.run(lambda: read_recipe_choices(project)), page.set_id, None,
-                      lambda asked: None, page, ticked=page.chosen[:1])
+    made = RecipeForm(page.session, project.lane.run(lambda: read_recipe_choices(project)), page.state.set_id, None,
+                      lambda asked: None, page, ticked=page.state.chosen[:1])
     qtbot.addWidget(made)
     made.show()
     settled(page.session, qtbot)
@@ -207,7 +206,7 @@ def test_a_judge_that_cannot_judge_these_questions_is_not_started(form: RecipeFo
 
 
 def test_what_is_compared_with_a_base_model_are_the_ticked_contestants(form: RecipeForm, page: BenchPage) -> None:
-    assert ask(form, SHIFT).contestants == tuple(page.chosen[:1])
+    assert ask(form, SHIFT).contestants == tuple(page.state.chosen[:1])
     assert "8 answers" in form._work.text()
     form.contestants.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert not form.start.isEnabled()
@@ -224,7 +223,7 @@ def test_the_cost_follows_the_demonstrations_that_are_drawn_from(form: RecipeFor
 
 def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Session, qtbot: QtBot) -> None:
     assert opened.project is not None
-    project, who, asked = opened.project, page.reading.contestants[:1], page.reading.questions
+    project, who, asked = opened.project, page.state.reading.contestants[:1], page.state.reading.questions
     other = project.lane.run(lambda: project.questions.add(bench_project.questions(3))).created[0]
     elsewhere = project.lane.run(lambda: project.questions.get(other)).questions
     specs = (RecipeSpec("scaling", who, (), asked), ShiftSpec(who[0].model, who, asked, ()),
@@ -238,16 +237,17 @@ def test_a_job_opens_the_part_where_its_results_are(page: BenchPage, opened: Ses
             return made
 
     ids = project.lane.run(insert)
-    for id, part, set_id in zip(ids, (RECIPES, RECIPES, ANSWERS), (page.set_id, page.set_id, other), strict=True):
+    sets = (page.state.set_id, page.state.set_id, other)
+    for id, part, set_id in zip(ids, (RECIPES, RECIPES, ANSWERS), sets, strict=True):
         opened.open_page("bench", job=id)
         qtbot.waitUntil(lambda part=part: page.part.current() == part)
-        qtbot.waitUntil(lambda set_id=set_id: page.set_id == set_id)
+        qtbot.waitUntil(lambda set_id=set_id: page.state.set_id == set_id)
         if part == RECIPES:
             qtbot.waitUntil(lambda id=id: page.recipes.shown_job == id)
 
 
 def test_a_breakdown_is_left_off_the_scale_until_the_whole_is_asked_for(page: BenchPage, qtbot: QtBot) -> None:
-    who = page.reading.contestants[0].id or 0
+    who = page.state.reading.contestants[0].id or 0
     means = {0: -5.0, 3: -2.0, 5: -2.2, 10: -2.4, 20: -2.6, 30: -3.0, 50: -90.0}
     likelihood = replace(SCORE, name="log_likelihood", title="Log-likelihood, nats")
     shown = reading(page, "scaling", [point("random", x, None, mean, who) for x, mean in means.items()])
@@ -276,7 +276,7 @@ def test_where_the_context_ends_stands_between_two_numbers() -> None:
 
 def test_a_trained_model_is_registered_under_the_name_that_is_given(page: BenchPage, opened: Session, qtbot: QtBot,
                                                                     tiny_model: Path) -> None:
-    who = page.reading.contestants[0].id or 0
+    who = page.state.reading.contestants[0].id or 0
     tuned = (Tuned("m, Fine-tuned, 3, seed 0", ModelRef("m, 3", "/gone")),
              Tuned("m, Fine-tuned, 30, seed 0", ModelRef("m, 30", str(tiny_model))))
     shown = reading(page, "tuning", [point("fine_tuned", 3, None, 0.5, who)])
@@ -301,10 +301,10 @@ def test_a_project_without_answers_can_start_a_recipe(window: MainWindow, opened
     assert isinstance(page, BenchPage)
     rest(page, qtbot)
     page._empty_recipe.click()
-    qtbot.waitUntil(lambda: page.requests.recipe_form is not None)
-    assert page.requests.recipe_form is not None
-    assert "needs a model" in page.requests.recipe_form._work.text()
-    page.requests.recipe_form.reject()
+    qtbot.waitUntil(lambda: page.commands.recipe_form is not None)
+    assert page.commands.recipe_form is not None
+    assert "needs a model" in page.commands.recipe_form._work.text()
+    page.commands.recipe_form.reject()
 
 
 def test_a_search_that_goes_on_shows_each_candidate_as_it_is_scored(page: BenchPage, opened: Session,
@@ -312,7 +312,7 @@ def test_a_search_that_goes_on_shows_each_candidate_as_it_is_scored(page: BenchP
     project = opened.project
     assert project is not None
     pool = tuple(Demonstration.pair(f"Say {n}.", f"{n}.", id=n) for n in (1, 2))
-    spec = JudgedSearchSpec(ModelRef("m", "/m"), Prompt(), pool, page.reading.questions, by="f1")
+    spec = JudgedSearchSpec(ModelRef("m", "/m"), Prompt(), pool, page.state.reading.questions, by="f1")
 
     def insert() -> int:
         with project.database.write() as connection:
@@ -321,7 +321,7 @@ def test_a_search_that_goes_on_shows_each_candidate_as_it_is_scored(page: BenchP
             return job_id
 
     def score(job_id: int, demonstration_id: int | None, value: float) -> Changes:
-        answers = tuple(AnswerScore(one.id or 0, 0, value, 3) for one in page.reading.questions)
+        answers = tuple(AnswerScore(one.id or 0, 0, value, 3) for one in page.state.reading.questions)
         with project.database.write() as connection:
             scores.insert_scores(connection, job_id, [(1, CandidateScore(demonstration_id, answers, 9))])
         return Changes({Kind.SCORE: frozenset({job_id})})

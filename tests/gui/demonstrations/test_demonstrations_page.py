@@ -248,7 +248,7 @@ def test_a_header_click_sorts_and_the_current_row_stays(page: DemonstrationsPage
 def test_several_selected_are_decided_and_tagged_together(page: DemonstrationsPage, rest: Rest) -> None:
     page.view.selectAll()
     rest()
-    assert page._side.currentWidget() is page.selection
+    assert page.selection.isVisible()
     press(page, Qt.Key.Key_R)
     rest()
     assert page.view.selected_count() == 12
@@ -276,7 +276,7 @@ def test_a_note_is_saved_when_another_row_is_chosen(page: DemonstrationsPage, re
     id = page.view.current_id() or 0
     page.editor.properties._note.setFocus()
     QTest.keyClicks(page.editor.properties._note, "check the sums")
-    page.step(1)
+    page.view.step(1)
     rest()
     assert stored(page, id).note == "check the sums"
     assert page.editor.properties._note.toPlainText() == ""
@@ -393,7 +393,7 @@ def test_an_empty_project_says_how_to_begin(
     assert isinstance(page, DemonstrationsPage)
     waiting.rest(page, qtbot)
     assert page._middle.currentIndex() == 1
-    assert not page._side.isVisible()
+    assert not page.side.isVisible()
     assert not page.export_button.isEnabled()
 
 

@@ -57,7 +57,7 @@ def test_deciding_on_several_goes_on_to_the_row_after_them(page: DemonstrationsP
     page.view.select_ids([5, 6, 7])
     press(Qt.Key.Key_A, SHIFT)
     assert {stored(page, id).status for id in (5, 6, 7)} == {Status.ACCEPTED}
-    assert page.chosen_ids() == [8]
+    assert page.view.chosen_ids() == [8]
 
 
 def test_n_goes_to_the_next_undecided_row_and_begins_again_at_the_top(page: DemonstrationsPage, press: Press) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.gui.shell.commands import CommandRegistry, match
+from workbench.gui.shell.commands import CommandRegistry, Declared, match
+from workbench.gui.shell.pages import PAGES
 
 TITLES = ["Go to Rankings", "Go to Prompt", "Go to Jobs", "Rank the candidates", "Open project…", "Redo", "Undo"]
 
@@ -28,16 +29,35 @@ def test_nothing_typed_matches_everything_alike() -> None:
 
 def test_commands_of_another_page_and_disabled_ones_are_not_available() -> None:
     registry = CommandRegistry()
-    registry.add("a", "Everywhere", lambda: None)
-    registry.add("b", "Here", lambda: None, page="jobs")
-    registry.add("c", "There", lambda: None, page="models")
-    registry.add("d", "Not now", lambda: None, enabled=lambda: False)
-    assert [c.id for c in registry.available("jobs")] == ["a", "b"]
+    registry.declare([Declared("a", "Everywhere", lambda _: None),
+                      Declared("d", "Not now", lambda _: None, when=lambda _: False)], None)
+    registry.declare([Declared("b", "Here", lambda _: None)], None, page="jobs")
+    registry.declare([Declared("c", "There", lambda _: None)], None, page="models")
+    assert [command.id for command in registry.available("jobs")] == ["a", "jobs.b"]
 
 
-def test_a_disabled_command_does_not_run() -> None:
+def test_a_command_is_called_on_what_declared_it_and_only_when_it_can_be() -> None:
     registry = CommandRegistry()
     ran: list[str] = []
-    registry.add("a", "Not now", lambda: ran.append("a"), enabled=lambda: False)
+    registry.declare([Declared("a", "Now", list.sort), Declared("b", "Not now", list.clear, when=lambda _: False)], ran)
+    ran += ["y", "x"]
     registry.run("a")
-    assert ran == []
+    registry.run("b")
+    assert ran == ["x", "y"]
+
+
+def test_a_page_that_goes_takes_its_commands_along() -> None:
+    registry = CommandRegistry()
+    registry.declare([Declared("a", "Here", lambda _: None)], None, page="jobs")
+    registry.declare([Declared("b", "Everywhere", lambda _: None)], None)
+    registry.drop_page("jobs")
+    assert [command.id for command in registry.all()] == ["b"]
+
+
+def test_each_page_declares_its_commands_in_one_table_with_ids_and_keys_of_their_own() -> None:
+    for page in PAGES:
+        commands = page.commands()
+        ids = [command.id for command in commands]
+        keys = [key for command in commands for key in command.shortcuts]
+        assert len(ids) == len(set(ids)), page.name
+        assert len(keys) == len(set(keys)), page.name

@@ -29,6 +29,7 @@ from workbench.errors import ProjectError
 from workbench.gui.shell import settings
 from workbench.gui.shell.application import application
 from workbench.gui.shell.command_palette import CommandPalette
+from workbench.gui.shell.commands import Declared
 from workbench.gui.shell.dialogs import Dialog
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.pages import PAGES
@@ -162,7 +163,7 @@ def test_the_palette_finds_a_page_by_a_few_letters_and_goes_there(house: MainWin
 
 
 def test_the_palette_finds_demonstrations_unless_only_commands_are_wanted(house: MainWindow, settle: Settle) -> None:
-    house.commands.open_palette()
+    house.open_palette()
     palette = house.findChild(CommandPalette)
     QTest.keyClicks(palette.field, "instruction")
     settle()
@@ -176,7 +177,7 @@ def test_the_palette_finds_demonstrations_unless_only_commands_are_wanted(house:
 
 
 def test_the_palette_s_arrows_skip_headings_and_go_round(house: MainWindow) -> None:
-    house.commands.open_palette()
+    house.open_palette()
     palette = house.findChild(CommandPalette)
     seen = set()
     for _ in range(palette.model.rowCount() * 2):
@@ -188,7 +189,7 @@ def test_the_palette_s_arrows_skip_headings_and_go_round(house: MainWindow) -> N
 
 
 def test_the_palette_says_when_nothing_matches_and_enter_does_nothing(house: MainWindow, settle: Settle) -> None:
-    house.commands.open_palette()
+    house.open_palette()
     palette = house.findChild(CommandPalette)
     palette.field.setText(">qqqqzzzz")
     assert [entry.title for entry in palette.model.entries] == ["Nothing matches"]
@@ -200,8 +201,8 @@ def test_the_palette_says_when_nothing_matches_and_enter_does_nothing(house: Mai
 
 
 def test_a_second_palette_takes_the_place_of_the_first(house: MainWindow, qtbot: QtBot) -> None:
-    house.commands.open_palette()
-    house.commands.open_palette()
+    house.open_palette()
+    house.open_palette()
     qtbot.waitUntil(lambda: len([p for p in house.findChildren(CommandPalette) if p.isVisible()]) == 1)
     house.close_overlays()
 
@@ -210,10 +211,12 @@ def test_a_second_palette_takes_the_place_of_the_first(house: MainWindow, qtbot:
 
 
 def test_the_list_of_keys_has_every_command_that_has_one(house: MainWindow, settle: Settle) -> None:
-    house.commands.open_shortcuts()
+    house.open_shortcuts()
     settle()
     dialog = house.findChild(ShortcutsDialog)
     spoken = " ".join(widget.accessibleName() for widget in dialog.findChildren(QWidget))
+    for page in PAGES:
+        house.page(page.name)
     for command in house.session.commands.all():
         if command.shortcuts and not command.id.startswith("pane."):
             assert command.shortcuts[0].replace("Return", "Enter") in spoken, command.id      # as it stands on the key
@@ -235,12 +238,15 @@ def test_no_two_commands_share_a_key_where_both_could_act(house: MainWindow, set
                     taken[normal] = command.id
 
 
-def test_a_page_s_key_acts_on_that_page_alone_and_goes_before_the_window_s(house: MainWindow) -> None:
+def test_a_page_s_key_acts_on_that_page_alone_and_goes_before_the_window_s(
+    house: MainWindow, settle: Settle
+) -> None:
     ran: list[str] = []
-    add = house.session.commands.add
-    add("test.window", "Window", lambda: ran.append("window"), "Ctrl+Alt+J")
-    add("test.page", "Page", lambda: ran.append("page"), "Ctrl+Alt+J", page="jobs")
-    house._rebuild_shortcuts()
+    house.page("jobs")
+    declare = house.session.commands.declare
+    declare([Declared("test", "Window", lambda ran: ran.append("window"), "Ctrl+Alt+J")], ran)
+    declare([Declared("test", "Page", lambda ran: ran.append("page"), "Ctrl+Alt+J")], ran, page="jobs")
+    settle()
     house.show_page("models")
     press(house, "Ctrl+Alt+J")
     house.show_page("jobs")
@@ -248,11 +254,13 @@ def test_a_page_s_key_acts_on_that_page_alone_and_goes_before_the_window_s(house
     assert ran == ["window", "page"]
 
 
-def test_a_single_letter_is_typed_where_a_text_field_has_the_focus(house: MainWindow, qtbot: QtBot) -> None:
+def test_a_single_letter_is_typed_where_a_text_field_has_the_focus(
+    house: MainWindow, settle: Settle, qtbot: QtBot
+) -> None:
     ran: list[str] = []
-    house.session.commands.add("test.letter", "Letter", lambda: ran.append("x"), "X", page="models")
-    house._rebuild_shortcuts()
     house.show_page("models")
+    house.session.commands.declare([Declared("letter", "Letter", lambda ran: ran.append("x"), "X")], ran, page="models")
+    settle()
     house.activateWindow()
     page = house.page("models")
     field = next(f for f in page.findChildren(QLineEdit) if f.isVisible())
@@ -301,7 +309,7 @@ def test_the_next_window_has_the_theme_and_the_rail_of_the_last(
     first.resize(1440, 900)
     first.show()
     first.toggle_rail()
-    first.toggle_theme()
+    session.commands.run("theme.toggle")
     first.close()
     assert settings.THEME.get() == "dark"
     second = MainWindow(session)
@@ -398,7 +406,7 @@ def test_a_project_that_is_open_elsewhere_is_offered_for_reading(
 ) -> None:
     other = Project.open(project_folder, person="somebody else")
     try:
-        window.commands.open_folder(project_folder)
+        window.projects.open(project_folder)
         qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(Dialog)))
         dialog = window.findChild(Dialog)
         with qtbot.waitSignal(session.project_opened):

@@ -142,23 +142,11 @@ class AlignmentPage(Page):
         self.runs.selected.connect(self._selection_changed)
         self.runs.part.changed.connect(lambda _: self._share())
         self.compare.clicked.connect(lambda: self.runs.part.set_current(COMPARE))
-        self.register.clicked.connect(self._ask_name)
-        self.export.clicked.connect(self._export)
+        self.register.clicked.connect(self.ask_name)
+        self.export.clicked.connect(self.export_student)
         for start in (self.runs.benchmarks.start, self._benchmark_first):
-            start.clicked.connect(self._ask_benchmarks)
+            start.clicked.connect(self.ask_benchmarks)
         self.session.job_event.connect(self._on_event)
-        add = self.session.commands.add
-        can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
-        for id, title, run, keys, icon in (
-            ("alignment.start", "Start training", self.form.start.click, "Ctrl+Return", "play"),
-            ("alignment.pause", "Pause or resume the chosen run", self._pause, "Ctrl+Shift+Space", "pause"),
-            ("alignment.methods", "Train several methods and compare them…", self.form.several.click, "", "split"),
-            ("alignment.export", "Export the trained student…", self._export, "", "export"),
-            ("alignment.benchmarks", "Run benchmarks on a model…", self._ask_benchmarks, "", "bench"),
-            ("alignment.register", "Register the trained student as a model…", self._ask_name, "", "models"),
-        ):
-            add(id, title, run, keys, page=self.name, enabled=can_write, icon=icon, group="Alignment")
-        add("alignment.compare", "Compare runs", self.compare.click, page=self.name, icon="split", group="Alignment")
 
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -286,7 +274,7 @@ class AlignmentPage(Page):
 
         self.session.ask(lambda project: submit(project, request), started, owner=self)
 
-    def _pause(self) -> None:
+    def pause(self) -> None:
         if self.curves.pause.isVisible():
             self._act(self.curves.pause_or_resume())
 
@@ -306,7 +294,7 @@ class AlignmentPage(Page):
     def resume_from(self, job_id: int, step: int) -> None:
         self.session.ask(lambda project: resume_from(project, job_id, step), lambda _: self.reader.read(), owner=self)
 
-    def _ask_name(self) -> None:
+    def ask_name(self) -> None:
         chosen = self.runs.chosen()
         if not chosen or not self.register.isEnabled():
             return
@@ -317,7 +305,7 @@ class AlignmentPage(Page):
         spec = reading.run.spec
         return suggested_name(one_line(spec.student.name), spec.options.method, reading.name)
 
-    def _export(self) -> None:
+    def export_student(self) -> None:
         chosen = self.runs.chosen()
         if not chosen or not self.export.isEnabled():
             return
@@ -344,7 +332,7 @@ class AlignmentPage(Page):
 
         self.session.ask(lambda project: submit_all(project, requests), queued, owner=self)
 
-    def _ask_benchmarks(self) -> None:
+    def ask_benchmarks(self) -> None:
         if self.session.read_only:
             return
         prompt = self.session.current_prompt_id

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
 from workbench.errors import WorkbenchError
-from workbench.gui.bench.commands import RECIPES
 from workbench.gui.bench.overview import report as reports
 from workbench.gui.bench.recipes.form import KINDS, SCALING, SHIFT, RecipeForm
 from workbench.gui.bench.run.form import BenchForm
-from workbench.gui.charts.chart import one_line
+from workbench.gui.bench.state import BenchState
+from workbench.gui.charts.chart import Exportable, one_line
 from workbench.gui.shell import dialogs
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
@@ -23,50 +23,48 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import field
 from workbench.services import benching, recipes
 from workbench.services.bench_files import Imported
-from workbench.services.bench_reading import BenchReading
 from workbench.services.benching import BenchChoices, BenchRequest, Started, default_request, read_choices
 from workbench.services.project import Project
 from workbench.services.recipes import RecipeChoices, RecipeRequest, read_recipe_choices
 from workbench.wording import counted
 
-if TYPE_CHECKING:
-    from workbench.gui.bench.page import BenchPage
-
 ANSWER_FILES = "Answers (*.jsonl *.json);;All files (*)"
 
 
 class BenchActions(QObject):
-    def __init__(self, page: BenchPage) -> None:
-        super().__init__(page)
-        self._page: BenchPage = page
-        self._session: Session = page.session
+    """``set_started`` carries the question set that is being answered or judged, ``recipe_started`` a job."""
+
+    set_started = Signal(int)
+    recipe_started = Signal(int)
+    acted = Signal()
+
+    def __init__(self, session: Session, state: BenchState,
+                 charts: Callable[[reports.Gathered], list[tuple[str, Exportable, str]]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._state, self._charts, self._parent = session, state, charts, parent
         self.form: BenchForm | None = None
         self.recipe_form: RecipeForm | None = None
 
-    @property
-    def _reading(self) -> BenchReading:
-        return self._page.reading
-
     # running
     def ask_what_to_run(self) -> None:
-        set_id, prompt_id = self._page.set_id, self._session.current_prompt_id
+        set_id, prompt_id = self._state.set_id, self._session.current_prompt_id
 
         def show(choices: BenchChoices) -> None:
             request = default_request(choices, set_id, prompt_id)
             if request is None:
                 self._need_questions()
                 return
-            self.form = BenchForm(choices, request, self.run, self._page.window())
+            self.form = BenchForm(choices, request, self.run, self._parent.window())
             self.form.open()
 
         self._session.ask(read_choices, show, owner=self)
 
     def ask_which_recipe(self, kind: str = SCALING) -> None:
-        page, prompt_id = self._page, self._session.current_prompt_id
+        state, prompt_id = self._state, self._session.current_prompt_id
 
         def show(choices: RecipeChoices) -> None:
-            self.recipe_form = RecipeForm(self._session, choices, page.set_id, prompt_id, self.run_recipe,
-                                          page.window(), ticked=page.chosen)
+            self.recipe_form = RecipeForm(self._session, choices, state.set_id, prompt_id, self.run_recipe,
+                                          self._parent.window(), ticked=state.chosen)
             self.recipe_form.kind.set_current(KINDS.index(kind))
             self.recipe_form.open()
 
@@ -75,8 +73,7 @@ class BenchActions(QObject):
     def run_recipe(self, request: RecipeRequest) -> None:
         def started(job_id: int) -> None:
             self._session.notice.emit("The recipe is in the queue. Its chart fills in as it runs.", "info")
-            self._page.part.set_current(RECIPES)
-            self._page.recipes.show_job(job_id)
+            self.recipe_started.emit(job_id)
 
         self._session.ask(lambda project: recipes.submit(project, request), started, owner=self)
 
@@ -84,7 +81,7 @@ class BenchActions(QObject):
         made = dialogs.Dialog("bench", "There is no question set yet", (
             "Import one (MT-Bench's question.jsonl, AlpacaEval's, a CSV), or add the general one that comes with the "
             "workbench: 80 two-turn questions over eight categories.",),
-            self._page.window())
+            self._parent.window())
         add = made.add_button(primary("Import questions…"), default=True)
         add.clicked.connect(made.accept)
         general = made.add_button(secondary("Add the general questions"))
@@ -105,7 +102,7 @@ class BenchActions(QObject):
                                           "info")
             elif found.judging:
                 self._session.notice.emit(f"{counted(len(found.judging), 'judging job')} in the queue.", "info")
-            self._page.show_set(request.set_id)
+            self.set_started.emit(request.set_id)
 
         self._session.ask(lambda project: benching.submit(project, request), started, owner=self)
 
@@ -116,11 +113,11 @@ class BenchActions(QObject):
         def work(project: Project) -> None:
             {"pause": project.jobs.pause, "resume": project.jobs.resume, "stop": project.jobs.cancel}[what](job_id)
 
-        self._session.ask(work, lambda _: self._page.reread(), owner=self)
+        self._session.ask(work, lambda _: self.acted.emit(), owner=self)
 
     # files
     def import_questions(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import questions", "",
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, "Import questions", "",
                                                 "Question sets (*.jsonl *.json *.csv);;All files (*)")
         if chosen:
             path = Path(chosen)
@@ -131,24 +128,24 @@ class BenchActions(QObject):
 
     def change_held_out(self) -> None:
         """Keep the shown question set for reporting, or let searches search on it again."""
-        chosen = self._reading.chosen
+        chosen = self._state.reading.chosen
         if chosen is not None and chosen.id is not None:
             set_id, held_out = chosen.id, not chosen.held_out
             self._session.change(lambda project: project.questions.set_held_out(set_id, held_out))
 
     def import_answers(self) -> None:
-        set_id = self._page.set_id
+        set_id = self._state.set_id
         if set_id is None:
             self._need_questions()
             return
-        chosen, _ = QFileDialog.getOpenFileNames(self._page, "Import answers to this question set", "", ANSWER_FILES)
+        chosen, _ = QFileDialog.getOpenFileNames(self._parent, "Import answers to this question set", "", ANSWER_FILES)
         if chosen:
             paths = [Path(one) for one in chosen]
             self._import(lambda project: project.bench_files.import_answers(set_id, paths), "answer")
 
     def import_judgements(self) -> None:
-        set_id = self._page.set_id
-        chosen, _ = QFileDialog.getOpenFileName(self._page, "Import judgements of these answers", "",
+        set_id = self._state.set_id
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, "Import judgements of these answers", "",
                                                 "FastChat's judgements (*.jsonl);;All files (*)")
         if chosen and set_id is not None:
             self._import(lambda project: project.bench_files.import_judgements(set_id, Path(chosen)), "judgement")
@@ -167,8 +164,8 @@ class BenchActions(QObject):
 
     def export_folder(self, format: str) -> None:
         """FastChat's, AlpacaEval's or URIAL's files, of the contestants that are shown."""
-        chosen = QFileDialog.getExistingDirectory(self._page, "Export into a folder")
-        set_id, ids = self._page.set_id, list(self._page.chosen)
+        chosen = QFileDialog.getExistingDirectory(self._parent, "Export into a folder")
+        set_id, ids = self._state.set_id, list(self._state.chosen)
         if not chosen or set_id is None:
             return
 
@@ -183,20 +180,20 @@ class BenchActions(QObject):
 
     def export_report(self, ending: str, path: Path | None = None) -> None:
         """A report of what is shown, as "html" or "pdf"."""
-        measure = self._page.measure_shown
+        measure = self._state.measure
         if measure is None:
             self._session.notice.emit("A report needs judged answers. Run a judge first.", "info")
             return
         if path is None:
-            chosen, _ = QFileDialog.getSaveFileName(self._page, "Export the report", f"comparison.{ending}",
+            chosen, _ = QFileDialog.getSaveFileName(self._parent, "Export the report", f"comparison.{ending}",
                                                     f"*.{ending}")
             if not chosen:
                 return
             path = Path(chosen) if Path(chosen).suffix else Path(f"{chosen}.{ending}")
-        reading, ids, target = self._reading, tuple(self._page.chosen), path
+        reading, ids, target = self._state.reading, tuple(self._state.chosen), path
 
         def write(found: reports.Gathered) -> None:
-            charts = self._page.overview.filled_charts(found)
+            charts = self._charts(found)
             made = reports.report(found, charts)
             try:
                 if ending == "pdf":
@@ -239,21 +236,21 @@ class BenchActions(QObject):
         return menu
 
     def _show_held_out(self) -> None:
-        chosen = self._reading.chosen
+        chosen = self._state.reading.chosen
         self._held_out.setEnabled(chosen is not None and not self._session.read_only)
         self._held_out.setChecked(chosen is not None and chosen.held_out)
 
     # contestants
     def _chooser(self, ids: Sequence[int]) -> ElidedCombo:
         box = ElidedCombo("Contestant", 20)
-        for one in self._reading.contestants:
+        for one in self._state.reading.contestants:
             if one.id in ids:
                 box.addItem(one_line(one.name), one.id)
         return box
 
     def ask_new_name(self) -> None:
-        made = dialogs.Dialog("edit", "Rename a contestant", (), self._page.window())
-        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+        made = dialogs.Dialog("edit", "Rename a contestant", (), self._parent.window())
+        box = self._chooser([one.id for one in self._state.reading.contestants if one.id is not None])
         name = QLineEdit(box.currentText())
         box.currentIndexChanged.connect(lambda _: name.setText(box.currentText()))
         made.room.addWidget(field("Contestant", box))
@@ -269,8 +266,8 @@ class BenchActions(QObject):
     def ask_to_delete(self) -> None:
         made = dialogs.Dialog("trash", "Delete a contestant",
                               ("Its answers, and what was said of them, go with it. Ctrl+Z brings it back.",),
-                              self._page.window())
-        box = self._chooser([one.id for one in self._reading.contestants if one.id is not None])
+                              self._parent.window())
+        box = self._chooser([one.id for one in self._state.reading.contestants if one.id is not None])
         made.room.addWidget(field("Contestant", box))
         cancel = made.add_button(secondary("Cancel"))
         cancel.clicked.connect(made.reject)

@@ -15,12 +15,12 @@ from workbench.gui.bench.answers.view import AnswersPane
 from workbench.gui.bench.arena.view import ArenaPane
 from workbench.gui.bench.bar import BenchBar
 from workbench.gui.bench.charts import Behind
-from workbench.gui.bench.commands import ANSWERS, ARENA, OVERVIEW, RECIPES, add_commands
 from workbench.gui.bench.counting import Counting
 from workbench.gui.bench.overview.view import Overview
 from workbench.gui.bench.prompt_dialog import PromptDialog
 from workbench.gui.bench.recipes.view import RecipesPane
 from workbench.gui.bench.run.progress import RunLine
+from workbench.gui.bench.state import BenchState
 from workbench.gui.charts.legend import MOST
 from workbench.gui.shell.page import Page
 from workbench.gui.shell.reader import Reader
@@ -37,6 +37,7 @@ from workbench.services.project import Project
 from workbench.wording import counted
 
 EMPTY, SHOWN = range(2)
+OVERVIEW, ANSWERS, ARENA, RECIPES = range(4)
 NO_CHARTS = (ARENA, RECIPES)         # parts that do not show the chosen contestants' numbers
 UPDATE_MS = 250                      # live: at most four times a second
 NARROW = 1150
@@ -49,10 +50,7 @@ class BenchPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._reading = BenchReading()
-        self._set_id: int | None = None
-        self._chosen: list[int] = []
-        self._measure: Measure | None = None
+        self.state = BenchState()
         self._due = False                        # numbers are to be computed once they are looked at
         self._latest: tuple[numbers.Summary, bool] | None = None
         self._not_shown: set[int] = set()        # parts that have not been filled with them
@@ -62,7 +60,7 @@ class BenchPage(Page):
         self.overview, self.answers = Overview(session.error.emit), AnswersPane()
         self.arena, self.recipes, self.line = ArenaPane(session), RecipesPane(session), RunLine()
         self.counting = Counting(session, self.overview.comparison)
-        self.requests = BenchActions(self)
+        self.commands = BenchActions(session, self.state, self.overview.filled_charts, self)
         self._build()
         self._connect()
         self.reader.read()
@@ -74,7 +72,7 @@ class BenchPage(Page):
         header.add_tool(self.part)
         header.add_tool(self.export)
         header.set_primary(self.run)
-        self.bar.manage.setMenu(self.requests.manage_menu(self.bar.manage))
+        self.bar.manage.setMenu(self.commands.manage_menu(self.bar.manage))
         self.body.addWidget(self.bar)
         self._hairline = hairline()
         self.body.addWidget(self._hairline)
@@ -109,14 +107,16 @@ class BenchPage(Page):
         self.arena.changed.connect(self.session.changed)
         self.recipes.behind.connect(self._show_behind_recipe)
         for wanted in (self.recipes.run_wanted, self._empty_recipe.clicked):
-            wanted.connect(lambda: self.requests.ask_which_recipe())
-        self.run.clicked.connect(self.requests.ask_what_to_run)
-        self._empty_run.clicked.connect(self.requests.ask_what_to_run)
-        self._empty_import.clicked.connect(self.requests.import_answers)
-        self.export.setMenu(self.requests.export_menu(self.export))
-        self.line.acted.connect(self.requests.act)
+            wanted.connect(lambda: self.commands.ask_which_recipe())
+        self.run.clicked.connect(self.commands.ask_what_to_run)
+        self._empty_run.clicked.connect(self.commands.ask_what_to_run)
+        self._empty_import.clicked.connect(self.commands.import_answers)
+        self.export.setMenu(self.commands.export_menu(self.export))
+        self.line.acted.connect(self.commands.act)
         self.session.job_event.connect(self._on_event)
-        add_commands(self)
+        self.commands.set_started.connect(self.show_set)
+        self.commands.recipe_started.connect(self.show_recipe)
+        self.commands.acted.connect(self.reread)
 
     # the page's interface
     def foot_height(self) -> int:
@@ -128,7 +128,7 @@ class BenchPage(Page):
         if job is not None:
             self._show_job(job)
         if set is not None:
-            self._set_id = set
+            self.state.set_id = set
         if part is not None:
             self.part.set_current(part)
         if tab is not None:
@@ -144,7 +144,7 @@ class BenchPage(Page):
     def _show_job(self, job_id: int) -> None:
         """A recipe among the recipes, answers and judgements where their question set is shown."""
         def show(place: tuple[str, int | None]) -> None:
-            self._set_id = place[1] or self._set_id
+            self.state.set_id = place[1] or self.state.set_id
             self.recipes.show_job(job_id)        # which shows the newest for what is no recipe
             self.part.set_current({"answer": ANSWERS, "judge": OVERVIEW}.get(place[0], RECIPES))
             self.reader.read()
@@ -152,29 +152,16 @@ class BenchPage(Page):
         self.session.ask(lambda project: place_of_job(project, job_id), show, owner=self)
 
     @property
-    def reading(self) -> BenchReading:
-        return self._reading
-
-    @property
-    def set_id(self) -> int | None:
-        return self._set_id
-
-    @property
-    def chosen(self) -> Sequence[int]:
-        """The contestants in the charts."""
-        return self._chosen
-
-    @property
-    def measure_shown(self) -> Measure | None:
-        return self._measure
-
-    @property
     def has_answers(self) -> bool:
         return self._stack.currentIndex() == SHOWN
 
     def show_set(self, set_id: int) -> None:
-        self._set_id = set_id
+        self.state.set_id = set_id
         self.reader.read()
+
+    def show_recipe(self, job_id: int) -> None:
+        self.part.set_current(RECIPES)
+        self.recipes.show_job(job_id)
 
     def reread(self) -> None:
         self.reader.read()
@@ -223,22 +210,22 @@ class BenchPage(Page):
 
     # reading
     def _question(self) -> Callable[[Project], tuple[BenchReading, int | None]]:
-        set_id = self._set_id
+        set_id = self.state.set_id
         return lambda project: (read_bench(project, set_id), set_id)
 
     def _have_read(self, answer: tuple[BenchReading, int | None]) -> None:
         reading, asked = answer
-        if self._set_id != asked:                # another set was chosen meanwhile
+        if self.state.set_id != asked:                # another set was chosen meanwhile
             self.reader.read()
             return
-        before, self._reading = self._reading, reading
-        self._set_id = reading.chosen.id if reading.chosen is not None else None
-        other_set = (before.chosen.id if before.chosen else None) != self._set_id
+        before, self.state.reading = self.state.reading, reading
+        self.state.set_id = reading.chosen.id if reading.chosen is not None else None
+        other_set = (before.chosen.id if before.chosen else None) != self.state.set_id
         ids = [one.id for one in reading.contestants if one.id is not None]
         old = {one.id for one in before.contestants}
         # who was taken out of the charts stays out; who is new comes in
-        kept = [id for id in ids if id in self._chosen or (id not in old and len(self._chosen) < MOST)]
-        self._chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self._chosen))]
+        kept = [id for id in ids if id in self.state.chosen or (id not in old and len(self.state.chosen) < MOST)]
+        self.state.chosen = ids[:MOST] if other_set or not kept else kept[:max(MOST, len(self.state.chosen))]
         self._offer(reading)
         self.arena.show_reading(reading)
         if self.part.current() == RECIPES:
@@ -254,14 +241,14 @@ class BenchPage(Page):
 
     def _offer(self, reading: BenchReading) -> None:
         found = measures(reading)
-        if self._measure not in found:
-            self._measure = found[0] if found else None
-        self.bar.show_reading(reading, self._chosen, found, self._measure)
-        self.overview.comparison.offer([measure for measure in found if measure != self._measure])
+        if self.state.measure not in found:
+            self.state.measure = found[0] if found else None
+        self.bar.show_reading(reading, self.state.chosen, found, self.state.measure)
+        self.overview.comparison.offer([measure for measure in found if measure != self.state.measure])
         self._say()
 
     def _say(self) -> None:
-        reading, measure = self._reading, self._measure
+        reading, measure = self.state.reading, self.state.measure
         if reading.chosen is None or not reading.answers:
             self.header().set_subtitle("")
             return
@@ -275,7 +262,7 @@ class BenchPage(Page):
         """Compute what the charts in front show; in the arena and among the recipes there are none."""
         self._due = self.part.current() in NO_CHARTS
         if not self._due:
-            self.counting.summarise(self._reading, self._measure, self._chosen)
+            self.counting.summarise(self.state.reading, self.state.measure, self.state.chosen)
 
     def _show_summary(self, summary: numbers.Summary, judged: bool) -> None:
         self._latest, self._not_shown = (summary, judged), {OVERVIEW, ANSWERS}
@@ -283,7 +270,7 @@ class BenchPage(Page):
 
     def _show_part(self) -> None:
         """Fill the part that is in front; the other one waits until it is looked at."""
-        part, reading = self.part.current(), self._reading
+        part, reading = self.part.current(), self.state.reading
         if self._latest is None or part not in self._not_shown:
             return
         self._not_shown.discard(part)
@@ -312,27 +299,27 @@ class BenchPage(Page):
     def _show_bar(self) -> None:
         """The names and colours of the contestants: not where they are to stay hidden."""
         on = self.part.current() not in NO_CHARTS or self._stack.currentIndex() == EMPTY
-        self.bar.setVisible(on and bool(self._reading.sets) and bool(self._reading.answers))
+        self.bar.setVisible(on and bool(self.state.reading.sets) and bool(self.state.reading.answers))
         self._hairline.setVisible(self.bar.isVisibleTo(self))
 
     def _choose(self, ids: Sequence[int]) -> None:
-        self._chosen = list(ids)
+        self.state.chosen = list(ids)
         self._summarise()
 
     def _set_chosen(self, set_id: int) -> None:
-        self._set_id = set_id
+        self.state.set_id = set_id
         self.answers.show_behind(None)
         self.reader.read()
 
     def _measure_chosen(self, measure: Measure) -> None:
-        self._measure = measure
-        self._offer(self._reading)
+        self.state.measure = measure
+        self._offer(self.state.reading)
         self._summarise()
 
     def go_to(self, place: int) -> None:
         """Show a question, by its place in the set."""
         if self.part.current() == ANSWERS:
-            self.answers.go_to(self._reading.questions[place].id or 0)
+            self.answers.go_to(self.state.reading.questions[place].id or 0)
         else:
             self.overview.go_to(place)
 
@@ -345,13 +332,13 @@ class BenchPage(Page):
     def show_behind(self, behind: Behind) -> None:
         """The answers behind a mark of a chart: those contestants beside the first of the others."""
         wanted = list(behind.contestants)
-        beside = next((id for id in self._chosen if id not in wanted), None)
+        beside = next((id for id in self.state.chosen if id not in wanted), None)
         ids = [beside, *wanted] if len(wanted) == 1 and beside is not None else wanted
         self.part.set_current(ANSWERS)
         self.answers.show_behind(behind, ids)
 
     def _show_behind_recipe(self, behind: Behind, set_id: int) -> None:
-        self._set_id = set_id
+        self.state.set_id = set_id
         self.part.set_current(ANSWERS)
         self.answers.show_behind(behind, behind.contestants)
         self.reader.read()
@@ -361,19 +348,19 @@ class BenchPage(Page):
         self.answers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _search(self, text: str) -> None:
-        set_id = self._set_id
+        set_id = self.state.set_id
         if not text.strip() or set_id is None:
             self.answers.show_hits(None)
             return
         self.session.ask(lambda project: project.bench.search(text, set_id), self.answers.show_hits, owner=self)
 
     def _show_prompt(self, contestant_id: int, question_id: int, repeat: int) -> None:
-        turns = [answer for (contestant, question, _, draw), answer in self._reading.by_key.items()
+        turns = [answer for (contestant, question, _, draw), answer in self.state.reading.by_key.items()
                  if (contestant, question, draw) == (contestant_id, question_id, repeat)]
         if not turns:
             return
         last = max(turns, key=lambda answer: answer.turn)
-        contestant = self._reading.contestant(contestant_id)
+        contestant = self.state.reading.contestant(contestant_id)
 
         def work(project: Project) -> Rendered:
             assert last.id is not None

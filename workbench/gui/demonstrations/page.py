@@ -6,17 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
-from workbench.gui.demonstrations.commands import DemonstrationsCommands
-from workbench.gui.demonstrations.editor import DemonstrationEditor
+from workbench.gui.demonstrations.actions import DemonstrationActions
 from workbench.gui.demonstrations.facets import FacetTree
 from workbench.gui.demonstrations.filter_bar import FilterBar
 from workbench.gui.demonstrations.reading import Listing, read_listing
-from workbench.gui.demonstrations.selection_panel import SelectionPanel
+from workbench.gui.demonstrations.side import SidePane
 from workbench.gui.listing.table import Column, DemonstrationTable
 from workbench.gui.listing.view import DemonstrationView
 from workbench.gui.shell import settings
@@ -26,7 +25,6 @@ from workbench.gui.shell.session import Session
 from workbench.gui.shell.token_counting import TokenCounting
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.buttons import ghost, primary, secondary
-from workbench.gui.widgets.drawer import Drawer
 from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.keycaps import KeyHints
 from workbench.gui.widgets.labels import hairline
@@ -49,22 +47,19 @@ class DemonstrationsPage(Page):
         super().__init__(session)
         self.sort, self.descending = Sort.ID, False
         self._listing: Listing | None = None
-        self._restoring = False
         self._wanted: int | None = None              # to become the current row when the rows are there
         self.filter = FilterBar()
         self.facets = FacetTree()
         self.table = DemonstrationTable(self._fetch, self)
         self.view = DemonstrationView(self.table)
         tokenizers = Tokenizers()
-        self.editor = DemonstrationEditor(session, tokenizers)
-        self.selection = SelectionPanel()
+        self.side = SidePane(session, self.view, tokenizers)
+        self.editor, self.selection = self.side.editor, self.side.selection
+        self.commands = DemonstrationActions(session, self.view, self.side, self)
         # ids and counts; rows that are painted are read first
         self.reader = Reader(session, self, self._question, self._arrived, wait_ms=30)
-        self._looked = QTimer(self, singleShot=True, interval=0)
-        self._looked.timeout.connect(self._show_selection)
         self._build()
         self._connect()
-        self.commands = DemonstrationsCommands(self)
         self._counting = TokenCounting(session, tokenizers, self)
         self._restore()
         self.reader.read_soon()
@@ -83,29 +78,24 @@ class DemonstrationsPage(Page):
         self.new_button.setToolTip("New demonstration, Ctrl+N")
         self.body.addWidget(self.filter)
         self.body.addWidget(hairline())
-        self._side = QStackedWidget()
-        self._side.addWidget(self.editor)
-        self._side.addWidget(self.selection)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._table_pane())
         self._middle.addWidget(self._empty())
         self._middle.addWidget(self._no_match())
         scale = theme.scale()
-        self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self._side,
-                               sizes=[round(164 * scale), 700, round(380 * scale)], stretch=1,
+        self._panes = splitter(Qt.Orientation.Horizontal, self.facets, self._middle, self.side,
+                               sizes=[round(164 * scale), 700, self.side.preferred_width()], stretch=1,
                                remembered=settings.DEMONSTRATIONS_PANES)
         theme.notifier.changed.connect(self._measure)
         self._measure()
         self.body.addWidget(self._panes, 1)
-        self.drawer = Drawer(self._side, self._panes)
+        self.side.place_in(self._panes)
         self._popover = Popover(self)
 
     def _measure(self) -> None:
         """Panes are never narrower than what stands in them, whatever the font."""
         scale = theme.scale()
-        least = max(320, self.editor.foot.sizeHint().width())
-        self._side.setMinimumWidth(least)
-        self._side.setMaximumWidth(max(560, round(least * 1.4)))
+        self.side.measure()
         self._middle.setMinimumWidth(round(360 * scale))
         self.facets.setMaximumWidth(round(320 * scale))
 
@@ -125,8 +115,8 @@ class DemonstrationsPage(Page):
 
     def _empty(self) -> EmptyState:
         bring, write = secondary("Import…", "drop"), primary("New demonstration", "plus")
-        bring.clicked.connect(lambda: self.commands.import_files())
-        write.clicked.connect(lambda: self.commands.write_new())
+        bring.clicked.connect(self.commands.import_files)
+        write.clicked.connect(self.commands.write_new)
         return EmptyState("demos", "No demonstrations yet", "Drop a file here, or write the first one yourself.",
                           (bring, write))
 
@@ -144,9 +134,15 @@ class DemonstrationsPage(Page):
         self.filter.facets_pressed.connect(lambda: self._popover.open_at(self.filter.facets_button, self.facets))
         self.facets.chosen.connect(self.filter.set_facets)
         self.table.sort_chosen.connect(self._set_sort)
-        self.view.looked_at.connect(lambda: None if self._restoring else self._looked.start())
+        self.side.emptied.connect(lambda: self._choose_pane(self._listing) if self._listing is not None else None)
         self.editor.created.connect(self._created)
-        self.editor.closed.connect(self._show_selection)
+        self.commands.wanted.connect(self.go_to)
+        self.session.stepped.connect(self._return_to)
+        self.import_button.clicked.connect(self.commands.import_files)
+        self.export_button.clicked.connect(self.commands.export)
+        self.new_button.clicked.connect(self.commands.write_new)
+        for button in (self.import_button, self.new_button):
+            button.setEnabled(not self.session.read_only)
         for tags in (self.editor.properties.tags, self.selection.tags):
             tags.left.connect(self.focus_table)
         self.editor.close_button.clicked.connect(self._close_editor)
@@ -187,7 +183,6 @@ class DemonstrationsPage(Page):
         if ids == self.table.ids() and wanted is None:
             return
         top = self.view.verticalScrollBar().value()
-        self._restoring = True
         self.table.set_ids(ids)
         at = self.table.position(wanted) if wanted is not None else None
         if at is None:
@@ -202,15 +197,14 @@ class DemonstrationsPage(Page):
             view.go_to(at)
         if wanted is None and position > 0 and self.table.id_at(position) == current:
             view.verticalScrollBar().setValue(top)
-        self._restoring = False
-        self._looked.start()
+        self.side.follow_soon()
 
     def _choose_pane(self, listing: Listing) -> None:
         nothing = not listing.everything
         self._middle.setCurrentIndex(0 if listing.ids else 1 if nothing else 2)
         self.export_button.setEnabled(bool(listing.everything))
         bare = nothing and not self.editor.writing_new()
-        self.drawer.set_wanted(not bare and (bool(listing.ids) or self.editor.writing_new()))
+        self.side.drawer.set_wanted(not bare and (bool(listing.ids) or self.editor.writing_new()))
         self.facets.setVisible(not nothing and self.width() >= NARROW)
         self.filter.setEnabled(not nothing)
         if nothing and not self.holds_focus():
@@ -223,48 +217,8 @@ class DemonstrationsPage(Page):
 
         self.session.ask(lambda p: p.demonstrations.rows(ids), then, failed, owner=self.table)
 
-    # What is chosen
-
-    def chosen_ids(self) -> list[int]:
-        """The selected demonstrations, or else the current one."""
-        ids = self.view.selected_ids()
-        current = self.view.current_id()
-        return ids or ([current] if current is not None else [])
-
-    def _show_selection(self) -> None:
-        if self.editor.writing_new() and not self.editor.give_up_blank():
-            return
-        count = self.view.selected_count()
-        if count > 1:
-            self.editor.save()
-            self.selection.show_count(count, read_only=self.session.read_only)
-            self._side.setCurrentWidget(self.selection)
-            return
-        self._side.setCurrentWidget(self.editor)
-        current = self.view.current_id()
-        if current is not None:
-            self.editor.open(current)
-        elif self._listing is not None:
-            self._choose_pane(self._listing)
-
-    def step(self, by: int) -> None:
-        """Go to the next or previous row."""
-        if self.table.rowCount():
-            self.view.step(by)
-
-    def show_editor(self) -> None:
-        self._side.setCurrentWidget(self.editor)
-        self.drawer.open()
-
-    def await_editor(self) -> None:
-        """Return once the editor shows the current row; what is typed meanwhile is kept for it."""
-        if self._looked.isActive():
-            self._looked.stop()
-            self._show_selection()
-        self.editor.await_text()
-
     def _close_editor(self) -> None:
-        self.drawer.close()
+        self.side.drawer.close()
         self.focus_table()
 
     def _created(self, id: int) -> None:
@@ -274,6 +228,10 @@ class DemonstrationsPage(Page):
             self.filter.clear()
         self.reader.read_soon()
         self.focus_table()
+
+    def focus_filter(self) -> None:
+        self.filter.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.field.selectAll()
 
     def focus_table(self) -> None:
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -322,19 +280,19 @@ class DemonstrationsPage(Page):
 
     def go_to(self, id: int) -> None:
         """Show one demonstration; filters that hide it are cleared."""
-        at = self.table.position(id)
-        if at is not None:
-            self.view.go_to(at)
+        if self.view.go_to_id(id):
             return
         self._wanted = id
         if self.filter.active():
             self.filter.clear()
         self.reader.read_soon()
 
-    def come_back_to(self, id: int) -> None:
-        """Make a row the current one when the rows have been read, if it is among them then."""
-        self._wanted = id
-        self.reader.read_soon()
+    def _return_to(self, changes: Changes) -> None:
+        """Undo and redo show the one demonstration that they changed, if it is in the list when it has been read."""
+        touched = changes.touched.get(Kind.DEMONSTRATION, frozenset())
+        if len(touched) == 1 and self.isVisible():
+            self._wanted, = touched
+            self.reader.read_soon()
 
     def refresh(self, changes: Changes) -> None:
         touched = changes.touched.get(Kind.DEMONSTRATION)
@@ -351,11 +309,10 @@ class DemonstrationsPage(Page):
         self.reader.read_soon()
 
     def panes(self) -> list[QWidget]:
-        return [self.filter.field, self.facets, self.view,
-                self.editor if self._side.currentWidget() is self.editor else self.selection]
+        return [self.filter.field, self.facets, self.view, self.side.current_pane()]
 
     def busy(self) -> bool:
-        return self.reader.busy() or self._looked.isActive()
+        return self.reader.busy() or self.side.busy()
 
     # Events
 
@@ -376,7 +333,7 @@ class DemonstrationsPage(Page):
         self._foot.setVisible(event.size().width() >= 900)
         self.filter.facets_button.setVisible(narrow)
         self.editor.close_button.setVisible(narrow)
-        self.drawer.set_over(narrow)
+        self.side.drawer.set_over(narrow)
         if not narrow and self._popover.holds(self.facets):
             self._popover.close()
         if self._panes.indexOf(self.facets) < 0 and not narrow:

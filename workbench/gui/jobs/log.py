@@ -60,7 +60,7 @@ class JobLog(QWidget):
         self.collapsed = False
         self._head = PaneHeader("Log", height=42)
         self._fold = IconButton("down", "Collapse the log", size=16)
-        self._fold.clicked.connect(lambda: self.set_collapsed(not self.collapsed))
+        self._fold.clicked.connect(self.toggle)
         self._head.add_first(self._fold)
         self._levels = Segmented(["All", "Warnings"], name="Log lines")
         self._follow = QCheckBox("Follow")
@@ -85,6 +85,9 @@ class JobLog(QWidget):
         self._follow.toggled.connect(lambda on: self._to_end() if on else None)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.view.toPlainText()))
         save.clicked.connect(self._save)
+
+    def toggle(self) -> None:
+        self.set_collapsed(not self.collapsed)
 
     def set_collapsed(self, collapsed: bool) -> None:
         self.collapsed = collapsed

@@ -79,15 +79,6 @@ class JobsPage(Page):
         self.log.collapsed_changed.connect(self._give_room)
         self.table.opened.connect(self._open)
         self.session.job_event.connect(self._on_event)
-        add = self.session.commands.add
-        for id, title, keys, run, icon in (
-            ("jobs.toggle", "Pause or resume the chosen job", "Space", self._toggle, "pause"),
-            ("jobs.cancel", "Cancel or remove the chosen job", "Del", self._cancel_or_remove, "x"),
-            ("jobs.up", "Start the chosen job earlier", "Alt+Up", lambda: self._move(-1), "up"),
-            ("jobs.down", "Start the chosen job later", "Alt+Down", lambda: self._move(1), "down"),
-            ("jobs.log", "Show or hide the log", "L", lambda: self.log.set_collapsed(not self.log.collapsed), "log"),
-        ):
-            add(id, title, run, keys, page=self.name, icon=icon)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """On a small window the log starts folded; after that the person decides."""
@@ -192,9 +183,9 @@ class JobsPage(Page):
             case "remove":
                 self._remove(job)
             case "up":
-                self._move(-1)
+                self.move_job(-1)
             case "down":
-                self._move(1)
+                self.move_job(1)
             case "results":
                 self.session.open_page(RESULTS[job.kind], job=job_id)
             case "log":
@@ -208,14 +199,14 @@ class JobsPage(Page):
         has_results = job.kind in RESULTS and job.state is not JobState.WAITING
         self._act(job.id, "results" if has_results else "log")
 
-    def _toggle(self) -> None:
+    def toggle(self) -> None:
         job = self._current()
         if job is not None and job.state is JobState.RUNNING:
             self._act(job.id, "pause")
         elif job is not None and job.state.resumable:
             self._act(job.id, "resume")
 
-    def _cancel_or_remove(self) -> None:
+    def cancel_or_remove(self) -> None:
         job = self._current()
         if job is not None:
             self._act(job.id, buttons_of(job)[1][0])
@@ -227,7 +218,7 @@ class JobsPage(Page):
                            "undone; prompts and demonstrations stay.", "Remove job", self.window(), destroys=True):
             self.session.change(lambda p: p.jobs.remove(job.id))
 
-    def _move(self, step: int) -> None:
+    def move_job(self, step: int) -> None:
         """The chosen waiting job one place earlier or later."""
         job = self._current()
         waiting = [j.id for j in self.model.everything if j.state is JobState.WAITING]

@@ -139,6 +139,32 @@ class DemonstrationView(QTableView):
     def selected_count(self) -> int:
         return sum(bottom - top + 1 for top, bottom in selected_runs(self))
 
+    def chosen_ids(self) -> list[int]:
+        """The selected demonstrations, or else the current one."""
+        current = self.current_id()
+        return self.selected_ids() or ([current] if current is not None else [])
+
+    def all_ids(self) -> list[int]:
+        return list(self._table.ids())
+
+    def ids_from_current(self) -> list[int]:
+        """The rows after the current one, and then those before it."""
+        ids, at = self._table.ids(), self.currentIndex().row()
+        return [*ids[at + 1:], *ids[:max(at, 0)]]
+
+    def go_to_id(self, id: int) -> bool:
+        """Go to a demonstration; False where it is not in the table."""
+        position = self._table.position(id)
+        if position is not None:
+            self.go_to(position)
+        return position is not None
+
+    def go_behind(self, id: int) -> None:
+        """Go to the row after that of a demonstration."""
+        position = self._table.position(id)
+        if position is not None:
+            self.go_to(position + 1)
+
     def go_to(self, position: int) -> None:
         """Make a row the current and only selected one, and bring it into sight."""
         if self._table.rowCount():

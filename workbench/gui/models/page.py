@@ -78,7 +78,7 @@ class ModelsPage(Page):
         self.body.addWidget(self._gguf_room)
         self.body.addWidget(hairline())
         add, hub, server = primary("Add a folder…", "folder"), secondary("From the Hub…"), secondary("On a server…")
-        for button, act in ((add, self._choose_folder), (hub, self.open_hub), (server, lambda: self.open_server())):
+        for button, act in ((add, self.choose_folder), (hub, self.open_hub), (server, lambda: self.open_server())):
             button.clicked.connect(act)
         self._empty = EmptyState("models", "No models yet", "Add a folder with config.json, tokenizer.json and "
                                  "safetensors, or drop it here.", [add, hub, server])
@@ -94,7 +94,7 @@ class ModelsPage(Page):
     def _add_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        menu.addAction("Folder on this computer…", self._choose_folder)
+        menu.addAction("Folder on this computer…", self.choose_folder)
         self._add_file = menu.addAction("GGUF file…", self._choose_file)
         menu.addSeparator()
         menu.addAction("From the Hugging Face Hub…", self.open_hub)
@@ -112,15 +112,6 @@ class ModelsPage(Page):
         self.details.loading_changed.connect(self._set_loading)
         self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
         self._timer.timeout.connect(self._tick)
-        add = self.session.commands.add
-        can_write = lambda: self.session.project is not None and not self.session.read_only  # noqa: E731
-        add("models.add", "Add a model…", self._choose_folder, "Ctrl+N", page=self.name, enabled=can_write,
-            icon="models")
-        add("models.hub", "Add a model from the Hub…", self.open_hub, page=self.name, enabled=can_write, icon="models")
-        add("models.server", "Add a model on a server…", lambda: self.open_server(), page=self.name, enabled=can_write,
-            icon="link")
-        add("models.filter", "Filter models", self._filter.setFocus, "Ctrl+F", page=self.name, icon="filter")
-        add("models.try", "Try the chosen model", self._try, "Ctrl+T", page=self.name, icon="play")
         theme.notifier.changed.connect(self._read_machine)
 
     # -- reading
@@ -132,7 +123,7 @@ class ModelsPage(Page):
         self._timer.start()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         if add:
-            self._choose_folder()
+            self.choose_folder()
 
     def refresh(self, changes: Changes) -> None:
         if changes.concerns(Kind.MODEL):
@@ -219,9 +210,12 @@ class ModelsPage(Page):
         model = self._current()
         return model.ref.id if model else None
 
+    def focus_filter(self) -> None:
+        self._filter.setFocus()
+
     # -- acting
 
-    def _choose_folder(self) -> None:
+    def choose_folder(self) -> None:
         folder = choose_folder(self, "Add a model folder", settings.MODEL_FOLDER)
         if folder is not None:
             self.add_model(folder)
@@ -336,7 +330,7 @@ class ModelsPage(Page):
         if id is not None:
             self.session.change(lambda p: p.models.set_loading(id, device, dtype))
 
-    def _try(self) -> None:
+    def try_model(self) -> None:
         self.details.show_part(2)
         self.details.trial.question.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

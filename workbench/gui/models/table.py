@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from workbench.domain import Backend, MemoryEstimate
 from workbench.gui.models.memory_bar import TONES, place, verdict
-from workbench.gui.shell.window_commands import short_path
+from workbench.gui.shell.places import short_path
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.chips import STATES, paint_state
 from workbench.gui.widgets.data_table import ColumnSpec, RowDelegate

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -58,6 +60,7 @@ class PromptList(QListView):
         self._delegate = _CardDelegate(self)
         self._drop_at = -1
         self._lit = -1
+        self._next: list[int] | None = None          # ids to select when the new order is there
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Order in the prompt")
@@ -87,8 +90,23 @@ class PromptList(QListView):
         if index.isValid() and index != self.currentIndex():       # whatever key is held meanwhile
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
-    def select_ids(self, ids: list[int], current: int | None) -> None:
-        """Select cards by demonstration after the order changed."""
+    def select_next(self, ids: list[int]) -> None:
+        """Select these demonstrations, the first as the current one, once the changed prompt is shown."""
+        self._next = ids
+
+    def show_cards(self, cards: Sequence[Card]) -> None:
+        """Show these; in another order, what was selected stays so, or one that stands at its place is."""
+        before, row = self._cards.ids(), self.currentIndex().row()
+        selected, current = [before[place] for place in self.places()], before[row] if row >= 0 else None
+        if self._next is not None:
+            selected, current, self._next = self._next, next(iter(self._next), None), None
+        self._cards.set_cards(cards)
+        if self._cards.ids() != before:
+            self._select_ids(selected, current)
+            if not self.places() and cards:
+                self.choose(min(max(row, 0), len(cards) - 1))
+
+    def _select_ids(self, ids: list[int], current: int | None) -> None:
         order = self._cards.ids()
         selection = self.selectionModel()
         if current in order:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes, Kind
+from workbench.gui.prompt.actions import PromptActions, doubtful
 from workbench.gui.prompt.budget_bar import BudgetBar
 from workbench.gui.prompt.card_list import PromptList, gain_width
 from workbench.gui.prompt.cards import PromptCards
-from workbench.gui.prompt.commands import PromptCommands
 from workbench.gui.prompt.settings import PromptSettings
 from workbench.gui.shell import settings
 from workbench.gui.shell.page import Page
@@ -47,18 +47,20 @@ class PromptPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.tokenizers = Tokenizers()
-        self.state = PromptState(())
-        self._select: tuple[list[int], int | None] | None = None      # ids to select when the new order is there
         self.cards = PromptCards(self)
         self.list = PromptList(self.cards)
         self.bar = BudgetBar()
         self.text = ExactText()
         self.settings = PromptSettings()
         self.reader = Reader(session, self, self._question, self._arrived, wait_ms=30)
+        self.commands = PromptActions(session, self.cards, self.list, self.settings, self.tokenizers, self)
         self._build()
-        self.commands = PromptCommands(self)
         self._connect()
         self.reader.read_soon()
+
+    @property
+    def state(self) -> PromptState:
+        return self.commands.state
 
     # Building
 
@@ -163,6 +165,13 @@ class PromptPage(Page):
                           "Start an empty one, or press P on a demonstration to begin with it.", (demos, make))
 
     def _connect(self) -> None:
+        commands = self.commands
+        for button, run in ((self.copy_button, commands.copy), (self.add_button, commands.add),
+                            (self.fill_button, commands.fill), (self.measure_button, commands.measure),
+                            (self.compare_button, commands.compare), (self.without_button, commands.try_without),
+                            (self.orders_button, commands.measure_orders),
+                            (self.details_button, commands.show_details)):
+            button.clicked.connect(run)
         self.session.current_prompt_changed.connect(self.reader.read_soon)
         self.tabs.changed.connect(lambda tab: self._share())
         self.session.closing.connect(self.settings.save)
@@ -179,7 +188,7 @@ class PromptPage(Page):
         return lambda project: read_prompt(project, wanted, tokenizers)
 
     def _arrived(self, state: PromptState) -> None:
-        self.state = state
+        self.commands.state = state
         self._stack.setCurrentWidget(self._whole if state.prompt is not None else self._none)
         for button in (self.compare_button, self.measure_button, self.copy_button):
             button.setVisible(state.prompt is not None)
@@ -210,15 +219,7 @@ class PromptPage(Page):
         self.copy_button.setEnabled(state.rendered is not None)
 
     def _show_cards(self, state: PromptState) -> None:
-        ids, current = [self.cards.ids()[place] for place in self.list.places()], self.list.currentIndex().row()
-        current_id = self.cards.ids()[current] if current >= 0 else None
-        chosen, self._select = self._select or (ids, current_id), None
-        before = self.cards.ids()
-        self.cards.set_cards(state.cards)
-        if self.cards.ids() != before:
-            self.list.select_ids(*chosen)
-            if not self.list.places() and state.cards:
-                self.list.choose(min(max(current, 0), len(state.cards) - 1))
+        self.list.show_cards(state.cards)
         self.list.setMaximumHeight(self.list.content_height())
         self.list.setMinimumHeight(min(self.list.content_height(), 132))
         self.list.setVisible(bool(state.cards))
@@ -250,28 +251,18 @@ class PromptPage(Page):
         if state.over:
             self._over.set_text(f"The prompt is {counted(state.over, 'token')} too long for {state.budget.model}. "
                                 "Take out a demonstration, shorten one, or choose a model with a longer context.")
-        doubtful = self.doubtful()
-        self._doubt.setVisible(doubtful is not None)
-        if doubtful is not None:
-            card = state.cards[doubtful]
+        harmful = doubtful(state.cards)
+        self._doubt.setVisible(harmful is not None)
+        if harmful is not None:
+            card = state.cards[harmful]
             costs = "" if card.tokens is None else f" costs {counted(card.tokens, 'token')} and"
             surely = card.gain is not None and card.gain.high < 0
-            self._doubt.set_text(f"Number {doubtful + 1}{costs} {'seems to' if surely else 'may'} lower the score.")
-            self.without_button.setText(f"Try without number {doubtful + 1}")
-
-    def doubtful(self) -> int | None:
-        """The place of the demonstration that seems to do most harm, if there is one."""
-        harms = [(card.gain.mean, place) for place, card in enumerate(self.state.cards)
-                 if card.gain is not None and card.gain.mean < 0]
-        return min(harms)[1] if harms else None
+            self._doubt.set_text(f"Number {harmful + 1}{costs} {'seems to' if surely else 'may'} lower the score.")
+            self.without_button.setText(f"Try without number {harmful + 1}")
 
     def _show_current(self, place: int) -> None:
         self.bar.select(place)
         self.text.highlight(place)
-
-    def select_after(self, ids: list[int], current: int | None) -> None:
-        """Select these demonstrations once the changed prompt has been read."""
-        self._select = (ids, current)
 
     # The window's side
 

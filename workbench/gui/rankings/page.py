@@ -146,17 +146,6 @@ class RankingsPage(Page):
         self.tools.round_chosen.connect(self.show_round)
         self.tools.new_run.connect(lambda: self.starter.open_form())
         self.tools.measure_chosen.connect(self._measure_chosen)
-        self.session.commands.add("rankings.new", "Start a score or search run…", lambda: self.starter.open_form(),
-                                  "Ctrl+Shift+N", self.name, lambda: not self.session.read_only, icon="play",
-                                  group="Rankings")
-        self.session.commands.add("rankings.compare", "Compare two candidates, or one with the best", self.compare, "C",
-                                  self.name, lambda: self.model.rowCount() > 1, icon="split", group="Rankings")
-        self.session.commands.add("rankings.open", "Open the demonstration", self._open_demonstration, "E", self.name,
-                                  lambda: self.model.rowCount() > 0, icon="demos", group="Rankings")
-        self.session.commands.add("rankings.add", "Add the best candidates to the prompt", self.tools.add_to_prompt,
-                                  "P", self.name, self.tools.add.isEnabled, icon="plus", group="Rankings")
-        self.session.commands.add("rankings.export", "Export the ranking table…", self.tools.export_table,
-                                  "Ctrl+E", self.name, icon="export", group="Rankings")
 
     # room
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -349,7 +338,7 @@ class RankingsPage(Page):
         self.charts.show_comparison()
         self._share(tokens=False)
 
-    def _open_demonstration(self) -> None:
+    def open_demonstration(self) -> None:
         row = max(0, self.table.currentIndex().row())
         self.session.open_page("demonstrations", demonstration_id=self.model.id_at(row))
 

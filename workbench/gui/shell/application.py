@@ -17,7 +17,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from workbench.gui.shell import places, settings
+from workbench.gui.shell import look, places
 from workbench.gui.shell.garbage import GarbageCollection
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.session import Session
@@ -38,8 +38,7 @@ def application() -> QApplication:
     app.setApplicationDisplayName("Demonstration Workbench")
     app.setDesktopFileName("demonstration-workbench")
     theme.apply(app)
-    theme.set_mode(settings.THEME.get())
-    theme.set_text_step(settings.TEXT_STEP.get())
+    look.restore()
     app.setWindowIcon(window_icon())
     return app
 
@@ -72,9 +71,9 @@ def run(folder: Path | None = None, *, sample: bool = False) -> int:
     window.show()
     session.project_opened.connect(lambda: QTimer.singleShot(WARM_AFTER_MS, app, load_charts))
     if sample:
-        QTimer.singleShot(0, window.commands.open_sample)
+        QTimer.singleShot(0, window.projects.open_sample)
     elif folder is not None:
-        QTimer.singleShot(0, lambda: window.commands.open_folder(folder))
+        QTimer.singleShot(0, lambda: window.projects.open(folder))
     return app.exec()
 
 

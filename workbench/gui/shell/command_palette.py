@@ -29,7 +29,6 @@ from workbench.gui.widgets.labels import IconLabel, hairline, label
 from workbench.gui.widgets.overlay import Overlay
 
 if TYPE_CHECKING:
-    from workbench.gui.shell.main_window import MainWindow
     from workbench.services.demonstrations import Row
     from workbench.services.project import Project
 
@@ -107,10 +106,9 @@ class _Delegate(QStyledItemDelegate):
 class CommandPalette(Overlay):
     """``>`` at the start leaves the demonstrations out."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, session: Session, page: str, window: QWidget) -> None:
         super().__init__(window, 600)
-        self._session: Session = window.session
-        self._page = window.current_page
+        self._session, self._page = session, page
         self._found: list[Row] = []
         self._asked = ""
         self.field = QLineEdit()

@@ -1,29 +1,62 @@
-"""Everything that can be done by name: the palette, the shortcuts and the shortcuts page read one registry."""
+"""Everything that can be done by name: the palette, the keys and the list of keys read one registry.
+
+The window and each page declare their commands in a table: a row says what a command is called, its keys, when it can
+be run, and what it calls on the window or the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
+
+S = TypeVar("S")
+
+
+def always(subject: object) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Generic[S]):
+    """A command as its table has it. ``call`` and ``when`` are given the window or the page.
+
+    ``keys`` are key sequences as Qt writes them ("Ctrl+Shift+P"). One of a single letter acts only while no text field
+    has the focus. ``group`` is the palette's; a page's commands stand under its title.
+    """
+
+    id: str
+    title: str
+    call: Callable[[S], object] = field(repr=False)
+    keys: str | tuple[str, ...] = ()
+    icon: str = "right"
+    when: Callable[[S], bool] = field(default=always, repr=False)
+    group: str = "Commands"
+
+    @property
+    def shortcuts(self) -> tuple[str, ...]:
+        return self.keys if isinstance(self.keys, tuple) else (self.keys,)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``shortcuts`` are key sequences as Qt writes them ("Ctrl+Shift+P"); ``page`` limits it to one page."""
+    """A declared command of a window or page that is there; ``page`` limits it to one page."""
 
     id: str
     title: str
     run: Callable[[], object] = field(repr=False)
-    shortcuts: tuple[str, ...] = ()
-    page: str | None = None
-    enabled: Callable[[], bool] = field(default=lambda: True, repr=False)
-    icon: str = "right"
-    group: str = "Commands"
+    shortcuts: tuple[str, ...]
+    icon: str
+    enabled: Callable[[], bool] = field(repr=False)
+    group: str
+    page: str | None
 
 
 class CommandRegistry(QObject):
-    """Commands by id, in the order they were added. A second ``add`` of an id replaces the first."""
+    """Commands by id, in the order in which they were declared. A second one of an id replaces the first."""
 
     changed = Signal()
 
@@ -31,21 +64,19 @@ class CommandRegistry(QObject):
         super().__init__(parent)
         self._commands: dict[str, Command] = {}
 
-    def add(
-        self, id: str, title: str, run: Callable[[], object], shortcut: str | tuple[str, ...] = "",
-        page: str | None = None, enabled: Callable[[], bool] = lambda: True, *,
-        icon: str = "right", group: str = "Commands",
-    ) -> Command:
-        """Register a command. A shortcut of one letter acts only while no text field has the focus."""
-        shortcuts = (shortcut,) if isinstance(shortcut, str) else shortcut
-        command = Command(id, title, run, tuple(s for s in shortcuts if s), page, enabled, icon, group)
-        self._commands[id] = command
+    def declare(self, commands: Iterable[Declared[S]], subject: S, *, page: str | None = None) -> None:
+        """Register commands that are called on ``subject``; those of a page have its name before their ids."""
+        for declared in commands:
+            id = f"{page}.{declared.id}" if page else declared.id
+            group = page.capitalize() if page else declared.group
+            self._commands[id] = Command(id, declared.title, partial(declared.call, subject), declared.shortcuts,
+                                         declared.icon, partial(declared.when, subject), group, page)
         self.changed.emit()
-        return command
 
-    def remove(self, id: str) -> None:
-        if self._commands.pop(id, None) is not None:
-            self.changed.emit()
+    def drop_page(self, page: str) -> None:
+        """Forget a page's commands: the page is gone."""
+        self._commands = {id: command for id, command in self._commands.items() if command.page != page}
+        self.changed.emit()
 
     def all(self) -> list[Command]:
         return list(self._commands.values())

@@ -103,7 +103,7 @@ def _target(options: argparse.Namespace, pages: list[str], page: str, name: str)
 
 
 def _picture(window: MainWindow, page: str, shown: dict[str, Any], out: Path, process: Callable[[], None]) -> None:
-    opener = {"palette": window.commands.open_palette, "shortcuts": window.commands.open_shortcuts}.get(page)
+    opener = {"palette": window.open_palette, "shortcuts": window.open_shortcuts}.get(page)
     if opener is None:
         window.show_page(page, **shown)
     else:

@@ -20,14 +20,16 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBo
 
 from workbench.domain import Changes, Kind
 from workbench.errors import WorkbenchError
-from workbench.gui.shell import dialogs, settings
+from workbench.gui.shell import dialogs, look, settings
+from workbench.gui.shell.commands import Declared, always
+from workbench.gui.shell.menus import ModelMenu, ProjectMenu
 from workbench.gui.shell.page import Page
-from workbench.gui.shell.pages import PAGES, entry
+from workbench.gui.shell.pages import PAGES, PageEntry, entry
+from workbench.gui.shell.projects import Projects
 from workbench.gui.shell.rail import Rail
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.status_bar import StatusBar
 from workbench.gui.shell.top_bar import TopBar
-from workbench.gui.shell.window_commands import WindowCommands
 from workbench.gui.widgets import theme
 from workbench.gui.widgets.dragged_ids import MIME, ids_from_mime
 from workbench.gui.widgets.focus import FocusRing
@@ -59,7 +61,10 @@ class MainWindow(QWidget):
         self.setMinimumSize(1024, 640)
         self.setAcceptDrops(True)
         self._build()
-        self.commands = WindowCommands(self)
+        self.projects = Projects(session, self)
+        ProjectMenu(session, self.projects, self.top.project)
+        self._models = ModelMenu(session, self.top.model)
+        session.commands.declare(COMMANDS, self)
         self._connect()
         self._restore()
         self._drop_pages()
@@ -99,16 +104,16 @@ class MainWindow(QWidget):
         session.saving.connect(self.toast.wait)
         session.error.connect(self.show_error)
         session.bug.connect(self.show_bug)
-        session.paths_offered.connect(lambda paths: self.commands.open_paths(paths))
+        session.paths_offered.connect(self.projects.open_paths)
         session.commands.changed.connect(lambda: self._rebuild.start())
         self.toast.undo.connect(session.undo)
         self.rail.chosen.connect(self.show_page)
         self.rail.items["prompt"].take_drops(MIME)
         self.rail.items["prompt"].dropped.connect(self._add_to_prompt)
         self.rail.collapse_toggled.connect(self.toggle_rail)
-        self.top.search.connect(lambda: self.commands.open_palette())
-        self.top.theme_toggled.connect(self.toggle_theme)
-        self.top.help.connect(lambda: self.commands.open_shortcuts())
+        self.top.search.connect(self.open_palette)
+        self.top.theme_toggled.connect(look.toggle_theme)
+        self.top.help.connect(self.open_shortcuts)
         self._rebuild.timeout.connect(self._rebuild_shortcuts)
         self._rebuild_shortcuts()
 
@@ -121,7 +126,7 @@ class MainWindow(QWidget):
     def page(self, name: str) -> Page:
         """The page of that name, built if it has not been shown yet."""
         if name not in self._pages:
-            page = entry(name).load()(self.session)
+            page = entry(name).build(self.session)
             self._pages[name] = page
             self.stack.addWidget(page)
         return self._pages[name]
@@ -144,7 +149,7 @@ class MainWindow(QWidget):
         for page in self._pages.values():
             page.refresh(changes)
         if changes.concerns(Kind.MODEL) or changes.concerns(Kind.PROJECT):
-            self.commands.read_models()
+            self._models.read()
         if changes.concerns(Kind.JOB):
             self._read_badge()
 
@@ -165,7 +170,7 @@ class MainWindow(QWidget):
         self._drop_pages()
         self.top.project.set_project(project.name, read_only=project.read_only)
         self.setWindowTitle(f"{project.name} – Demonstration Workbench")
-        self.commands.read_models()
+        self._models.read()
         self._read_badge()
         self.show_page("demonstrations")
         self.session.ask(lambda p: sum(job.state == "interrupted" for job in p.jobs.all()), self._offer_resuming,
@@ -190,8 +195,7 @@ class MainWindow(QWidget):
             page = self._pages.pop(name)
             self.stack.removeWidget(page)
             page.deleteLater()
-            for command in [c for c in self.session.commands.all() if c.page == name]:
-                self.session.commands.remove(command.id)
+            self.session.commands.drop_page(name)
         for entry_ in PAGES:
             self.rail.set_enabled(entry_.name, not entry_.needs_project or self.session.project is not None)
 
@@ -230,6 +234,18 @@ class MainWindow(QWidget):
 
     def _dialog_closed(self, result: int) -> None:
         self._dialog_open = False
+
+    # -- palette and keys
+
+    def open_palette(self) -> None:
+        from workbench.gui.shell.command_palette import CommandPalette
+
+        CommandPalette(self.session, self._current, self).open()
+
+    def open_shortcuts(self) -> None:
+        from workbench.gui.shell.shortcuts_view import ShortcutsDialog
+
+        ShortcutsDialog(COMMANDS, self).open()
 
     def close_overlays(self) -> None:
         """Close the palette and other things that lie over the window."""
@@ -276,19 +292,7 @@ class MainWindow(QWidget):
         else:
             super().keyPressEvent(event)
 
-    # -- look
-
-    def toggle_theme(self) -> None:
-        theme.set_mode("light" if theme.name() == "dark" else "dark")
-        settings.THEME.set(theme.mode())
-
-    def set_theme(self, mode: str) -> None:
-        theme.set_mode(mode)
-        settings.THEME.set(mode)
-
-    def set_text_step(self, step: int) -> None:
-        theme.set_text_step(step)
-        settings.TEXT_STEP.set(theme.text_step())
+    # -- room
 
     def toggle_rail(self) -> None:
         wanted = not self.rail.collapsed
@@ -326,7 +330,7 @@ class MainWindow(QWidget):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.commands.open_paths(paths)
+            self.projects.open_paths(paths)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress \
@@ -334,3 +338,50 @@ class MainWindow(QWidget):
             self.toast.hide()
             return True
         return super().event(event)
+
+
+def has_project(window: MainWindow) -> bool:
+    return window.session.project is not None
+
+
+def can_write(window: MainWindow) -> bool:
+    return window.session.project is not None and not window.session.read_only
+
+
+def _go_to(number: int, page: PageEntry) -> Declared[MainWindow]:
+    return Declared(f"page.{page.name}", f"Go to {page.title}", lambda window: window.session.open_page(page.name),
+                    f"Ctrl+{number}", page.icon, has_project if page.needs_project else always, "Pages")
+
+
+COMMANDS: tuple[Declared[MainWindow], ...] = (
+    *(_go_to(number, page) for number, page in enumerate(PAGES, 1)),
+    Declared("palette", "Search or run a command", MainWindow.open_palette, ("Ctrl+Shift+P", "Ctrl+K"), "search"),
+    Declared("shortcuts", "Show the keys", MainWindow.open_shortcuts, ("F1", "Ctrl+/"), "help"),
+    Declared("undo", "Undo", lambda window: window.session.undo(), "Ctrl+Z", "undo", can_write),
+    Declared("redo", "Redo", lambda window: window.session.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"), "history", can_write),
+    Declared("project.new", "New project…", lambda window: window.projects.make(), (), "plus", group="Project"),
+    Declared("project.open", "Open project…", lambda window: window.projects.choose(), "Ctrl+O", "folder",
+             group="Project"),
+    Declared("project.sample", "Open the sample project", lambda window: window.projects.open_sample(), (), "spark",
+             group="Project"),
+    Declared("project.folder", "Show the project's folder", lambda window: window.projects.show_folder(), (), "folder",
+             has_project, "Project"),
+    Declared("project.close", "Close the project", lambda window: window.session.close_project(), "Ctrl+Shift+W", "x",
+             has_project, "Project"),
+    Declared("theme.light", "Use the light theme", lambda window: look.set_theme("light"), (), "sun", group="Look"),
+    Declared("theme.dark", "Use the dark theme", lambda window: look.set_theme("dark"), (), "moon", group="Look"),
+    Declared("theme.system", "Follow the system's theme", lambda window: look.set_theme("system"), (), "sun",
+             group="Look"),
+    Declared("theme.toggle", "Switch between light and dark", lambda window: look.toggle_theme(), "Ctrl+Shift+L",
+             "moon", group="Look"),
+    Declared("text.larger", "Larger text", lambda window: look.set_text_step(theme.text_step() + 1),
+             ("Ctrl+=", "Ctrl++"), "plus", group="Look"),
+    Declared("text.smaller", "Smaller text", lambda window: look.set_text_step(theme.text_step() - 1), "Ctrl+-", "down",
+             group="Look"),
+    Declared("text.normal", "Text as large as the system's", lambda window: look.set_text_step(0), "Ctrl+0", "check",
+             group="Look"),
+    Declared("rail", "Collapse or expand the rail", MainWindow.toggle_rail, "Ctrl+B", "sidebar", group="Look"),
+    Declared("pane.next", "Move to the next pane", MainWindow.next_pane, "F6"),
+    Declared("pane.previous", "Move to the previous pane", lambda window: window.next_pane(-1), "Shift+F6"),
+    Declared("quit", "Quit", MainWindow.close, "Ctrl+Q", "x"),
+)

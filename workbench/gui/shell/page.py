@@ -97,3 +97,8 @@ class Page(QWidget):
     def busy(self) -> bool:
         """Whether the page still waits for something besides the session (its picture would not be complete)."""
         return False
+
+
+def can_write(page: Page) -> bool:
+    """Whether there is a project, and it may be changed: what a command that changes it asks."""
+    return page.session.project is not None and not page.session.read_only

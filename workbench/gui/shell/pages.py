@@ -1,4 +1,4 @@
-"""The pages of the window, in the order of the rail. A page's class is imported when it is first shown."""
+"""The pages of the window, in the order of the rail. A page's modules are imported when it is first shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.gui.shell.commands import Declared
     from workbench.gui.shell.page import Page
+    from workbench.gui.shell.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,17 @@ class PageEntry:
     group: int = 0
     needs_project: bool = True
 
-    def load(self) -> type[Page]:
-        loaded: type[Page] = getattr(importlib.import_module(f"workbench.gui.{self.name}.page"), self.class_name)
-        return loaded
+    def commands(self) -> tuple[Declared[Page], ...]:
+        """What its package declares that can be done on it."""
+        declared: tuple[Declared[Page], ...] = importlib.import_module(f"workbench.gui.{self.name}.commands").COMMANDS
+        return declared
+
+    def build(self, session: Session) -> Page:
+        """The page, with its commands registered."""
+        page_class: type[Page] = getattr(importlib.import_module(f"workbench.gui.{self.name}.page"), self.class_name)
+        page = page_class(session)
+        session.commands.declare(self.commands(), page, page=self.name)
+        return page
 
 
 PAGES = (

@@ -21,3 +21,11 @@ def sample_folder() -> Path:
 def projects_folder() -> Path:
     """Where new projects are offered to be made."""
     return Path(platformdirs.user_documents_dir()) / "Workbench projects"
+
+
+def short_path(path: Path) -> str:
+    """With "~" for the home folder."""
+    try:
+        return "~/" + path.relative_to(Path.home()).as_posix()
+    except ValueError:
+        return str(path)

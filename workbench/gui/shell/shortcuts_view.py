@@ -1,31 +1,27 @@
-"""Every key of the window and of its pages, from the registry of commands (F1)."""
+"""Every key of the window and of its pages, from the tables in which they declare their commands (F1)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from workbench.gui.shell.commands import Command
+from workbench.gui.shell.commands import Declared
 from workbench.gui.shell.pages import PAGES
 from workbench.gui.widgets.buttons import IconButton
 from workbench.gui.widgets.keycaps import KeyHints
 from workbench.gui.widgets.labels import hairline, label
 from workbench.gui.widgets.overlay import Overlay
 
-if TYPE_CHECKING:
-    from workbench.gui.shell.main_window import MainWindow
-
 _MOVING = (("F6", "Next pane"), ("Shift+F6", "Previous pane"), ("Tab", "Next control"), ("Esc", "Back to the list"))
 
 
 class ShortcutsDialog(Overlay):
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, commands: Sequence[Declared[Any]], window: QWidget) -> None:
+        """``commands`` are the window's own."""
         super().__init__(window, 880, top=64)
-        if window.session.project is not None:
-            for page in PAGES:
-                window.page(page.name)           # a page adds its commands when it is built
         top = QHBoxLayout()
         top.setContentsMargins(24, 16, 16, 12)
         top.addWidget(label("Keys", "heading"))
@@ -37,7 +33,7 @@ class ShortcutsDialog(Overlay):
         top.addWidget(close)
         self.column.addLayout(top)
         self.column.addWidget(hairline())
-        self.column.addWidget(self._scrolled(_groups(window.session.commands.all())), 1)
+        self.column.addWidget(self._scrolled(_groups(commands)), 1)
         self._close = close
 
     def open(self) -> None:
@@ -72,18 +68,20 @@ class ShortcutsDialog(Overlay):
         return area
 
 
-def _groups(commands: list[Command]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+def _groups(commands: Sequence[Declared[Any]]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
     """(keys, what they do) under the name of the page or group that they belong to."""
-    groups: dict[str, list[tuple[tuple[str, ...], str]]] = {"Everywhere": [], "Pages": []}
-    titles = {page.name: page.title for page in PAGES}
-    for command in commands:
-        if not command.shortcuts or command.id.startswith("pane."):
-            continue
-        group = titles[command.page] if command.page else "Pages" if command.group == "Pages" else "Everywhere"
-        title = command.title.removeprefix("Go to ") if group == "Pages" else command.title
-        groups.setdefault(group, []).append((_caps(command.shortcuts), title))
-    groups["Moving about"] = [((keys,), words) for keys, words in _MOVING]
+    groups: dict[str, list[tuple[tuple[str, ...], str]]] = {
+        "Everywhere": _lines(command for command in commands
+                             if command.group != "Pages" and not command.id.startswith("pane.")),
+        "Pages": [(keys, title.removeprefix("Go to ")) for keys, title in _lines(
+            command for command in commands if command.group == "Pages")],
+        **{page.title: _lines(page.commands()) for page in PAGES},
+        "Moving about": [((keys,), words) for keys, words in _MOVING]}
     return {title: lines for title, lines in groups.items() if lines}
+
+
+def _lines(commands: Iterable[Declared[Any]]) -> list[tuple[tuple[str, ...], str]]:
+    return [(_caps(command.shortcuts), command.title) for command in commands if command.shortcuts]
 
 
 def _caps(shortcuts: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from workbench.gui.shell.places import short_path
 from workbench.gui.shell.settings import RecentProject
-from workbench.gui.shell.window_commands import short_path
 from workbench.gui.widgets import focus, theme
 from workbench.gui.widgets.glyphs import paint_focus, paint_two_lines
 from workbench.gui.widgets.safe_text import tooltip
