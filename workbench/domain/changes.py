@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class Kind(StrEnum):
@@ -43,3 +44,16 @@ class Changes:
     @classmethod
     def of(cls, kind: Kind, ids: Iterable[int] = (), label: str = "", *, undoable: bool = False) -> Changes:
         return cls({kind: frozenset(ids)}, label=label, undoable=undoable)
+
+    @property
+    def changes(self) -> Changes:
+        """Itself: changes alone are the result of a change that has nothing else to say."""
+        return self
+
+
+class Changed(Protocol):
+    """The result of any work that changed the project: ``changes`` says what views have to read again, and whether
+    Ctrl+Z takes it back."""
+
+    @property
+    def changes(self) -> Changes: ...

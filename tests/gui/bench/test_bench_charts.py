@@ -20,7 +20,7 @@ from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.ladder import Ladder, Rung
 from workbench.gui.charts.marks import BASELINE, Mark, MarkedChart, ink, neighbour
-from workbench.gui.charts.matrix import Cell, Matrix
+from workbench.gui.charts.matrix import Matrix, MatrixCell
 from workbench.gui.charts.radar import Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
 from workbench.gui.charts.score_map import ScoreMap
@@ -52,7 +52,7 @@ def bars() -> BarChart:
 
 def matrix() -> Matrix:
     made = Matrix("Win rates", "share", "row beats column")
-    made.show_cells(NAMES, NAMES, [[Cell(math.nan if a == b else (a - b + 3) / 6, ("2 of 4 games",), (a, b))
+    made.show_cells(NAMES, NAMES, [[MatrixCell(math.nan if a == b else (a - b + 3) / 6, ("2 of 4 games",), (a, b))
                                     for b in range(3)] for a in range(3)])
     return made
 

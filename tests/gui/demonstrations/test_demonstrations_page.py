@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui import waiting
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.gui.demonstrations import editor as demonstration_editor
-from workbench.gui.demonstrations.facets import Entry, toggled
+from workbench.gui.demonstrations.facets import FacetLine, toggled
 from workbench.gui.demonstrations.page import DemonstrationsPage
 from workbench.gui.listing.table import Column
 from workbench.gui.shell.main_window import MainWindow
@@ -204,11 +204,11 @@ def test_a_typed_term_becomes_a_chip_and_its_cross_takes_it_away(page: Demonstra
 
 
 def test_facets_filter_and_count_under_the_other_filters(page: DemonstrationsPage, rest: Rest) -> None:
-    page.facets.chosen.emit(toggled(page.filter.where(), Entry("Status", "Accepted", Status.ACCEPTED)))
+    page.facets.chosen.emit(toggled(page.filter.where(), FacetLine("Status", "Accepted", Status.ACCEPTED)))
     rest()
     assert page.table.rowCount() == 2
     assert page.header()._subtitle.text() == "2 of 12 shown  ·  3 decided"
-    page.facets.chosen.emit(toggled(page.filter.where(), Entry("Status", "Rejected", Status.REJECTED)))
+    page.facets.chosen.emit(toggled(page.filter.where(), FacetLine("Status", "Rejected", Status.REJECTED)))
     rest()
     assert page.table.rowCount() == 3
     assert page.filter.where() == Filter(statuses=frozenset({Status.ACCEPTED, Status.REJECTED}))

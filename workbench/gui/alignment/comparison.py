@@ -38,7 +38,7 @@ SHOWN_FIRST = "log_likelihood_8"
 ROOMY = 860                          # in a narrower pane the chart stands below the table
 
 
-class ComparisonPane(QWidget):
+class MethodsPane(QWidget):
     """``opened`` carries the job of the run that a person wants to see."""
 
     opened = Signal(int)

@@ -67,7 +67,7 @@ NO_RUNS, CURVES = range(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AlignmentReading:
     """``choices`` is None where only the runs were read."""
 
     runs: list[RunReading]
@@ -203,17 +203,17 @@ class AlignmentPage(Page):
         elif isinstance(event, Progress) and job_id == self.runs.current_id():
             self.curves.progress(event)
 
-    def _question(self) -> Callable[[Project], Found]:
+    def _question(self) -> Callable[[Project], AlignmentReading]:
         """The runs, and what the form offers if that may have changed."""
         chosen = [one.run.job_id for one in self.runs.chosen()] + ([self._wanted] if self._wanted is not None else [])
         with_choices, self._models_changed = self._models_changed, False
         pool, fixed = self._pool, self._pool_chosen
 
-        def work(project: Project) -> Found:
+        def work(project: Project) -> AlignmentReading:
             choices = None
             if with_choices:
                 choices = read_choices(project, pool) if fixed else default_choices(project)
-            return Found(read_runs(project, chosen), task_scores(project), choices)
+            return AlignmentReading(read_runs(project, chosen), task_scores(project), choices)
 
         return work
 
@@ -223,7 +223,7 @@ class AlignmentPage(Page):
         self.session.error.emit(error)
         self.reader.read_soon()
 
-    def _have_read(self, found: Found) -> None:
+    def _have_read(self, found: AlignmentReading) -> None:
         if found.choices is not None:
             self._pool = found.choices.pool
             self.form.show_choices(found.choices, [one.run for one in found.runs], read_only=self.session.read_only)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
-from workbench.gui.charts.agreement import AgreementChart, AgreementRow
+from workbench.gui.charts.agreement import AgreementChart, AgreementLine
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.slope import SlopeChart, SlopeLine, ranks
 from workbench.gui.widgets import theme
@@ -164,12 +164,12 @@ class PreferencesPane(QWidget):
         self.text.set_text(f"{shown}\n\n{said}".strip())
 
 
-def agreement(found: Sequence[Example]) -> list[AgreementRow]:
+def agreement(found: Sequence[Example]) -> list[AgreementLine]:
     """The ranks of each example's subsets, by the teacher and by the student before and after."""
     rows = []
     for number, example in enumerate(found, start=1):
         teacher, before, after = (tuple(ranks(scores)) for scores in zip(*(one.scores for one in example.compared),
                                                                          strict=True))
         labels = tuple(one.label for one in example.compared)
-        rows.append(AgreementRow(f"{number}. {example.task}", labels, teacher, before, after))
+        rows.append(AgreementLine(f"{number}. {example.task}", labels, teacher, before, after))
     return rows

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.errors import WorkbenchError
 from workbench.gui.alignment.benchmarks import BenchmarksPane
-from workbench.gui.alignment.comparison import ComparisonPane
+from workbench.gui.alignment.comparison import MethodsPane
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.curve import BACKGROUND
 from workbench.gui.widgets import theme
@@ -139,7 +139,7 @@ class RunsPane(QWidget):
         self.model = RunsModel(self)
         self.table.setModel(self.model)
         self.table.setItemDelegate(RunDelegate(self.table))
-        self.comparison = ComparisonPane(failed)
+        self.comparison = MethodsPane(failed)
         self.benchmarks = BenchmarksPane()
         self.part = Segmented(("Runs", "Compare", "Benchmarks"), name="Below the curves")
         self._header = PaneHeader("Runs", height=44)

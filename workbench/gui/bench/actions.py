@@ -94,8 +94,6 @@ class BenchActions(QObject):
 
     def run(self, request: BenchRequest) -> None:
         def started(found: Started) -> None:
-            if found.changes.touched:
-                self._session.changed.emit(found.changes)
             if found.answering is not None:
                 follows = " Judging follows, also after a restart." if found.judging else ""
                 self._session.notice.emit(f"The answers are in the queue. They show here as they come.{follows}",
@@ -104,7 +102,7 @@ class BenchActions(QObject):
                 self._session.notice.emit(f"{counted(len(found.judging), 'judging job')} in the queue.", "info")
             self.set_started.emit(request.set_id)
 
-        self._session.ask(lambda project: benching.submit(project, request), started, owner=self)
+        self._session.change(lambda project: benching.submit(project, request), started, owner=self, quiet=True)
 
     def act(self, what: str, job_id: int) -> None:
         if self._session.read_only:
@@ -152,7 +150,6 @@ class BenchActions(QObject):
 
     def _import(self, work: Callable[[Project], Imported], unit: str) -> None:
         def done(found: Imported) -> None:
-            self._session.changed.emit(found.changes)
             words = f"{counted(found.taken, unit)} imported"
             if found.refused:
                 file, line, why = found.refused[0]
@@ -160,7 +157,7 @@ class BenchActions(QObject):
                 words += f", {len(found.refused)} left out ({one_line(where)}: {one_line(why)[:120]})"
             self._session.notice.emit(words + ".", "info")
 
-        self._session.ask(work, done, owner=self)
+        self._session.change(work, done, owner=self, quiet=True)
 
     def export_folder(self, format: str) -> None:
         """FastChat's, AlpacaEval's or URIAL's files, of the contestants that are shown."""

@@ -15,7 +15,7 @@ from workbench.gui.charts.bars import Bar, BarChart, BarGroup
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
-from workbench.gui.charts.matrix import Cell, Matrix
+from workbench.gui.charts.matrix import Matrix, MatrixCell
 from workbench.gui.charts.numbers import nice_ticks
 from workbench.gui.charts.radar import MOST, Outline, RadarChart
 from workbench.gui.charts.scatter import Dot, Scatter
@@ -255,12 +255,12 @@ class ComparisonPane(ChartPane):
         self.ladder.show_rungs(rungs, reference=1000.0)
         self._filled(RATINGS, filled=bool(rungs), hint=f"Bradley–Terry on Elo's scale, 95 %, {hint}")
 
-    def _game_cell(self, found: Games, row: int, column: int) -> Cell:
+    def _game_cell(self, found: Games, row: int, column: int) -> MatrixCell:
         won, lost = found.wins[row, column], found.wins[column, row]
         if row == column or not won + lost:
-            return Cell(float("nan"))
+            return MatrixCell(float("nan"))
         a, b = found.contestants[row], found.contestants[column]
-        return Cell(won / (won + lost), (f"{won:g} of {won + lost:g} games",), ("pair", a, b))
+        return MatrixCell(won / (won + lost), (f"{won:g} of {won + lost:g} games",), ("pair", a, b))
 
     def show_lengths(self, points: Sequence[LengthPoint], slope: Interval | None) -> None:
         assert self._summary is not None

@@ -104,7 +104,6 @@ class BenchPage(Page):
         self.counting.summarised.connect(self._show_summary)
         self.answers.prompt_wanted.connect(self._show_prompt)
         self.answers.search_wanted.connect(self._search)
-        self.arena.changed.connect(self.session.changed)
         self.recipes.behind.connect(self._show_behind_recipe)
         for wanted in (self.recipes.run_wanted, self._empty_recipe.clicked):
             wanted.connect(lambda: self.commands.ask_which_recipe())

@@ -22,7 +22,7 @@ NOWHERE: Place = (-1, -1, -1)
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementRow:
+class AgreementLine:
     """Ranks from 1 for each subset of one example, by the teacher and by the student before and after."""
 
     label: str
@@ -49,13 +49,13 @@ class AgreementChart(Chart):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
-        self._rows: tuple[AgreementRow, ...] = ()
+        self._rows: tuple[AgreementLine, ...] = ()
         self._columns = 0
         self.selected: Place = NOWHERE
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
 
-    def set_rows(self, rows: Sequence[AgreementRow]) -> None:
+    def set_rows(self, rows: Sequence[AgreementLine]) -> None:
         self._rows = tuple(rows)
         self._columns = max((len(row.teacher) for row in rows), default=0)
         self.selected = NOWHERE
@@ -161,7 +161,7 @@ class AgreementChart(Chart):
         draw_text(painter, QRectF(rect.x(), cell.y(), width, cell.height()), "Same, %", theme.color("text"),
                   theme.font("small_medium"), LEFT)
 
-    def _draw_row(self, painter: QPainter, rect: QRectF, number: int, row: AgreementRow) -> None:
+    def _draw_row(self, painter: QPainter, rect: QRectF, number: int, row: AgreementLine) -> None:
         first = self._cell(rect, number, 0, 0)
         draw_text(painter, QRectF(rect.x(), first.y(), self._label_width(rect) - 8, first.height()), row.label,
                   theme.color("text" if self.selected[0] == number else "text2"), theme.font("small"), LEFT)

@@ -142,7 +142,7 @@ def scrolled(widget: QWidget) -> QScrollArea:
     return area
 
 
-class _CellDelegate(QStyledItemDelegate):
+class _TableDelegate(QStyledItemDelegate):
     """One line of text with air around it, on a hairline."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem,
@@ -173,7 +173,7 @@ class _CopyingTable(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self.setItemDelegate(_CellDelegate(self))
+        self.setItemDelegate(_TableDelegate(self))
         self.setCornerWidget(QWidget())          # else the style draws a framed box there
 
     def fit_columns(self) -> None:

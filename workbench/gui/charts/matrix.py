@@ -24,7 +24,7 @@ Look = Literal["share", "number"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """``value`` is NaN where there is none; ``words`` are the tooltip's lines after the first; ``below`` stands small
     below the number, where there is room."""
 
@@ -42,11 +42,11 @@ class Matrix(MarkedChart):
         self._look, self._corner = look, corner
         self._down: tuple[str, ...] = ()
         self._across: tuple[str, ...] = ()
-        self._cells: tuple[tuple[Cell, ...], ...] = ()
+        self._cells: tuple[tuple[MatrixCell, ...], ...] = ()
         self._titles = ("", "")
         self._range = (0.0, 1.0)
 
-    def show_cells(self, down: Sequence[str], across: Sequence[str], cells: Sequence[Sequence[Cell]], *,
+    def show_cells(self, down: Sequence[str], across: Sequence[str], cells: Sequence[Sequence[MatrixCell]], *,
                    titles: tuple[str, str] = ("", ""), ends: tuple[float, float] | None = None) -> None:
         """``cells[row][column]``; ``titles`` say what goes down and what goes across; ``ends`` are those of the scale,
         where it is shared with another matrix."""
@@ -68,7 +68,7 @@ class Matrix(MarkedChart):
     def export_size(self) -> QSizeF:
         return QSizeF(max(560, self.width()), max(120.0, len(self._down) * TALLEST + 80))
 
-    def _said(self, cell: Cell) -> str:
+    def _said(self, cell: MatrixCell) -> str:
         if math.isnan(cell.value):
             return "–"
         return percent(cell.value) if self._look == "share" else plain(cell.value)
@@ -130,7 +130,7 @@ class Matrix(MarkedChart):
             draw_text(painter, QRectF(rect.x(), grid.y() - height - 2, grid.x() - rect.x() - 10, height), corner,
                       theme.color("text3"), font, RIGHT)
 
-    def _draw_cell(self, painter: QPainter, room: QRectF, cell: Cell) -> None:
+    def _draw_cell(self, painter: QPainter, room: QRectF, cell: MatrixCell) -> None:
         if math.isnan(cell.value):
             painter.setPen(QPen(theme.color("hairline"), 1))
             middle = room.center()

@@ -28,7 +28,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FacetLine:
     """One line: a group's title (``value`` None) or one of its values. ``count`` None: not counted."""
 
     group: str
@@ -86,7 +86,7 @@ class FacetTree(QTreeView):
         top = self.verticalScrollBar().value()
         self._model.clear()
         for group, entries in _groups(facets, where):
-            head = self._item(Entry(group, group))
+            head = self._item(FacetLine(group, group))
             for entry in entries:
                 head.appendRow(self._item(entry))
             if head.rowCount():
@@ -95,7 +95,7 @@ class FacetTree(QTreeView):
         self._restore(current)
         self.verticalScrollBar().setValue(top)
 
-    def _item(self, entry: Entry) -> QStandardItem:
+    def _item(self, entry: FacetLine) -> QStandardItem:
         item = QStandardItem(entry.label)
         item.setData(entry, _ENTRY)
         words = entry.label if entry.count is None else f"{entry.label}, {entry.count}"
@@ -104,17 +104,17 @@ class FacetTree(QTreeView):
         item.setEditable(False)
         return item
 
-    def _restore(self, current: Entry | None) -> None:
+    def _restore(self, current: FacetLine | None) -> None:
         for row in range(self._model.rowCount()):
             head = self._model.item(row)
             for item in (head, *(head.child(i) for i in range(head.rowCount()))):
-                entry: Entry = item.data(_ENTRY)
+                entry: FacetLine = item.data(_ENTRY)
                 if current is not None and (entry.group, entry.value) == (current.group, current.value):
                     self.setCurrentIndex(item.index())
                     return
 
     def _choose(self, index: QModelIndex) -> None:
-        entry: Entry | None = index.data(_ENTRY)
+        entry: FacetLine | None = index.data(_ENTRY)
         if entry is None:
             return
         if entry.value is None:
@@ -137,7 +137,7 @@ class FacetTree(QTreeView):
         self.viewport().update()
 
 
-def toggled(where: Filter, entry: Entry) -> Filter:
+def toggled(where: Filter, entry: FacetLine) -> Filter:
     """The filter with one entry chosen, or no longer chosen."""
     if entry.group == "Length":
         low, high = next((low, high) for _, low, high in LENGTHS if (low, high) == entry.value)
@@ -148,30 +148,30 @@ def toggled(where: Filter, entry: Entry) -> Filter:
     return replace(where, **{name: getattr(where, name) ^ {entry.value}})
 
 
-def _groups(facets: Facets, where: Filter) -> list[tuple[str, list[Entry]]]:
-    statuses = [Entry("Status", status.value.capitalize(), status, facets.statuses.get(status, 0),
+def _groups(facets: Facets, where: Filter) -> list[tuple[str, list[FacetLine]]]:
+    statuses = [FacetLine("Status", status.value.capitalize(), status, facets.statuses.get(status, 0),
                       status in where.statuses)
                 for status in (Status.ACCEPTED, Status.CANDIDATE, Status.FLAGGED, Status.REJECTED)]
-    ratings = [Entry("Rating", f"{rating} of 5" if rating else "Not rated", rating, facets.ratings.get(rating, 0),
+    ratings = [FacetLine("Rating", f"{rating} of 5" if rating else "Not rated", rating, facets.ratings.get(rating, 0),
                      rating in where.ratings)
                for rating in (5, 4, 3, 2, 1, 0) if facets.ratings.get(rating) or rating in where.ratings]
-    lengths = [Entry("Length", name, (low, high), None, (where.min_tokens, where.max_tokens) == (low, high))
+    lengths = [FacetLine("Length", name, (low, high), None, (where.min_tokens, where.max_tokens) == (low, high))
                for name, low, high in LENGTHS]
     return [("Status", statuses), ("Category", _entries("Category", facets.categories, where.categories)),
             ("Source", _entries("Source", facets.sources, where.sources)), ("Rating", ratings),
             ("Tags", _entries("Tags", facets.tags, where.tags, by_count=True)), ("Length", lengths)]
 
 
-def _entries(group: str, counts: dict[str, int], chosen: Iterable[str], *, by_count: bool = False) -> list[Entry]:
+def _entries(group: str, counts: dict[str, int], chosen: Iterable[str], *, by_count: bool = False) -> list[FacetLine]:
     """The commonest ``MOST`` and all that are chosen, by name; tags by how many carry them."""
     chosen = set(chosen)
     common = sorted(counts, key=lambda name: (-counts[name], name))[:MOST]
     names = set(common) | chosen
     ordered = sorted(names, key=lambda name: (-counts.get(name, 0) if by_count else not name, name.casefold()))
-    entries = [Entry(group, name or "None", name, counts.get(name, 0), name in chosen) for name in ordered]
+    entries = [FacetLine(group, name or "None", name, counts.get(name, 0), name in chosen) for name in ordered]
     left = len(set(counts) - names)
     if left:
-        entries.append(Entry("", f"and {grouped(left)} more"))
+        entries.append(FacetLine("", f"and {grouped(left)} more"))
     if entries and len(entries) == 1 and entries[0].value == "" and not entries[0].chosen:
         return []                                  # nothing carries one: the group would say nothing
     return entries
@@ -179,7 +179,7 @@ def _entries(group: str, counts: dict[str, int], chosen: Iterable[str], *, by_co
 
 class _FacetDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        entry: Entry = index.data(_ENTRY)
+        entry: FacetLine = index.data(_ENTRY)
         head = entry.value is None and bool(entry.group)
         return QSize(100, max(32 if head else 26, round(metrics("small").height() + (14 if head else 8))))
 
@@ -203,7 +203,7 @@ class _FacetDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(rect.adjusted(5, 1, -5, -1), 4, 4)
         painter.restore()
 
-    def _head(self, painter: QPainter, rect: QRectF, entry: Entry, opened: bool) -> None:
+    def _head(self, painter: QPainter, rect: QRectF, entry: FacetLine, opened: bool) -> None:
         if not entry.group:
             paint_line(painter, rect.adjusted(34, 0, -12, 0), entry.label, "small", "text3")
             return
@@ -211,7 +211,7 @@ class _FacetDelegate(QStyledItemDelegate):
         painter.drawPixmap(QPointF(rect.x() + 9, rect.center().y() - 8), icon)
         paint_line(painter, rect.adjusted(29, 0, -12, 0), entry.label, "section", "text2")
 
-    def _entry(self, painter: QPainter, rect: QRectF, entry: Entry) -> None:
+    def _entry(self, painter: QPainter, rect: QRectF, entry: FacetLine) -> None:
         dpr, middle = painter.device().devicePixelRatioF(), rect.center().y()
         token, role = ("accent_text", "section") if entry.chosen else ("text", "small")
         left = _LEFT

@@ -284,7 +284,7 @@ class ImportDialog(QDialog):
                 clock.restart()
                 self._progressed.emit(done, total)
 
-        self._session.ask(lambda p: p.imports.run(path, options, progress), self._done, self._failed)
+        self._session.change(lambda p: p.imports.run(path, options, progress), self._done, self._failed, quiet=True)
 
     def _show_progress(self, done: int, total: int) -> None:
         if self._running:
@@ -304,8 +304,6 @@ class ImportDialog(QDialog):
         self.cancel.setText("Stop" if running else "Cancel")
 
     def _done(self, report: ImportReport) -> None:
-        if report.changes.touched:
-            self._session.changed.emit(report.changes)
         self._set_running(False)
         if not report.import_id:
             self._show_counts(len(report.doubles), len(report.refused))

@@ -27,7 +27,7 @@ _LOOKS = {"+": ("ok", "ok_soft"), "-": ("bad", "bad_soft"), "…": ("text3", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TextChange:
     """``lines`` are (mark, text): "+" put in, "-" taken out, " " the same, "…" left out."""
 
     lines: tuple[tuple[str, str], ...]
@@ -35,12 +35,12 @@ class Difference:
     removed: int
 
 
-def compare(old: str, new: str) -> Difference:
+def compare(old: str, new: str) -> TextChange:
     """The lines that differ, with CONTEXT lines around them."""
     before, after = old.split("\n"), new.split("\n")
     if len(before) + len(after) > MOST_LINES:
         words = f"The drafts have more than {MOST_LINES} lines; that is too long to compare here."
-        return Difference((("…", words),), 0, 0)
+        return TextChange((("…", words),), 0, 0)
     lines: list[tuple[str, str]] = []
     added = removed = 0
     for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT):
@@ -52,7 +52,7 @@ def compare(old: str, new: str) -> Difference:
                 continue
             lines += [("-", line) for line in before[i1:i2]] + [("+", line) for line in after[j1:j2]]
             added, removed = added + j2 - j1, removed + i2 - i1
-    return Difference(tuple(lines), added, removed)
+    return TextChange(tuple(lines), added, removed)
 
 
 class DraftComparison(QDialog):
@@ -118,7 +118,7 @@ class DraftComparison(QDialog):
         except WorkbenchError as error:
             return f"({error.what})"
 
-    def _show(self, difference: Difference) -> None:
+    def _show(self, difference: TextChange) -> None:
         self.summary.setText(f"{counted(difference.added, 'line')} put in, {difference.removed} taken out"
                              if difference.lines else "No difference")
         self.view.clear()

@@ -38,7 +38,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaletteLine:
     """A line of the list; without ``run`` it is a group's heading."""
 
     title: str
@@ -47,12 +47,12 @@ class Entry:
     run: Callable[[], object] | None = None
 
 
-class EntryModel(QAbstractListModel):
+class PaletteModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.entries: list[Entry] = []
+        self.entries: list[PaletteLine] = []
 
-    def show_entries(self, entries: list[Entry]) -> None:
+    def show_entries(self, entries: list[PaletteLine]) -> None:
         self.beginResetModel()
         self.entries = entries
         self.endResetModel()
@@ -74,13 +74,13 @@ class EntryModel(QAbstractListModel):
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
 
-class _Delegate(QStyledItemDelegate):
+class PaletteDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        entry: Entry = index.data(Qt.ItemDataRole.UserRole)
+        entry: PaletteLine = index.data(Qt.ItemDataRole.UserRole)
         return QSize(100, max(HEAD if entry.run is None else LINE, theme.px() + 20))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry: Entry = index.data(Qt.ItemDataRole.UserRole)
+        entry: PaletteLine = index.data(Qt.ItemDataRole.UserRole)
         room = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -124,9 +124,9 @@ class CommandPalette(Overlay):
         self.list.setMouseTracking(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.model = EntryModel(self)
+        self.model = PaletteModel(self)
         self.list.setModel(self.model)
-        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setItemDelegate(PaletteDelegate(self.list))
         self._build()
         self.field.textChanged.connect(self._typed)
         self.list.clicked.connect(lambda index: self.run_current())
@@ -179,22 +179,22 @@ class CommandPalette(Overlay):
         ranked = [(match(query, c.title), c) for c in self._session.commands.available(self._page)
                   if c.id != "palette"]
         fitting = sorted(((s, c) for s, c in ranked if s is not None), key=lambda pair: -pair[0])
-        groups: dict[str, list[Entry]] = {"Commands": [], "Pages": []}
+        groups: dict[str, list[PaletteLine]] = {"Commands": [], "Pages": []}
         for _, command in fitting:
             keys = command.shortcuts[0] if command.shortcuts else ""
-            groups.setdefault(command.group, []).append(Entry(command.title, command.icon, keys, command.run))
+            groups.setdefault(command.group, []).append(PaletteLine(command.title, command.icon, keys, command.run))
         if not query:                            # before anything is typed, the pages are what is wanted most
             groups = {"Pages": groups.pop("Pages"), **groups}
         groups["Demonstrations"] = [self._demonstration(row) for row in self._found]
         entries = []
         for name, lines in groups.items():
             if lines:
-                entries += [Entry(name), *lines]
-        self.model.show_entries(entries or [Entry("Nothing matches")])
+                entries += [PaletteLine(name), *lines]
+        self.model.show_entries(entries or [PaletteLine("Nothing matches")])
         self._select(1, 1)
 
-    def _demonstration(self, row: Row) -> Entry:
-        return Entry(row.instruction, "demos", row.status.value,
+    def _demonstration(self, row: Row) -> PaletteLine:
+        return PaletteLine(row.instruction, "demos", row.status.value,
                      lambda: self._session.open_page("demonstrations", demonstration_id=row.id))
 
     # -- keys

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from workbench.domain import Changes, Kind, Status
+from workbench.domain import Changed, Changes, Kind, Status
 from workbench.domain.filter import Filter
 from workbench.errors import WorkbenchError
 from workbench.gui.shell import settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project  # SQL and file formats: imported when a project is opened
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Changed)
 SLOW_MS = 300                      # a change that takes longer is spoken of while it is under way
 GATHER_MS = 200                    # changes that jobs make are gathered, so that views read at most 5 times a second
 
@@ -166,23 +167,25 @@ class Session(QObject):
             self.saving.emit("")
 
     def change(
-        self, work: Callable[[Project], Changes | None], then: Callable[[Changes], None] | None = None,
-        failed: Callable[[Exception], None] | None = None, *, owner: QObject | None = None,
+        self, work: Callable[[Project], R | None], then: Callable[[R], None] | None = None,
+        failed: Callable[[Exception], None] | None = None, *, owner: QObject | None = None, quiet: bool = False,
     ) -> None:
-        """As ``ask``, for work that changes the project: every view that it concerns reads again.
+        """As ``ask``, for work that changes the project: every view that it concerns reads again, and a message offers
+        to take it back. Where it is ``quiet``, the view that asks says itself how it went.
 
         ``changed`` is sent even when ``owner`` has gone: the project did change.
         """
-        def finished(changes: Changes | None) -> None:
-            if changes is None:
+        def finished(result: R | None) -> None:
+            if result is None:
                 return
+            changes = result.changes
             self.changed.emit(changes)
-            if changes.label:
+            if changes.label and not quiet:
                 self.notice.emit(changes.label, "undo" if changes.undoable else "info")
             if then is not None and (owner is None or shiboken6.isValid(owner)):
-                then(changes)
+                then(result)
 
-        self._ask(work, _Call(finished, failed, None, self.project, "Saving the change…"))
+        self._ask(work, _Call(finished, failed, None, self.project, "" if quiet else "Saving the change…"))
 
     def undo(self) -> None:
         self._step_history(lambda project: project.history.undo(), "Undoing…", "Nothing to undo")

@@ -16,7 +16,7 @@ from workbench.gui.widgets.safe_text import tooltip
 RIGHT = Qt.AlignmentFlag.AlignRight
 
 
-class Mark(QWidget):
+class ProductMark(QWidget):
     """The program's mark: three lines on the accent colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -188,7 +188,7 @@ class TopBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
-        row.addWidget(Mark())
+        row.addWidget(ProductMark())
         row.addWidget(self.project)
         row.addStretch(1)
         row.addWidget(self.palette_button, 100)

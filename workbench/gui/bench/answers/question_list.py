@@ -19,7 +19,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionRow:
     """``value`` stands at the right: a score, or how many hits."""
 
     question_id: int
@@ -32,9 +32,9 @@ class Row:
 class _Model(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[QuestionRow, ...] = ()
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[QuestionRow]) -> None:
         self.beginResetModel()
         self.rows = tuple(rows)
         self.endResetModel()
@@ -49,7 +49,7 @@ class _Model(QAbstractListModel):
         return tooltip(row.text, 400) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
-class _Delegate(QStyledItemDelegate):
+class QuestionDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, _Model)
@@ -84,7 +84,7 @@ class QuestionList(QListView):
         super().__init__()
         self._rows = _Model()
         self.setModel(self._rows)
-        self.setItemDelegate(_Delegate(self))
+        self.setItemDelegate(QuestionDelegate(self))
         self.setAccessibleName("Questions")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformItemSizes(True)
@@ -95,7 +95,7 @@ class QuestionList(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
         theme.notifier.changed.connect(self.scheduleDelayedItemsLayout)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[QuestionRow]) -> None:
         """Other rows; the current question stays where it is still there."""
         if self._rows.rows == tuple(rows):
             return

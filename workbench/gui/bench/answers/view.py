@@ -12,7 +12,7 @@ from workbench.domain import Question
 from workbench.gui.bench.answers.columns import AnswerColumns
 from workbench.gui.bench.answers.contents import columns
 from workbench.gui.bench.answers.found_words import FoundWords
-from workbench.gui.bench.answers.question_list import QuestionList, Row
+from workbench.gui.bench.answers.question_list import QuestionList, QuestionRow
 from workbench.gui.bench.answers.question_pane import QuestionPane
 from workbench.gui.bench.charts import Behind
 from workbench.gui.charts.chart import one_line
@@ -221,7 +221,7 @@ class AnswersPane(QWidget):
         self._lists.setCurrentIndex(1 if rows else 0)
         self._show_question()
 
-    def _row(self, place: int, question: Question) -> Row:
+    def _row(self, place: int, question: Question) -> QuestionRow:
         assert question.id is not None
         if self._found is not None:
             hits = self._found[question.id]
@@ -229,7 +229,7 @@ class AnswersPane(QWidget):
         else:
             value = self._scores(place)
         asked = one_line(question.turns[0][:TITLE]) if question.turns else ""
-        return Row(question.id, question.key or str(place + 1), asked, one_line(question.category), value)
+        return QuestionRow(question.id, question.key or str(place + 1), asked, one_line(question.category), value)
 
     def _scores(self, place: int) -> str:
         """ "3.0 / 8.5": the first and the last shown contestant's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.domain import Changes
@@ -28,13 +28,11 @@ HIDDEN = ("Names stay hidden until the round is finished. Sides are shuffled.", 
 class ArenaPane(QWidget):
     """Asks for the next pair after each vote; votes go to the project at once."""
 
-    changed = Signal(object)                     # Changes, to be passed on without a message for each vote
-
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._reading = BenchReading()
-        self._turn: votes.Turn | None = None
+        self._turn: votes.Ballot | None = None
         self._cast = 0                           # votes of this sitting: what "Undo last vote" may take back
         self._asked = 0
         self._round_shown = 0                    # the round whose result has been looked at
@@ -119,13 +117,13 @@ class ArenaPane(QWidget):
         self._asked += 1
         number = self._asked
 
-        def found(turn: votes.Turn | None) -> None:
+        def found(turn: votes.Ballot | None) -> None:
             if number == self._asked:
                 self._show(turn)
 
         self._session.ask(lambda project: votes.next_turn(project, reading, name, alone=alone), found, owner=self)
 
-    def _show(self, turn: votes.Turn | None) -> None:
+    def _show(self, turn: votes.Ballot | None) -> None:
         alone = self.mode.current() == RATINGS
         self._turn = turn
         for bar in (self.arena.pair_bar, self.arena.rating_bar):
@@ -139,7 +137,7 @@ class ArenaPane(QWidget):
             self.stack.setCurrentIndex(VOTING)
             self.arena.show_question(turn.question, can_undo=self._cast > 0)
 
-    def _say(self, turn: votes.Turn | None) -> None:
+    def _say(self, turn: votes.Ballot | None) -> None:
         alone = self.mode.current() == RATINGS
         self._title.setText("" if turn is None else ("Ratings" if alone else f"Round {turn.round}"))
         unit = "answer" if alone else "pair"
@@ -190,7 +188,7 @@ class ArenaPane(QWidget):
                             "skip": "skip"}[choice]       # type: ignore[assignment]
         self._change(lambda project: project.bench.vote(name, left, right, verdict, reasons))
 
-    def _rate(self, turn: votes.Turn, choice: str, reasons: tuple[str, ...]) -> None:
+    def _rate(self, turn: votes.Ballot, choice: str, reasons: tuple[str, ...]) -> None:
         id, name = turn.left.id, self._name()
         assert id is not None
         if choice == "skip":
@@ -201,7 +199,7 @@ class ArenaPane(QWidget):
     def _change(self, work: Callable[[Project], Changes]) -> None:
         self._turn = None                        # until the vote is stored, a second press votes on nothing
         self._cast += 1
-        self._session.ask(work, self.changed.emit, self._failed, owner=self)
+        self._session.change(work, failed=self._failed, owner=self, quiet=True)
 
     def _failed(self, error: Exception) -> None:
         self._cast -= 1
@@ -227,7 +225,7 @@ class ArenaPane(QWidget):
                 return
             self._cast -= 1
             self._round_shown = max(0, self._round_shown - 1)
-            self.changed.emit(changes)
+            self._session.changed.emit(changes)
 
         self._session.ask(work, done, owner=self)
 

@@ -13,7 +13,7 @@ ROUND = 40                           # pairs, or as many as there are
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Ballot:
     """What is shown next. ``right`` None: one answer is rated alone. ``done`` of ``total`` in round ``round``."""
 
     left: Answer
@@ -28,7 +28,7 @@ def own_votes(reading: BenchReading, person: str) -> list[Judgement]:
     return [one for one in reading.judgements if one.by_person and one.judge == person and one.kind == "pair"]
 
 
-def next_turn(project: Project, reading: BenchReading, person: str, *, alone: bool) -> Turn | None:
+def next_turn(project: Project, reading: BenchReading, person: str, *, alone: bool) -> Ballot | None:
     """The next pair, or the next answer to rate; None where there is none. Runs on the lane."""
     assert reading.chosen is not None
     set_id = reading.chosen.id
@@ -39,13 +39,13 @@ def next_turn(project: Project, reading: BenchReading, person: str, *, alone: bo
             return None
         candidate, done, total = found
         answer = reading.answers[candidate.answer_id]
-        return Turn(answer, None, _question(reading, answer, None), done, total, 1)
+        return Ballot(answer, None, _question(reading, answer, None), done, total, 1)
     chosen = project.judging.next_pair(person, set_id)
     if chosen is None:
         return None
     cast, size = len(own_votes(reading, person)), min(ROUND, chosen.total)
     left, right = reading.answers[chosen.left.answer_id], reading.answers[chosen.right.answer_id]
-    return Turn(left, right, _question(reading, left, right), cast % size, size, cast // size + 1)
+    return Ballot(left, right, _question(reading, left, right), cast % size, size, cast // size + 1)
 
 
 def _question(reading: BenchReading, left: Answer, right: Answer | None) -> ArenaQuestion:

@@ -18,7 +18,7 @@ from workbench.gui.charts.band import BandChart, BandLine, BandPoint
 from workbench.gui.charts.chart import one_line
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.ladder import Ladder, Rung
-from workbench.gui.charts.matrix import Cell, Matrix
+from workbench.gui.charts.matrix import Matrix, MatrixCell
 from workbench.gui.shell.session import Session
 from workbench.gui.widgets.buttons import primary, secondary
 from workbench.gui.widgets.elided_combo import ElidedCombo
@@ -331,11 +331,11 @@ def _lines(points: Sequence[RecipePoint]) -> list[BandLine]:
     return made
 
 
-def _cell(point: RecipePoint | None, points: Sequence[RecipePoint]) -> Cell:
+def _cell(point: RecipePoint | None, points: Sequence[RecipePoint]) -> MatrixCell:
     if point is None:
-        return Cell(math.nan)
+        return MatrixCell(math.nan)
     interval = point.interval
-    return Cell(interval.mean, (interval_words(interval), counted(point.answers, "answer")),
+    return MatrixCell(interval.mean, (interval_words(interval), counted(point.answers, "answer")),
                 ("point", list(points).index(point)), f"{plain(interval.low)} to {plain(interval.high)}")
 
 
