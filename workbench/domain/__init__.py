@@ -13,6 +13,6 @@ from workbench.domain.search import Interval, RankedCandidate, SearchRound, SetE
 __all__ = [
     "NOT_REJECTED", "Answer", "AnswerScore", "Backend", "CandidateScore", "Changed", "Changes", "Contestant",
     "DecodingSettings", "Demonstration", "Interval", "JobState", "Judgement", "Kind", "MemoryEstimate", "ModelFacts",
-    "ModelRef", "Position", "Prompt", "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound", "Server",
-    "SetEvaluation", "Span", "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
+    "ModelRef", "Position", "Prompt", "Question", "QuestionSet", "RankedCandidate", "Rendered", "Role", "SearchRound",
+    "Server", "SetEvaluation", "Span", "SpanKind", "Status", "TokenScore", "Turn", "content_hash",
 ]

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QKeySequence, QMouseEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.finding import button, seen
 from workbench.domain import JobState
 from workbench.gui.jobs.page import JobsPage
 from workbench.gui.jobs.table import ACTIONS, LEFT, PROGRESS, RATE, JobTable, buttons_of, left, rate
@@ -96,19 +97,20 @@ def test_opening_a_project_with_interrupted_jobs_says_so_and_leads_to_them(
     assert window.toast.isVisible()
     assert window.toast.text() == "1 job interrupted; what was finished is kept."
     window.show_page("models")
-    window.toast._undo.click()
+    button(window.toast, "Show jobs").click()
     assert window.current_page == "jobs"
     assert not window.toast.isVisible()
 
 
 def test_the_filter_shows_only_jobs_in_those_states_and_says_when_none_is(page: JobsPage) -> None:
-    page._filter.set_current(2)
+    button(page, "Jobs shown: Waiting").click()
     assert len(titles(page)) == 3
-    page._filter.set_current(1)
-    assert page._stack.currentWidget() is page._no_match
-    page._filter.set_current(3)
+    button(page, "Jobs shown: Running").click()
+    assert seen(page, "No job matches")
+    button(page, "Jobs shown: Finished").click()
     assert {job.state for job in page.model.rows} <= {JobState.FINISHED, JobState.FAILED, JobState.INTERRUPTED}
-    page._filter.set_current(0)
+    button(page, "Jobs shown: All").click()
+    assert not seen(page, "No job matches")
     assert len(titles(page)) == 6
 
 
@@ -120,7 +122,7 @@ def test_the_log_of_the_chosen_job_is_shown_with_marks_and_can_show_warnings_onl
     assert lines[0].endswith("  Score 40 candidates has started")
     assert lines[1].endswith("! one was too long")
     assert lines[2].strip() == "and was skipped"
-    page.log._levels.set_current(1)
+    button(page, "Log lines: Warnings").click()
     assert "has started" not in page.log.view.toPlainText()
 
 
@@ -129,7 +131,7 @@ def test_alt_up_and_down_reorder_the_waiting_jobs_and_the_choice_follows(page: J
     press(page, "Alt+Up")
     settle()
     assert titles(page)[:3] == ["First in line", "Third in line", "Second in line"]
-    assert page._current().title == "Third in line"
+    assert page.model.rows[page.table.current_row()].title == "Third in line"
     press(page, "Alt+Down")
     settle()
     assert titles(page)[:3] == ["First in line", "Second in line", "Third in line"]
@@ -193,18 +195,12 @@ def test_a_job_row_speaks_its_numbers(page: JobsPage) -> None:
 
 def test_a_click_on_the_button_at_the_end_of_a_row_acts_on_that_row(page: JobsPage, settle: Settle) -> None:
     row = titles(page).index("Third in line")
-    index = page.model.index(row, ACTIONS)
-    option = QStyleOptionViewItem()
-    option.rect = page.table.visualRect(index)
-    place = page._delegate._places(option.rect.toRectF(), 3)[1].center()
+    cell = page.table.visualRect(page.model.index(row, ACTIONS))
     assert buttons_of(page.model.rows[row])[1][0] == "cancel"
-    at = QPointF(place)
-    click = QMouseEvent(QEvent.Type.MouseButtonRelease, at, page.table.viewport().mapToGlobal(at),
-                        Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    assert page._delegate.editorEvent(click, page.model, option, index)
+    # three buttons of 32 pixels end at the cell's right edge; this is the one in the middle
+    QTest.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(cell.right() - 58, cell.center().y()))
     settle()
-    assert page.model.rows[page.model.row_of(page.model.rows[row].id)].state is not JobState.RUNNING
-    assert "Third in line" not in [j.title for j in page.model.rows if j.state is JobState.WAITING]
+    assert "Third in line" not in [job.title for job in page.model.rows if job.state is JobState.WAITING]
 
 
 def test_the_log_can_be_folded_away_with_a_key(page: JobsPage) -> None:
@@ -216,11 +212,12 @@ def test_the_log_can_be_folded_away_with_a_key(page: JobsPage) -> None:
 
 
 def test_space_still_presses_the_button_that_has_the_focus(page: JobsPage, qtbot: QtBot) -> None:
-    page.log._follow.setFocus()
-    qtbot.waitUntil(page.log._follow.hasFocus)
-    assert page.log._follow.isChecked()
-    QTest.keyClick(page.log._follow, Qt.Key.Key_Space)
-    assert not page.log._follow.isChecked()
+    follow = button(page, "Follow")
+    follow.setFocus()
+    qtbot.waitUntil(follow.hasFocus)
+    assert follow.isChecked()
+    QTest.keyClick(follow, Qt.Key.Key_Space)
+    assert not follow.isChecked()
 
 
 def test_a_job_that_is_submitted_appears_runs_and_ends_in_the_list(
@@ -230,7 +227,7 @@ def test_a_job_that_is_submitted_appears_runs_and_ends_in_the_list(
     page = window.page("jobs")
     assert isinstance(page, JobsPage)
     settle()
-    assert page._stack.currentWidget() is page._empty
+    assert seen(page, "No jobs yet")
 
     def submit(project: Project) -> int:
         project.models.register(tiny_model)

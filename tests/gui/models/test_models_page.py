@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from workbench.domain import Backend, MemoryEstimate
+from tests.gui.finding import button, named, said, seen
+from workbench.domain import Backend, Changes, Kind, MemoryEstimate
 from workbench.gui.models.memory_bar import FITS, MAKE_ROOM, TOO_LARGE, place, verdict
 from workbench.gui.models.model_details import _advice
 from workbench.gui.models.page import ModelsPage
@@ -42,13 +43,8 @@ def tiny(page: ModelsPage, tiny_model: Path, settle: Settle) -> ModelsPage:
     return page
 
 
-def shown(widget: QWidget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
-
-
 def test_without_models_the_page_says_what_to_add(page: ModelsPage) -> None:
-    assert page._stack.currentWidget() is page._empty
-    assert "No models yet" in shown(page._empty)
+    assert seen(page, "No models yet")
     assert not page.details.isVisible()
 
 
@@ -57,9 +53,9 @@ def test_a_folder_that_is_added_is_listed_with_its_facts_and_its_estimate(tiny: 
     assert [tiny.model.index(0, column).data() for column in (0, 1, 2, 4, 6)] == [
         "tiny", "Current", "In process", "float32", "1\u00a0024"]
     assert tiny.model.index(0, 5).data().endswith("fits")
-    assert "2 layers" in shown(tiny.details)
+    assert "2 layers" in said(tiny.details)
     tiny.details.show_part(1)
-    facts = shown(tiny.details)
+    facts = said(tiny.details)
     assert str(tiny_model) in facts
     assert "LlamaForCausalLM" in facts or "llama" in facts.casefold()
 
@@ -72,19 +68,19 @@ def test_a_folder_that_is_no_model_is_refused_with_the_reason(
         page.add_model(tmp_path / "photos")
     assert shown_error.args[0].what
     assert page.model.rowCount() == 0
-    assert page._add.isEnabled()
+    assert button(page, "Add model").isEnabled()
 
 
 def test_the_first_model_is_the_current_one_and_another_can_be_chosen(
     tiny: ModelsPage, tiny_model: Path, window: MainWindow, settle: Settle
 ) -> None:
     assert window.top.model.accessibleName() == "Model: tiny"
-    assert not tiny.details._use.isVisible()
+    assert not button(tiny, "Use this model").isVisible()
     tiny.add_model(shutil.copytree(tiny_model, tiny_model.with_name("other")))
     settle()
     assert [tiny.model.index(row, 0).data() for row in range(2)] == ["other", "tiny"]
     assert tiny.table.current_row() == 0                     # what was added is chosen
-    tiny.details._use.click()
+    button(tiny, "Use this model").click()
     settle()
     assert [tiny.model.index(row, 1).data() for row in range(2)] == ["Current", "Ready"]
     assert window.top.model.accessibleName() == "Model: other"
@@ -92,14 +88,15 @@ def test_the_first_model_is_the_current_one_and_another_can_be_chosen(
 
 def test_a_larger_context_and_batch_need_more_memory(tiny: ModelsPage) -> None:
     def together() -> str:
-        return tiny.details._estimate_view._total._size.text()
+        lines = said(tiny.details).splitlines()
+        return lines[lines.index("Together") + 1]
 
     tiny.details.context.setValue(100)
     small = together()
     tiny.details.context.setValue(1000)
     tiny.details.batch.setValue(64)
     assert together() != small
-    assert "64" in tiny.details._estimate_view._lines[1]._name.text()
+    assert any("64" in line for line in said(tiny.details).splitlines())
 
 
 def test_the_type_that_is_chosen_is_kept(tiny: ModelsPage, opened: Session, settle: Settle) -> None:
@@ -118,37 +115,38 @@ def test_files_that_have_changed_since_are_found_by_verifying(
     tiny: ModelsPage, tiny_model: Path, settle: Settle
 ) -> None:
     tiny.details.show_part(1)
-    tiny.details._verify.click()
+    button(tiny, "Verify files").click()
     settle()
-    assert tiny.details._verified.text() == "Unchanged since the model was added."
+    assert "Unchanged since the model was added." in said(tiny.details)
     weights = tiny_model / "model.safetensors"
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(bytes(data))
-    tiny.details._verify.click()
+    button(tiny, "Verify files").click()
     settle()
-    assert "have changed" in tiny.details._verified.text()
+    assert "have changed" in said(tiny.details)
 
 
 def test_a_model_whose_folder_is_gone_says_so_and_cannot_be_used(
     tiny: ModelsPage, tiny_model: Path, settle: Settle
 ) -> None:
     tiny_model.rename(tiny_model.with_name("elsewhere"))
-    tiny._read()
+    tiny.session.changed.emit(Changes.of(Kind.MODEL))
     settle()
     assert tiny.model.index(0, 1).data() == "Unavailable"
-    assert "not there any more" in tiny.details._problem.accessibleName()
-    assert not tiny.details._use.isVisible()
-    assert not tiny.details.trial._go.isEnabled()
+    assert "not there any more" in said(tiny.details)
+    assert not button(tiny, "Use this model").isVisible()
+    assert not button(tiny.details.trial, "Answer").isEnabled()
 
 
 def test_the_filter_narrows_the_list_and_says_when_nothing_is_left(tiny: ModelsPage) -> None:
-    QTest.keyClicks(tiny._filter, "zebra")
-    QTest.keyClick(tiny._filter, Qt.Key.Key_Return)
-    assert tiny._stack.currentWidget() is tiny._no_match
-    QTest.keyClick(tiny._filter, Qt.Key.Key_Escape)
+    filter = named(tiny, "Filter models", QLineEdit)
+    QTest.keyClicks(filter, "zebra")
+    QTest.keyClick(filter, Qt.Key.Key_Return)
+    assert seen(tiny, "No model matches")
+    QTest.keyClick(filter, Qt.Key.Key_Escape)
     assert tiny.model.rowCount() == 1
-    assert tiny._stack.currentWidget() is tiny.table
+    assert tiny.table.isVisible()
 
 
 def test_removing_a_model_keeps_its_files(tiny: ModelsPage, tiny_model: Path, settle: Settle,
@@ -172,13 +170,13 @@ def test_a_question_is_answered_by_the_model_and_the_text_comes_as_it_is_made(
     trial.prompts.setCurrentIndex(0)
     trial.decoding.tokens.setValue(6)
     trial.question.setPlainText("What is the first letter?")
-    assert not trial._stop.isVisible()
+    assert not button(trial, "Stop").isVisible()
     QTest.keyClick(trial.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert trial._stop.isVisible()
-    qtbot.waitUntil(lambda: not trial._stop.isVisible())
+    assert button(trial, "Stop").isVisible()
+    qtbot.waitUntil(lambda: not button(trial, "Stop").isVisible())
     settle()
-    ended = trial._says.text()
-    assert trial.answer.toPlainText() or ended == "The model gave an empty answer."
+    ended = said(trial)
+    assert trial.answer.toPlainText() or "The model gave an empty answer." in ended
     assert "error" not in ended.casefold()
     assert not tiny.busy()
 
@@ -186,7 +184,7 @@ def test_a_question_is_answered_by_the_model_and_the_text_comes_as_it_is_made(
 def test_asking_nothing_asks_for_a_question(tiny: ModelsPage) -> None:
     tiny.details.show_part(2)
     tiny.details.trial.ask()
-    assert tiny.details.trial._says.text() == "Type a question first."
+    assert "Type a question first." in said(tiny.details.trial)
     assert not tiny.details.trial.running
 
 
@@ -223,7 +221,7 @@ def test_a_gguf_file_takes_a_card_where_llama_cpp_is_built_for_one(
     assert not details.dtype.isEnabled()
     card = details.device.findData("cuda:0")
     assert details.device.model().item(card).isEnabled() == (not note)
-    assert details._lacking.isVisibleTo(details) == bool(note)
+    assert ("with support" in said(details)) == bool(note)
     details.show_model(model)
     assert details.device.model().item(card).isEnabled()
-    assert "with support" not in details._lacking.text()
+    assert "with support" not in said(details)

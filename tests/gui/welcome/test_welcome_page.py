@@ -4,16 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.finding import button, named, said, seen
 from workbench.domain.filter import Filter
 from workbench.gui.shell import settings
 from workbench.gui.shell.main_window import MainWindow
 from workbench.gui.shell.new_project import NewProjectDialog
 from workbench.gui.shell.session import Session
 from workbench.gui.shell.settings import RecentProject
+from workbench.gui.welcome.drop_area import DropArea
 from workbench.gui.welcome.page import WelcomePage
 
 Settle = Callable[[], None]
@@ -25,29 +28,26 @@ def welcome(window: MainWindow) -> WelcomePage:
     return page
 
 
-def button(window: MainWindow, text: str) -> QAbstractButton:
-    return next(b for b in welcome(window).findChildren(QAbstractButton) if b.text() == text)
-
-
 def test_recent_projects_are_listed_and_open_with_a_key(
     window: MainWindow, session: Session, project_folder: Path, qtbot: QtBot, settle: Settle
 ) -> None:
-    assert not welcome(window)._recent_part.isVisible()
+    assert not seen(welcome(window), "Recent projects")
     settings.remember_project(RecentProject(project_folder, "House style", datetime.now(), "12 demonstrations"))
     settings.remember_project(RecentProject(project_folder.parent / "gone", "Gone", datetime.now(), ""))
     window.show_page("welcome")
-    page = welcome(window)
-    assert [p.name for p in page._model.projects] == ["House style"]
+    projects = named(welcome(window), "Recent projects", QListView)
+    assert [projects.model().index(row, 0).data() for row in range(projects.model().rowCount())] == ["House style"]
+    projects.setCurrentIndex(projects.model().index(0, 0))
     with qtbot.waitSignal(session.project_opened):
-        page._list.activated.emit(page._model.index(0))
+        QTest.keyClick(projects, Qt.Key.Key_Return)
     settle()
 
 
 def test_clearing_the_list_leaves_the_projects(window: MainWindow, project_folder: Path) -> None:
     settings.remember_project(RecentProject(project_folder, "House style", datetime.now(), ""))
     window.show_page("welcome")
-    button(window, "Clear list").click()
-    assert not welcome(window)._recent_part.isVisible()
+    button(welcome(window), "Clear list").click()
+    assert not seen(welcome(window), "Recent projects")
     assert (project_folder / "project.db").is_file()
 
 
@@ -55,7 +55,7 @@ def test_a_new_project_is_made_and_opened(
     window: MainWindow, session: Session, tmp_path: Path, qtbot: QtBot, settle: Settle
 ) -> None:
     settings.PROJECTS_FOLDER.set(tmp_path)
-    button(window, "New project").click()
+    button(welcome(window), "New project").click()
     dialog = window.findChild(NewProjectDialog)
     dialog.name.clear()
     QTest.keyClicks(dialog.name, "Letters, plain English")
@@ -70,7 +70,7 @@ def test_the_sample_project_opens_with_its_demonstrations_and_a_prompt(
     window: MainWindow, session: Session, qtbot: QtBot, settle: Settle
 ) -> None:
     with qtbot.waitSignal(session.project_opened):
-        button(window, "Open the sample project").click()
+        button(welcome(window), "Open the sample project").click()
     settle()
     assert window.top.project.text() == "Sample project"
     assert session.current_prompt_id is not None
@@ -85,24 +85,30 @@ def test_a_data_file_that_is_dropped_without_a_project_asks_for_one_first(
 ) -> None:
     file = tmp_path / "answers.jsonl"
     file.write_text('{"instruction": "a", "output": "b"}\n')
-    welcome(window)._drop.dropped.emit([file])
+    welcome(window).findChild(DropArea).dropped.emit([file])
     dialog = window.findChild(NewProjectDialog)
     assert dialog.isVisible()
     assert any("answers.jsonl is imported into it." in label.text() for label in dialog.findChildren(QLabel))
     dialog.close()
 
 
+def left_of(first: QWidget, second: QWidget) -> bool:
+    return first.mapTo(first.window(), QPoint(first.width(), 0)).x() <= second.mapTo(second.window(), QPoint()).x()
+
+
 def test_the_card_goes_under_the_list_where_the_window_is_narrow(window: MainWindow, settle: Settle) -> None:
     page = welcome(window)
     window.resize(1440, 900)
     settle()
-    assert page._both.direction() == QBoxLayout.Direction.LeftToRight
+    drop, card = page.findChild(DropArea), named(page, "This computer")
+    assert left_of(drop, card)
     page.resize(800, 600)
-    assert page._both.direction() == QBoxLayout.Direction.TopToBottom
+    settle()
+    assert not left_of(drop, card)
 
 
 def test_what_this_computer_has_is_said(window: MainWindow, settle: Settle) -> None:
     settle()
-    facts = [label.text() for label in welcome(window)._card.findChildren(QLabel)]
-    assert any(text.startswith("Memory: ") for text in facts)
-    assert any(text.startswith("Disk: ") for text in facts)
+    facts = said(welcome(window)).splitlines()
+    assert any(fact.startswith("Memory: ") for fact in facts)
+    assert any(fact.startswith("Disk: ") for fact in facts)

@@ -126,6 +126,7 @@ class WelcomePage(Page):
 
     def _right_card(self) -> QFrame:
         card = QFrame()
+        card.setAccessibleName("This computer")
         card.setProperty("card", "canvas")
         self._card_column = QVBoxLayout(card)
         self._card_column.setContentsMargins(20, 18, 20, 18)
