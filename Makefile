@@ -76,7 +76,8 @@ test-lowest: $(UV)
 	$(SET_UP) --bare
 	$(UV) pip install --python build/lowest --resolution lowest-direct --upgrade-package jinja2 \
 		--editable . $(TORCH)
-	$(UV) pip install --python build/lowest pytest pytest-qt pytest-timeout pytest-xdist hypothesis scipy
+	$(UV) pip freeze --python build/lowest --exclude-editable > build/lowest.txt
+	$(UV) pip install --python build/lowest --constraints build/lowest.txt pytest pytest-qt pytest-timeout pytest-xdist hypothesis scipy
 	$(PYTEST) $(PARALLEL) --list-others-warnings $(ENGINE)
 test-lowest: VENV = build/lowest
 
