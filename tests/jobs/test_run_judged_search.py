@@ -15,7 +15,7 @@ from workbench.errors import JobError
 from workbench.formats import mt_bench
 from workbench.jobs.control import Control
 from workbench.jobs.events import Event, RoundFinished, Scored, Tried
-from workbench.jobs.kinds import run_job
+from workbench.jobs.kinds import kind_of, run_job
 from workbench.jobs.kinds.judged_search import JudgedSearchResult, JudgedSearchSpec
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.wire import encode_spec
@@ -147,11 +147,12 @@ def test_rounds_are_stored_and_a_judges_gains_are_not_shown_as_nats(tmp_path: Pa
     try:
         project.lane.run(lambda: project.demonstrations.add(POOL))
         project.lane.run(lambda: project.questions.add(QuestionSet("asked", tuple(ASKED))))
-        said = run(spec_of(rounds=1))
+        spec = spec_of()
+        said = run(replace(spec, rounds=1))
 
         def keep() -> JobInfo:
             with project.database.write() as connection:
-                job = jobs.insert_job(connection, "judged_search", "Search", encode_spec(spec_of()))
+                job = jobs.insert_job(connection, "judged_search", kind_of(spec).title(spec), encode_spec(spec))
                 for event in said:
                     store(connection, job, "judged_search", event)
             return project.jobs.get(job)

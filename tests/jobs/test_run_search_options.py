@@ -18,7 +18,7 @@ from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored
 from workbench.jobs.kinds import run_job
-from workbench.jobs.kinds.score import ScoreSpec
+from workbench.jobs.kinds.score import ScoreResult, ScoreSpec
 from workbench.jobs.kinds.search import HeldOutMeans, SearchResult, SearchSpec
 from workbench.jobs.run import LoadedModel, Run
 from workbench.jobs.wire import decode_spec, encode_spec
@@ -280,10 +280,11 @@ def test_a_score_job_in_half_precision_says_the_finalists_gains_in_float32(spec:
         model = replace(spec.model, dtype=dtype)
         return go(ScoreSpec(model, spec.base, POOL, QUESTIONS))  # type: ignore[arg-type]
 
-    found = result(score("bfloat16"))
+    found = result_of(score("bfloat16"), ScoreResult)
+    assert found.exact is not None
     exact = {one.score.demonstration_id: mean_logprob(one.score.answers) for one in score("float32")
              if isinstance(one, Scored)}
-    assert len(found["exact_gains"]) >= 2
-    assert found["exact"]["evaluations"] == 12 * (1 + len(found["exact_gains"]))
-    for id, gain in found["exact_gains"].items():
-        assert gain == pytest.approx(exact[int(id)] - exact[None], abs=1e-4)
+    assert len(found.exact_gains) >= 2
+    assert found.exact.evaluations == 12 * (1 + len(found.exact_gains))
+    for id, gain in found.exact_gains.items():
+        assert gain == pytest.approx(exact[id] - exact[None], abs=1e-4)
