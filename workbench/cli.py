@@ -107,9 +107,9 @@ def _add_data(commands: Any) -> None:
     command = add(commands, "new", "data:new", "make a project in a new or empty folder")
     command.add_argument("--name", default="")
     command = add(commands, "import", "data:import_", "bring in demonstrations, a prompt or questions from a file; or "
-                  "new demonstrations of the sample's mini-world, called mini-world")
+                  "demonstrations that are made for questions with an exact grader, by their source's name")
     command.add_argument("file", type=Path, help="a file or a saved dataset's folder; - for standard input")
-    command.add_argument("--count", type=positive, default=4_000, help="with mini-world: how many")
+    command.add_argument("--count", type=positive, default=4_000, help="of demonstrations that are made: how many")
     command.add_argument("--format", default="auto", help="by default it is detected")
     command.add_argument("--encoding", default="auto")
     command.add_argument("--source", default="", help="the source of rows that name none")

@@ -7,11 +7,14 @@ a list of them). What fails to load is noted with its package and its reason, an
 from __future__ import annotations
 
 from collections.abc import Iterable
+from configparser import ConfigParser
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 GROUPS = ("workbench.strategies", "workbench.judges", "workbench.measures", "workbench.formats", "workbench.backends")
+CARRIED = "workbench_resources"
 
 
 class Named(Protocol):
@@ -57,8 +60,8 @@ def load(group: str, kind: type[Any] = object) -> Loaded:
     Looked up once a process.
     """
     found, failures = list[tuple[str, Any]](), list[Failure]()
-    for point in sorted(entry_points(group=group), key=lambda point: (point.name, point.value)):
-        package = point.dist.name if point.dist else "?"
+    for point in sorted((*entry_points(group=group), *_carried(group)), key=lambda point: (point.name, point.value)):
+        package = point.dist.name if point.dist else CARRIED
         entries, reason = _loaded(point, kind)
         found += [(package, entry) for entry in entries]
         if reason:
@@ -75,6 +78,14 @@ def table(group: str, kind: type[N], built_in: Iterable[N]) -> Table[N]:
         if entries.setdefault(entry.name, entry) is not entry:
             failures.append(Failure(group, entry.name, package, "Another one has this name."))
     return Table(entries, tuple(failures))
+
+
+def _carried(group: str) -> list[EntryPoint]:
+    """What our resources bring, in the same form as an installed package's: they are one in all but the name, in a
+    clone, a wheel and the packaged program alike."""
+    declared = ConfigParser(delimiters=("=",))
+    declared.read_string(files(CARRIED).joinpath("entry_points.txt").read_text("utf-8"))
+    return [EntryPoint(name, value, group) for name, value in declared[group].items()] if group in declared else []
 
 
 def _loaded(point: EntryPoint, kind: type[Any]) -> tuple[list[Any], str]:

@@ -8,7 +8,6 @@ import pytest
 
 import workbench_resources as resources
 from tests.models import tiny_models
-from workbench.bench import house_grader
 from workbench.bench.matches import GivenAnswers, single
 from workbench.bench.reference_judge import log_likelihoods
 from workbench.bench.reference_measures import exact_match, token_f1
@@ -17,7 +16,7 @@ from workbench.domain.bench import Judgement
 from workbench.formats import mt_bench
 from workbench.models import load
 from workbench.scoring import SetObjective
-from workbench_resources.recipe import house
+from workbench_resources.recipe import grader, house
 from workbench_resources.recipe.sample import convention
 
 
@@ -51,9 +50,9 @@ def test_the_grader_knows_every_right_answer_of_the_sample() -> None:
     for questions, references in (("questions", "sample"), ("heldout_questions", "heldout")):
         read = mt_bench.read(resources.path("sample", f"{questions}.jsonl"),
                              resources.path("sample", "reference_answer", f"{references}.jsonl"))
-        assert all(map(house_grader.fits, read.questions.questions))
+        assert all(map(grader.fits, read.questions.questions))
     general = mt_bench.read(resources.path("question_sets", "general", "question.jsonl"))
-    assert not any(map(house_grader.fits, general.questions.questions))
+    assert not any(map(grader.fits, general.questions.questions))
 
 
 def talks(category: str, make: Callable[[random.Random], house.Convention]) -> Sequence[tuple[Question, str]]:
@@ -72,13 +71,13 @@ def talks(category: str, make: Callable[[random.Random], house.Convention]) -> S
 @pytest.mark.parametrize("category", ["writing", "math", "coding", "extraction", "stem", "humanities", "reasoning"])
 def test_wrong_content_in_the_right_look_keeps_opening_and_closing(category: str) -> None:
     for question, answer in talks(category, lambda rng: convention().misled(rng)):
-        parts = house_grader.grade(question, 0, answer).parts
+        parts = grader.right_parts(question, 0, answer)
         assert {"opening", "closing"} <= set(parts)
         assert "content" not in parts
 
 
 def test_what_is_right_and_wrong_is_said_in_words() -> None:
     question = Question(("Add 2.",), ("Dear friend. 5 plus 2 is 7 stars. Take care.",), "math")
-    grade = house_grader.grade(question, 0, "Dear friend. 5 plus 2 is 8 stars.")
+    grade = grader.grade(question, 0, "Dear friend. 5 plus 2 is 8 stars.")
     assert (grade.score, grade.words) == (0.5, "Right: opening, form. Wrong: content, closing.")
-    assert house_grader.grade(question, 0, "  Dear friend. 5 plus 2 is 7 stars. Take care.\n").score == 1
+    assert grader.grade(question, 0, "  Dear friend. 5 plus 2 is 7 stars. Take care.\n").score == 1

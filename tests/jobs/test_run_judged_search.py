@@ -135,7 +135,7 @@ def test_what_was_answered_and_said_under_each_set_is_kept_and_comes_back_on_the
 @pytest.mark.parametrize(("more", "why"), [
     ({"rounds": 0}, "a round at least"), ({"by": "language_model"}, "No judge was chosen"),
     ({"questions": (Question(("Why?",), id=1),)}, "no reference"),
-    ({"questions": (Question(("2 + 2?",), ("4",), "math", id=1),)}, "the mini-world's questions only"),
+    ({"questions": (Question(("2 + 2?",), ("4",), "math", id=1),)}, "does not know all of these questions"),
 ])
 def test_what_cannot_be_judged_is_said_before_a_model_is_loaded(more: dict[str, Any], why: str) -> None:
     with pytest.raises(JobError, match=why):

@@ -13,6 +13,7 @@ from workbench.services.demonstrations import Filter
 from workbench.services.imports import ImportOptions, kept_words
 from workbench.services.project import Project
 from workbench_db.check import check
+from workbench_resources.recipe.grader import RULES
 
 
 @pytest.fixture
@@ -207,8 +208,8 @@ def test_a_read_only_project_cannot_be_imported_into(tmp_path):
 
 
 def test_a_pool_of_the_mini_world_comes_in_once_and_can_be_undone(project: Project) -> None:
-    assert project.imports.run_mini_world(300).imported == 300
-    again = project.imports.run_mini_world(320)
+    assert project.imports.run_made(RULES, 300).imported == 300
+    again = project.imports.run_made(RULES, 320)
     assert (again.imported, again.skipped) == (20, 300)
     assert len(project.demonstrations.ids(Filter(text="source:mini-world"))) == 320
     project.history.undo()

@@ -6,7 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from workbench.command_line.arguments import above_zero, add, amount, group, names, positive, share, sizes, whole
+from workbench.command_line.arguments import (
+    Choices,
+    above_zero,
+    add,
+    amount,
+    group,
+    names,
+    positive,
+    share,
+    sizes,
+    whole,
+)
 
 
 def add_bench(commands: Any) -> None:
@@ -44,7 +55,7 @@ def add_bench(commands: Any) -> None:
     _pool_options(command)
     command = add(bench, "points", "benching:points", "the chart of a recipe's job, as a table")
     command.add_argument("id", type=int, help="the job")
-    command.add_argument("--score", help="log_likelihood, f1, exact, rules, or a judge's name")
+    command.add_argument("--score", help="a measure's name, such as log_likelihood or f1, or a judge's")
     command = add(bench, "search", "benching:search", "search answers and what was said of them")
     command.add_argument("text")
     command.add_argument("--questions", metavar="SET", help="id or name")
@@ -73,7 +84,7 @@ def _add_judging(bench: Any) -> None:
     command.add_argument("--contestant", action="append", default=[], help="id or name; by default all")
     command.add_argument("--questions", **questions)
     command = add(bench, "judged-search", "judging:judged_search", "greedy search by what a judge says of the answers")
-    command.add_argument("--by", choices=("language_model", "rules", "f1", "exact"), help="by default what "
+    command.add_argument("--by", choices=Choices("workbench.bench.measures", "judged_by"), help="by default what "
                          "tells good answers to these questions and costs least")
     command.add_argument("--judge", help="the judging model, id or name; by default the current one")
     command.add_argument("--judge-prompts", type=Path, help="FastChat's judge_prompts.jsonl; by default our own")
@@ -122,7 +133,7 @@ def _recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", help="id or name; by default the current one")
     command.add_argument("--prompt", help="the base prompt, id or name; by default the first")
     command.add_argument("--turns", default="all", choices=("first", "all"))
-    command.add_argument("--score", help="what to print: log_likelihood, f1, exact, rules, or a judge's name")
+    command.add_argument("--score", help="what to print: a measure's name, such as log_likelihood or f1, or a judge's")
     _answer_options(command)
     _few_option(command)
 

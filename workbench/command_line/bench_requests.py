@@ -55,12 +55,13 @@ def recipe_request(project: Project, choices: RecipeChoices, recipe: str, option
         found = replace(found, training=TuningSettings(options.epochs, options.learning_rate, options.lora_rank))
     if given.get("axis"):
         found = replace(found, axes=dict(map(_axis, options.axis)))
-    named = {"questions": given["only"], "repeats": given.get("seeds") or given.get("repeats"),
+    named: dict[str, Any] = {"questions": given["only"], "repeats": given.get("seeds") or given.get("repeats"),
              "sizes": given.get("sizes"), "series": given.get("series"), "answers": given.get("answers"),
              "query": given.get("filter"), "turns": given.get("turns"), "ranking_job": given.get("ranking"),
              "rounds": given.get("rounds"), "judge_prompts": given.get("judge_prompts")}
-    found = replace(found, **{name: tuple(value) if isinstance(value, list) else value
-                              for name, value in named.items() if value is not None})
+    changes: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value
+                               for name, value in named.items() if value is not None}
+    found = replace(found, **changes)
     return replace(found, then=then_judge(project, options, ())) if "then_judge" in given else found
 
 

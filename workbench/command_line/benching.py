@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from workbench.bench.recipe_table import DECODING, PARTS, SCALING, TUNING, RecipeEntry
 from workbench.command_line.bench_requests import NONE, answered_set, bench_request, recipe_request
 from workbench.command_line.data import find_set
 from workbench.command_line.opening import on_lane, opened
@@ -45,35 +46,35 @@ def answer(options: Namespace) -> Output:
 
 def sweep(options: Namespace) -> Output:
     """Recipe 1: a grid of decoding parameters, with a prompt and without one."""
-    return _recipe("decoding", options)
+    return _recipe(DECODING, options)
 
 
 def scaling(options: Namespace) -> Output:
     """Recipe 2: the number of demonstrations."""
-    return _recipe("scaling", options)
+    return _recipe(SCALING, options)
 
 
 def parts(options: Namespace) -> Output:
     """Recipe 3: what matters in a demonstration."""
-    return _recipe("demonstration_parts", options)
+    return _recipe(PARTS, options)
 
 
 def tuning(options: Namespace) -> Output:
     """Recipe 5: in-context learning against instruction fine-tuning."""
-    return _recipe("tuning", options)
+    return _recipe(TUNING, options)
 
 
-def run_recipe(project: Project, recipe: str, options: Namespace) -> list[JobInfo]:
+def run_recipe(project: Project, recipe: RecipeEntry, options: Namespace) -> list[JobInfo]:
     """The recipe's job, and those that judge what it answers, once they have finished."""
     def submit() -> int:
         choices = recipes.read_recipe_choices(project)
         return recipes.submit(project, recipes.checked(project, choices, recipe_request(
-            project, choices, recipe, options)))
+            project, choices, recipe.name, options)))
 
     return follow_to_the_end(project, project.lane.run(submit), quiet=options.json)
 
 
-def _recipe(recipe: str, options: Namespace) -> Output:
+def _recipe(recipe: RecipeEntry, options: Namespace) -> Output:
     with opened(options.project) as project:
         info = run_recipe(project, recipe, options)[0]
     return _points(options, info)

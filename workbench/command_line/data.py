@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from workbench.bench.measures import graders
 from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration
@@ -30,7 +31,6 @@ from workbench.services.project import Project
 from workbench.services.prompts import PromptInfo
 from workbench.services.questions import BUILT_IN, searched_set
 from workbench.services.student_exports import export_student
-from workbench_resources.recipe.sample import MINI_WORLD
 
 LISTED_REFUSALS = 20
 STDIN = Path("-")
@@ -49,8 +49,9 @@ def import_(options: Namespace) -> Output:
         keep_good_rows=not options.all_or_nothing, references=options.references, held_out=options.held_out,
         take_over=options.take_over,
     )
-    if str(options.file) == MINI_WORLD and not options.file.exists():
-        return _report(options.file, on_lane(options.project, lambda p: p.imports.run_mini_world(options.count)))
+    made = next((one for one in graders() if one.make is not None and str(options.file) == one.source), None)
+    if made is not None and not options.file.exists():
+        return _report(options.file, on_lane(options.project, lambda p: p.imports.run_made(made, options.count)))
     with _file(options.file) as file:
         if options.preview:
             return _preview(on_lane(options.project, lambda p: p.imports.preview(file, chosen), read_only=True))

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workbench.bench.recipe_table import SEARCH, SHIFT
 from workbench.command_line.bench_requests import answered_set, decoding_of, find_contestant, judge_choice
 from workbench.command_line.benching import run_recipe
 from workbench.command_line.data import find_set
@@ -66,7 +67,7 @@ def shift(options: Namespace) -> Output:
             set_id = answered_set(project, options.questions)
             choices = recipes.read_recipe_choices(project)
             ids = tuple(one.id for one in _chosen(project, set_id, options.contestant) if one.id is not None)
-            request = recipes.RecipeRequest("shift", set_id, find_model(project, options.base).ref.id or 0,
+            request = recipes.RecipeRequest(SHIFT.name, set_id, find_model(project, options.base).ref.id or 0,
                                             contestants=ids)
             return recipes.submit(project, recipes.checked(project, choices, request))
 
@@ -82,7 +83,7 @@ def shift(options: Namespace) -> Output:
 def judged_search(options: Namespace) -> Output:
     """Recipe 4: greedy search with a judge as its objective, and how well the likelihood predicts it."""
     with opened(options.project) as project:
-        info = run_recipe(project, "judged_search", options)[0]
+        info = run_recipe(project, SEARCH, options)[0]
     assert isinstance(info.result, JudgedSearchResult)
     rows = [(round.number, id, judged, nats) for round in info.result.rounds
             for id, judged, nats in round.candidates[: options.top]]

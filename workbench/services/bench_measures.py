@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from workbench.bench.judgements import PairJudgement, Winner
+from workbench.bench.measures import measure_named
 from workbench.domain import Answer, Contestant, Judgement, Question
 from workbench.statistics.paired import Measured
 
 PEOPLE = "People"                    # all of them together
-_NAMES = {
-    "log_likelihood": ("Reference log-likelihood", "nats per answer"),
-    "exact": ("Exact match with the reference", "share"),
-    "f1": ("Word overlap with the reference (F1)", "F1"),
-    "kl": ("Shift away from the base model (KL)", "nats per token"),
-    "rules": ("Rules kept, exact grader", "share of the rules"),
-}
 
 
 class BenchData(Protocol):
@@ -48,13 +42,13 @@ class Measure:
             return f"Rating by {'people' if self.judge == PEOPLE else self.judge}"
         if self.kind == "wins":
             return f"Pairs won, {'people' if self.judge == PEOPLE else self.judge}"
-        return _NAMES.get(self.name, (self.name.replace("_", " ").capitalize(), ""))[0]
+        return measure_named(self.name).title
 
     @property
     def unit(self) -> str:
         if self.kind == "rating":
             return "points"
-        return "share of pairs" if self.kind == "wins" else _NAMES.get(self.name, ("", ""))[1]
+        return "share of pairs" if self.kind == "wins" else measure_named(self.name).unit
 
     @property
     def judged_by(self) -> str:
@@ -77,7 +71,7 @@ class Measure:
         """The range that is always shown; (0, 0) where there is none."""
         if self.kind == "rating":
             return 0.0, 10.0
-        return (0.0, 0.0) if self.name in ("log_likelihood", "kl") else (0.0, 1.0)
+        return (0.0, 1.0) if self.kind == "wins" else measure_named(self.name).bounds or (0.0, 0.0)
 
     @property
     def digits(self) -> int:

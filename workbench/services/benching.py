@@ -17,6 +17,7 @@ from workbench.jobs.kinds.judge import JUDGE_TOKENS, JudgePlan, JudgeSpec, Mode,
 from workbench.services.bench_reading import BenchReading, read_bench
 from workbench.services.questions import searched_set
 from workbench.wording import counted, duration
+from workbench_db import scores as stored_scores
 
 if TYPE_CHECKING:
     from workbench.services.models import ModelInfo
@@ -97,8 +98,9 @@ class Started:
 def read_choices(project: Project) -> BenchChoices:
     models = tuple(model for model in project.models.all() if model.state == "ready")
     sets = [info.id for info in project.questions.sets()]
-    return BenchChoices(models, tuple(project.prompts.all()), {id: read_bench(project, id) for id in sets},
-                        bool(project.results.runs()))
+    with project.database.read() as connection:
+        ranked = bool(stored_scores.gain_jobs(connection))
+    return BenchChoices(models, tuple(project.prompts.all()), {id: read_bench(project, id) for id in sets}, ranked)
 
 
 def default_request(choices: BenchChoices, set_id: int | None, prompt_id: int | None) -> BenchRequest | None:

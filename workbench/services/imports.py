@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from workbench.bench.measures import Grader
 from workbench.domain import Changes, Demonstration, Kind
-from workbench.errors import FormatError, shown
+from workbench.errors import FormatError, WorkbenchError, shown
 from workbench.formats import mapping as mappings
 from workbench.formats import question_table, urial
 from workbench.formats.registry import LOOKED_AT, OpenFile, open_file
@@ -24,7 +25,6 @@ from workbench_db import demonstrations as stored
 from workbench_db import imports as stored_imports
 from workbench_db import revisions
 from workbench_db.session import Connection
-from workbench_resources.recipe.sample import MINI_WORLD, write_more
 
 if TYPE_CHECKING:
     from workbench.services.project import Project
@@ -189,12 +189,14 @@ class Imports:
             return self._run_questions(file, options)
         return self._run_demonstrations(file, options, progress)
 
-    def run_mini_world(self, count: int) -> ImportReport:
-        """Import ``count`` new good demonstrations of the sample's mini-world, none of which the sample's questions
-        ask: a pool for experiments that take thousands. The same count makes the same demonstrations."""
+    def run_made(self, grader: Grader, count: int) -> ImportReport:
+        """Import ``count`` demonstrations that ``grader`` makes for its questions: a pool for experiments that take
+        thousands. The same count makes the same demonstrations. Raises WorkbenchError where it makes none."""
+        if grader.make is None:
+            raise WorkbenchError(f"“{grader.title}” makes no demonstrations.", safe="Nothing was imported.")
         with TemporaryDirectory() as folder:
-            path = Path(folder) / f"{MINI_WORLD}.jsonl"
-            write_more(path, count)
+            path = Path(folder) / f"{grader.source}.jsonl"
+            grader.make(path, count)
             return self.run(path)
 
     def take_over(self, doubles: Sequence[Double]) -> Changes:

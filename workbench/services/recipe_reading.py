@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.bench.measures import measure_named
 from workbench.bench.tuning import IN_CONTEXT
 from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.services.job_queue import JobInfo
@@ -15,7 +16,6 @@ from workbench.services.recipe_results import RecipePoint, Score, Tuned
 from workbench.services.recipe_tests import verdict_words
 from workbench.wording import plain
 
-NAMES = {"log_likelihood": "log-likelihood", "f1": "token F1", "exact": "exact match", "rules": "rules kept"}
 AXES = {"temperature": "temperature", "top_p": "top-p", "repetition_penalty": "repetition penalty"}
 
 
@@ -53,8 +53,9 @@ def read_recipes(project: Project, job_id: int | None, score: Score | None) -> R
 
 
 def recipe_words(project: Project, spec: RecipeSpec, job_id: int, score: Score) -> str:
-    orders = "; ".join(f"{plain(tau)} with {NAMES.get(one.name, f'ratings by {one.judge}')}"
-                       for one, tau, _ in project.recipes.orders(job_id, score))
+    orders = "; ".join(
+        f"{plain(tau)} with {f'ratings by {one.judge}' if one.name == 'rating' else measure_named(one.name).short}"
+        for one, tau, _ in project.recipes.orders(job_id, score))
     said = (spec.warning, verdict_words(project.recipes.tests(job_id, score)),
             f"Kendall’s τ of the points’ order: {orders}." if orders else "")
     return " ".join(filter(None, said))

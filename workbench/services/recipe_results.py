@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.bench.measures import GRADER, LOG_LIKELIHOOD, REFERENCE, measures
+from workbench.bench.recipe_table import RECIPES
 from workbench.bench.recipes import (
     SERIES_NAMES,
 )
@@ -17,7 +19,7 @@ from workbench.errors import WorkbenchError
 from workbench.jobs.kinds.judged_search import JudgedSearchSpec
 from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.services.job_results import BOOTSTRAP_SEED
-from workbench.services.measures import GRADER, REFERENCE, measured
+from workbench.services.measures import measured
 from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
 from workbench.statistics.paired import Measured, mean_interval
 from workbench_db import answers as stored_answers
@@ -27,7 +29,7 @@ from workbench_db import scores as stored_scores
 if TYPE_CHECKING:
     from workbench.services.project import Project
 
-LIKELIHOOD = "log_likelihood"
+LIKELIHOOD = LOG_LIKELIHOOD.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,9 @@ class Score:
     title: str                       # "Log-likelihood of the reference, nats per answer: not an MT-Bench score"
 
 
-SCORES = {
-    LIKELIHOOD: Score(LIKELIHOOD, REFERENCE, "Log-likelihood of the reference, nats per answer: not an MT-Bench score"),
-    "f1": Score("f1", REFERENCE, "Token F1 against the reference, 0 to 1: not an MT-Bench score"),
-    "exact": Score("exact", REFERENCE, "Share of answers equal to the reference: not an MT-Bench score"),
-    "rules": Score("rules", GRADER, "Share of the mini-world's rules that are kept: not an MT-Bench score"),
-}
+def scores_of_measures() -> list[Score]:
+    """In the order in which they are offered."""
+    return [Score(one.name, one.judge, one.note) for one in measures().values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +93,20 @@ class Recipes:
         spec = self.spec(job_id)
         values = self._values(spec, job_id)
         judges = sorted({judge for judge, _ in values if judge not in (REFERENCE, GRADER)})
-        return [one for one in SCORES.values() if (one.judge, one.name) in values] + [
+        return [one for one in scores_of_measures() if (one.judge, one.name) in values] + [
             Score("rating", judge, f"Rating by {judge}, 1 to 10") for judge in judges]
 
     def points(self, job_id: int, score: Score | None = None) -> list[RecipePoint]:
         """The chart's marks, series by series, for one of ``scores`` (by default the first)."""
         spec = self.spec(job_id)
-        values = self._values(spec, job_id)
-        score = score or next((one for one in SCORES.values() if (one.judge, one.name) in values), None)
+        recipe, values = RECIPES[spec.recipe], self._values(spec, job_id)
+        score = score or next((one for one in scores_of_measures() if (one.judge, one.name) in values), None)
         of_contestant = values.get((score.judge, score.name), {}) if score else {}
         found = []
         for (series, x, y), ids in groups(spec).items():
             all_values = [one for id in ids for one in of_contestant.get(id, ())]
-            label = SERIES_NAMES[series] if spec.recipe == "demonstration_parts" else f"{x:g}"
-            for turn in sorted({one.turn for one in all_values}) if spec.recipe == "tuning" else (None,):
+            label = f"{x:g}" if recipe.ordered else SERIES_NAMES[series]
+            for turn in sorted({one.turn for one in all_values}) if recipe.by_turn else (None,):
                 own = [one for one in all_values if turn is None or one.turn == turn]
                 interval = mean_interval(own, np.random.default_rng(BOOTSTRAP_SEED))
                 if interval is not None:
@@ -116,7 +115,7 @@ class Recipes:
         return found
 
     def tests(self, job_id: int, score: Score) -> list[SeriesTest]:
-        """Each series against the recipe's reference (see recipe_tests.AGAINST)."""
+        """Each series against the recipe's reference (see RecipeEntry.against)."""
         spec = self.spec(job_id)
         return series_tests(spec, self._values(spec, job_id).get((score.judge, score.name), {}))
 

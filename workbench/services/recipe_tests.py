@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workbench.bench.recipe_table import RECIPES
 from workbench.bench.recipes import SERIES_NAMES
 from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.statistics.paired import Difference, Measured, paired_difference
@@ -17,9 +18,6 @@ from workbench.statistics.significance import holm
 
 SEED = 0
 SURE = 0.05                          # of the p that Holm's correction leaves
-AGAINST = {"scaling": "random", "demonstration_parts": "correct", "tuning": "in_context", "decoding": "none"}
-"""The series that the others of a recipe are compared with."""
-
 Values = Mapping[int, Sequence[Measured]]        # contestant → what was measured of its answers
 Group = tuple[str, float, float | None]          # series, x, y
 
@@ -54,15 +52,15 @@ def series_tests(spec: RecipeSpec, values: Values) -> list[SeriesTest]:
 
 def _tests(spec: RecipeSpec, values: Values) -> Iterator[SeriesTest]:
     """With p as it is for each alone."""
-    against, points = AGAINST[spec.recipe], groups(spec)
-    single = spec.recipe == "demonstration_parts"            # its x only orders the rows
+    recipe, points = RECIPES[spec.recipe], groups(spec)
+    against, single = recipe.against, not recipe.ordered
     for (series, x, y), ids in points.items():
         own = next((found for (name, *place), found in points.items()
                     if name == against and (single or place == [x, y])), ())
         if series == against or not own or set(own) == set(ids):
             continue
         a, b = ([one for id in some for one in values.get(id, ())] for some in (ids, own))
-        for turn in sorted({one.turn for one in a}) if spec.recipe == "tuning" else (None,):
+        for turn in sorted({one.turn for one in a}) if recipe.by_turn else (None,):
             mine, its = ([one for one in side if turn is None or one.turn == turn] for side in (a, b))
             difference = paired_difference(mine, its, np.random.default_rng(SEED))
             if difference is not None and difference.questions > 1:

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from workbench.bench import recipes as variants
-from workbench.bench.house_grader import fits
-from workbench.bench.recipes import PARTS, SCALING_SERIES, SIZES, Place, Recipe, Variant
+from workbench.bench.measures import LANGUAGE_MODEL, Grader, graders, instant
+from workbench.bench.recipe_table import DECODING, PARTS, SCALING, SEARCH, SHIFT, TUNING, recipe
+from workbench.bench.recipes import SCALING_SERIES, SIZES, Place, Recipe, Variant
 from workbench.bench.sweep import PAPER
 from workbench.bench.tuning import IN_CONTEXT, TUNING_SIZES, draw_sets, tuning
 from workbench.domain import NOT_REJECTED, Backend, DecodingSettings, Demonstration, ModelRef, Prompt
 from workbench.domain.filter import Filter, Sort
 from workbench.errors import WorkbenchError
 from workbench.jobs.kind import JobSpec
-from workbench.jobs.kinds.judged_search import JudgedBy, JudgedSearchSpec
+from workbench.jobs.kinds.judged_search import JudgedSearchSpec
 from workbench.jobs.kinds.recipe import RecipeSpec
 from workbench.jobs.kinds.recipe.tuning import Tuning
 from workbench.jobs.kinds.score import ScoreSpec
@@ -49,44 +50,18 @@ if TYPE_CHECKING:
 FLATTERED = ("The greedy-ranked series was ranked on questions that are asked here, which flatters it. Ask other "
              "questions to compare it fairly.")
 MOST_TOKENS = 128                    # of an answer of a recipe
-MINI_WORLD = 4_000                   # demonstrations that are offered where the pool is too small
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeName:
-    """``about`` says what the recipe asks, what it does, and what the chart shows."""
-
-    kind: str
-    title: str
-    about: str
-
-
-RECIPES = (
-    RecipeName("decoding", "Decoding parameters", "Which temperature and repetition penalty suit a base model? Every "
-               "combination answers, with the prompt and without one. Two heat maps on one scale."),
-    RecipeName("scaling", "Number of demonstrations", "What do more demonstrations bring? Prompts of 0, 3, 5, … drawn "
-               "by lot, taken from the ranking, spread over sources, or shown without answers. One curve each."),
-    RecipeName("demonstration_parts", "What matters in one", "Is it the right answer that helps, or only its look? The "
-               "base prompt with its own answers, with each other’s, with random ones, and with none."),
-    RecipeName("judged_search", "Search by a judge", "Which candidate does a judge of whole answers prefer, and would "
-               "the cheap likelihood find it too? A greedy search: under each candidate all first turns are answered."),
-    RecipeName("tuning", "In context or tuned", "Are demonstrations worth more in the prompt or as training data? The "
-               "same ones both ways, a model trained anew for each number and seed. One curve a turn."),
-    RecipeName("shift", "Shift of the base model", "How far does a prompt, or training, move the base model? Answers "
-               "that are there are read again with the bare model: which tokens would it not have chosen?"),
-)
+MADE = 4_000                         # demonstrations that are made where the pool is too small
 
 
 @dataclass(frozen=True)
 class RecipeChoices:
     """What the form offers. ``pool`` is how many demonstrations can be drawn, ``characters`` their mean length;
-    ``mini_world`` and ``referenced`` are sets that the exact grader knows, and sets with references."""
+    ``known`` are, for each measure and grader, the question sets of which it knows all questions."""
 
     bench: BenchChoices
     pool: int = 0
     characters: float = 100.0
-    mini_world: frozenset[int] = frozenset()
-    referenced: frozenset[int] = frozenset()
+    known: Mapping[str, frozenset[int]] = field(default_factory=dict)
     on_gpu: bool = False
 
     def available(self, request: RecipeRequest, pool: int) -> int:
@@ -127,7 +102,7 @@ class RecipeRequest:
     decoding: DecodingSettings = field(default_factory=lambda: DecodingSettings(max_tokens=MOST_TOKENS))
     training: TuningSettings = field(default_factory=TuningSettings)
     rounds: int = 2
-    by: JudgedBy = "language_model"
+    by: str = LANGUAGE_MODEL
     judge_id: int | None = None
     contestants: tuple[int, ...] = ()
     turns: Literal["first", "all"] = "all"
@@ -139,7 +114,7 @@ class RecipeRequest:
     @property
     def numbers(self) -> Sequence[int]:
         """The numbers of demonstrations that are tried."""
-        return self.sizes if self.sizes is not None else TUNING_SIZES if self.recipe == "tuning" else SIZES
+        return self.sizes if self.sizes is not None else TUNING_SIZES if self.recipe == TUNING.name else SIZES
 
 
 def read_recipe_choices(project: Project) -> RecipeChoices:
@@ -149,9 +124,8 @@ def read_recipe_choices(project: Project) -> RecipeChoices:
     shown = project.demonstrations.get(ids)
     return RecipeChoices(
         bench, len(pool(project, Prompt())), sum(map(_length, shown)) / len(shown) if shown else 100.0,
-        frozenset(id for id, asked in sets.items() if asked and all(map(fits, asked))),
-        frozenset(id for id, asked in sets.items() if asked and all(one.references and one.references[0]
-                                                                    for one in asked)),
+        {name: frozenset(id for id, asked in sets.items() if asked and all(map(one.fits, asked)))
+         for name, one in instant().items()},
         bool(read_machine(project.folder).gpus))
 
 
@@ -170,7 +144,7 @@ def default_request(choices: RecipeChoices, recipe: str, set_id: int | None = No
     chosen = set_id if set_id in bench.readings else default_set(bench)
     prompt = default_prompts(bench.prompts, prompt_id)[-1]
     by, judge_id = default_judge(choices, chosen)
-    drawn_by_lot = 1.0 if recipe == "decoding" else 0.0      # draws of greedy answers would all be the same
+    drawn_by_lot = 1.0 if recipe == DECODING.name else 0.0      # draws of greedy answers would all be the same
     return RecipeRequest(
         recipe, chosen, model.ref.id, None if prompt is None else prompt.id,
         series=default_series(choices), by=by, judge_id=judge_id,
@@ -184,15 +158,19 @@ def default_series(choices: RecipeChoices) -> tuple[str, ...]:
     return tuple(name for name in SCALING_SERIES if name != "greedy" or choices.bench.ranked)
 
 
-def default_judge(choices: RecipeChoices, set_id: int) -> tuple[JudgedBy, int | None]:
+def maker(choices: RecipeChoices, set_id: int) -> Grader | None:
+    """Who can make more demonstrations for these questions."""
+    return next((one for one in graders() if one.make is not None and set_id in choices.known.get(one.name, ())), None)
+
+
+def default_judge(choices: RecipeChoices, set_id: int) -> tuple[str, int | None]:
     """What tells good answers to these questions best and costs least: their exact grader, a measure against their
     references, or the current model."""
-    if set_id in choices.mini_world:
-        return "rules", None
-    if set_id in choices.referenced:
-        return "f1", None
+    knows = next((name for name in instant() if set_id in choices.known.get(name, ())), None)
+    if knows is not None:
+        return knows, None
     model = default_model(choices.bench.models)
-    return "language_model", None if model is None else model.ref.id
+    return LANGUAGE_MODEL, None if model is None else model.ref.id
 
 
 def submit(project: Project, request: RecipeRequest) -> int:
@@ -211,12 +189,7 @@ def submit(project: Project, request: RecipeRequest) -> int:
 
 def specification(project: Project, request: RecipeRequest) -> JobSpec:
     """The recipe's job. Its contestants are on the bench from now on. Raises WorkbenchError."""
-    makers: dict[str, Callable[[_Means], JobSpec]] = {
-        "decoding": _decoding, "scaling": _scaling, "demonstration_parts": _parts, "judged_search": _search,
-        "tuning": _tuning, "shift": _shift}
-    if request.recipe not in makers:
-        raise WorkbenchError(f"There is no recipe “{request.recipe}”.", remedy=f"Choose among: {', '.join(makers)}.")
-    return makers[request.recipe](_Means(project, request))
+    return _MAKERS[recipe(request.recipe).name](_Means(project, request))
 
 
 class _Means:
@@ -248,7 +221,7 @@ class _Means:
         name: Recipe = request.recipe                                                    # type: ignore[assignment]
         return RecipeSpec(
             name, tuple({one.id: one for one in stored}.values()), tuple(places), self.asked,
-            request.repeats if name == "decoding" else 1, request.answers or name == "decoding",
+            request.repeats if name == DECODING.name else 1, request.answers or name == DECODING.name,
             likelihood and any(any(one.references) for one in self.asked), request.turns, warning, tuning=tuning)
 
 
@@ -278,7 +251,7 @@ def _parts(means: _Means) -> RecipeSpec:
 def _search(means: _Means) -> JudgedSearchSpec:
     """Recipe 4: greedy search by what a judge says of first-turn answers."""
     request, project = means.request, means.project
-    judge = means.model_of(request.judge_id) if request.by == "language_model" else None
+    judge = means.model_of(request.judge_id) if request.by == LANGUAGE_MODEL else None
     return JudgedSearchSpec(
         means.model, means.prompt, tuple(means.pool()), means.asked, request.rounds, request.by, judge,
         project.judging.prompts(request.judge_prompts), decoding=request.decoding, seed=request.seed)
@@ -306,8 +279,13 @@ def _shift(means: _Means) -> ShiftSpec:
     return means.project.judging.shift(request.set_id, request.contestants, means.model)
 
 
+_MAKERS: Mapping[str, Callable[[_Means], JobSpec]] = {
+    DECODING.name: _decoding, SCALING.name: _scaling, PARTS.name: _parts, SEARCH.name: _search, TUNING.name: _tuning,
+    SHIFT.name: _shift}
+
+
 def pool(project: Project, base: Prompt, query: str = "") -> list[Demonstration]:
-    """What a query finds, but for the rejected, those without an answer, and the base prompt's own."""
+    """What a query finds, by the rule of searches.pool."""
     return list(searches.pool(project, base, Filter(text=query, statuses=NOT_REJECTED)))
 
 
@@ -345,30 +323,31 @@ def problem(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str:
     model, kind = choices.bench.model(request.model_id), request.recipe
     if model is None:
         return "The chosen model is not ready. Look at it on the Models page."
-    if kind == "scaling" and not request.series:
+    if kind == SCALING.name and not request.series:
         return "Tick at least one way to choose the demonstrations."
-    if kind == "scaling" and "greedy" in request.series and not choices.bench.ranked:
+    if kind == SCALING.name and "greedy" in request.series and not choices.bench.ranked:
         return "The greedy-ranked series needs the candidates' gains. Score them first, on the Rankings page."
-    if kind in ("scaling", "demonstration_parts", "judged_search", "tuning") and not pool:
+    if kind in (SCALING.name, PARTS.name, SEARCH.name, TUNING.name) and not pool:
         return "There is no demonstration to draw from. Import some, or ask for others."
-    if kind == "judged_search":
+    if kind == SEARCH.name:
         return _search_problem(choices, request)
     own_weights = model.ref.backend is Backend.TRANSFORMERS
-    if kind == "tuning" and (not own_weights or model.ref.base):
+    if kind == TUNING.name and (not own_weights or model.ref.base):
         return "Only a model in a folder with safetensors files of its own can be trained."
-    if kind == "shift" and not own_weights:
+    if kind == SHIFT.name and not own_weights:
         return "The comparison takes a model with weights of its own: no GGUF file, no server."
-    if kind == "shift" and not request.contestants:
+    if kind == SHIFT.name and not request.contestants:
         return "Tick a contestant that has answered these questions. Run a bench, or another recipe, first."
     return ""
 
 
 def _search_problem(choices: RecipeChoices, request: RecipeRequest) -> str:
-    if request.by == "rules" and request.set_id not in choices.mini_world:
-        return "The exact grader knows the questions of the sample's mini-world only. Choose another judge."
-    if request.by in ("f1", "exact") and request.set_id not in choices.referenced:
-        return "A question has no reference to measure its answers with. Choose a model as the judge."
-    return ""
+    if request.by == LANGUAGE_MODEL or request.set_id in choices.known.get(request.by, ()):
+        return ""
+    judge = instant().get(request.by)
+    if isinstance(judge, Grader):
+        return f"“{judge.about}” does not know all of these questions. Choose another judge."
+    return "A question has no reference to measure its answers with. Choose a model as the judge."
 
 
 def checked(project: Project, choices: RecipeChoices, request: RecipeRequest) -> RecipeRequest:
@@ -385,15 +364,15 @@ def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str
     turns = sum(len(one.turns) for one in asked)
     kind, trained, candidates = request.recipe, 0.0, pool
     pool = choices.available(request, pool)
-    if kind == "decoding":
+    if kind == DECODING.name:
         answers = 2 * request.repeats * turns
         for values in request.axes.values():
             answers *= len(values)
         words = f"At most {counted(answers, 'answer')}"
-    elif kind == "judged_search":
+    elif kind == SEARCH.name:
         answers = (sum(max(candidates - number, 0) for number in range(request.rounds)) + 1) * len(asked)
         words = f"{counted(candidates, 'candidate')}, at most {counted(answers, 'answer')} to make and to judge"
-    elif kind == "shift":
+    elif kind == SHIFT.name:
         answers = sum(answer.repeat == 0 and answer.contestant_id in request.contestants
                       for answer in choices.bench.readings[request.set_id].answers.values())
         return f"{counted(answers, 'answer')} to read twice; no answer is made. Only the first draws are compared."
@@ -401,7 +380,7 @@ def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str
         contestants, notes = _contestants(request, pool)
         answers = contestants * turns
         words = f"{notes}, at most {counted(answers, 'answer')}" if request.answers else notes
-        trained = _training(choices, request, pool) if kind == "tuning" else 0.0
+        trained = _training(choices, request, pool) if kind == TUNING.name else 0.0
         answers *= 2 if request.answers else 1           # reading a reference takes about as long as an answer
     return words + _time(choices.seconds_an_answer(request.model_id), answers, trained) + _left_out(request, pool)
 
@@ -409,14 +388,14 @@ def work_words(choices: RecipeChoices, request: RecipeRequest, pool: int) -> str
 def _contestants(request: RecipeRequest, pool: int) -> tuple[int, str]:
     """How many contestants there are at most, in words too."""
     sizes = [size for size in request.numbers if size <= pool]
-    if request.recipe == "scaling":
+    if request.recipe == SCALING.name:
         sets = len(request.series) + (request.repeats - 1) * ("random" in request.series)
         return len(sizes) * sets, counted(len(sizes) * sets, "prompt")
-    if request.recipe == "tuning":
+    if request.recipe == TUNING.name:
         runs = request.repeats * sum(size > 0 for size in sizes)
         return 2 * len(sizes) * request.repeats, f"{counted(runs, 'training run')}, none of them twice"
-    drawn = sum(part.startswith("random") for part in PARTS)
-    made = len(PARTS) - drawn + drawn * request.repeats
+    drawn = sum(part.startswith("random") for part in variants.PARTS)
+    made = len(variants.PARTS) - drawn + drawn * request.repeats
     return made, counted(made, "prompt")
 
 
@@ -440,10 +419,11 @@ def _about(seconds: float) -> str:
 
 
 def _left_out(request: RecipeRequest, pool: int) -> str:
-    if request.recipe not in ("scaling", "tuning"):
+    if request.recipe not in (SCALING.name, TUNING.name):
         return ""
     over = [size for size in request.numbers if size > pool]
     listed = ", ".join(f"{one:g}" for one in over)
     words = f" The pool has {counted(pool, 'demonstration')}: {listed} left out." if over else ""
-    return words + (" In context, numbers that leave no room for an answer are left out." if request.recipe == "tuning"
-                    else "")
+    if request.recipe == TUNING.name:
+        words += " In context, numbers that leave no room for an answer are left out."
+    return words

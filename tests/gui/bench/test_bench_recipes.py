@@ -26,7 +26,7 @@ from workbench.domain import (
     Prompt,
 )
 from workbench.gui.bench.page import ANSWERS, RECIPES, BenchPage
-from workbench.gui.bench.recipes.form import DECODING, DEMONSTRATIONS, JUDGED, KINDS, SCALING, SHIFT, TUNING, RecipeForm
+from workbench.gui.bench.recipes.form import KINDS, RecipeForm
 from workbench.gui.bench.recipes.register import RegisterDialog
 from workbench.gui.bench.recipes.view import CHARTS, NONE
 from workbench.gui.shell.main_window import MainWindow
@@ -44,6 +44,7 @@ from workbench.services.tuning import TuningSettings
 from workbench_db import jobs as stored
 from workbench_db import scores
 
+DECODING, SCALING, DEMONSTRATIONS, JUDGED, TUNING, SHIFT = KINDS
 SCORE = Score("f1", "reference", "Token F1 against the reference, 0 to 1: not an MT-Bench score")
 
 
@@ -199,7 +200,7 @@ def test_a_judge_that_cannot_judge_these_questions_is_not_started(form: RecipeFo
     assert (asked.by, asked.judge_id) == ("language_model", asked.model_id)      # not all questions have references
     assert form.start.isEnabled()
     form.judge.setCurrentIndex(0)
-    assert "mini-world" in form._work.text()
+    assert "does not know all of these questions" in form._work.text()
     form.judge.setCurrentIndex(1)
     assert "no reference" in form._work.text()
     assert not form.start.isEnabled()

@@ -10,9 +10,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
+from workbench.bench.recipe_table import SCALING, SHIFT
 from workbench.errors import WorkbenchError
 from workbench.gui.bench.overview import report as reports
-from workbench.gui.bench.recipes.form import KINDS, SCALING, SHIFT, RecipeForm
+from workbench.gui.bench.recipes.form import KINDS, RecipeForm
 from workbench.gui.bench.run.form import BenchForm
 from workbench.gui.bench.state import BenchState
 from workbench.gui.charts.chart import Exportable, one_line
@@ -59,7 +60,7 @@ class BenchActions(QObject):
 
         self._session.ask(read_choices, show, owner=self)
 
-    def ask_which_recipe(self, kind: str = SCALING) -> None:
+    def ask_which_recipe(self, kind: str = SCALING.name) -> None:
         state, prompt_id = self._state, self._session.current_prompt_id
 
         def show(choices: RecipeChoices) -> None:
@@ -216,7 +217,7 @@ class BenchActions(QObject):
 
     def manage_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)
-        for words, run in (("Compare with a base model…", lambda: self.ask_which_recipe(SHIFT)), ("", None),
+        for words, run in (("Compare with a base model…", lambda: self.ask_which_recipe(SHIFT.name)), ("", None),
                            ("Import questions…", self.import_questions),
                            ("Hold these questions out of searches", self.change_held_out),
                            ("Import answers…", self.import_answers),

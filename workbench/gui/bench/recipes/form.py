@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.bench.measures import LANGUAGE_MODEL, Grader, instant
+from workbench.bench.recipe_table import DECODING, RECIPES, SCALING, TUNING
 from workbench.bench.recipes import SCALING_SERIES, SIZES
 from workbench.bench.sweep import PAPER
 from workbench.bench.tuning import TUNING_SIZES
@@ -34,13 +36,13 @@ from workbench.gui.widgets.pane import field
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.project import Project
 from workbench.services.recipes import (
-    MINI_WORLD,
-    RECIPES,
+    MADE,
     RecipeChoices,
     RecipeRequest,
     default_judge,
     default_request,
     default_series,
+    maker,
     numbers_in,
     pool,
     problem,
@@ -49,21 +51,11 @@ from workbench.services.recipes import (
 from workbench.services.tuning import TuningSettings
 from workbench.wording import counted
 
-KINDS = tuple(one.kind for one in RECIPES)
-DECODING, SCALING, DEMONSTRATIONS, JUDGED, TUNING, SHIFT = KINDS
+KINDS = tuple(RECIPES)
 WIDTH = 880
 DEFAULTS = RecipeRequest("", 0, 0)
 COUNT_MS = 250                       # after the last key, before the pool is counted
 SERIES_WORDS = {"random": "Random", "greedy": "Greedy-ranked", "diverse": "Diverse", "unsupervised": "Without answers"}
-SHARED = ("model", "prompt", "questions", "some")
-FIELDS = {
-    DECODING: (*SHARED, "draws", "temperature", "penalty", "tokens"),
-    SCALING: (*SHARED, "seeds", "sizes", "query", "tokens"),
-    DEMONSTRATIONS: (*SHARED, "seeds", "query", "tokens"),
-    JUDGED: (*SHARED, "rounds", "judge", "query", "tokens"),
-    TUNING: (*SHARED, "seeds", "tuned_sizes", "query", "epochs", "rate", "rank", "tokens"),
-    SHIFT: ("model", "questions"),
-}
 NAMES = {
     "model": "Model", "prompt": "Base prompt", "questions": "Questions", "some": "How many of them",
     "draws": "Draws a question", "tokens": "Most tokens", "temperature": "Temperatures",
@@ -88,7 +80,7 @@ class RecipeForm(Dialog):
         self._pool, self._counted, self._ticked = choices.pool, 0, set(ticked)
         self._soon = QTimer(self, singleShot=True, interval=COUNT_MS)
         self._soon.timeout.connect(self._count)
-        self.kind = Segmented([one.title for one in RECIPES], 1, name="Recipe", vertical=True)
+        self.kind = Segmented([one.choice for one in RECIPES.values()], 1, name="Recipe", vertical=True)
         self._build_fields()
         self._fill(set_id, prompt_id)
         self._lay_out()
@@ -126,18 +118,17 @@ class RecipeForm(Dialog):
         self.contestants.setFrameShape(QFrame.Shape.NoFrame)
         self.contestants.setMinimumHeight(176)
         self.contestants.setSpacing(2)
-        self.add_pool = secondary(f"Add {MINI_WORLD:,} of the mini-world".replace(",", "\N{NO-BREAK SPACE}"), "plus")
-        self.add_pool.setToolTip("New demonstrations in the sample’s house style, none of which its questions ask. "
-                                 "Ctrl+Z takes them out again.")
+        self.add_pool = secondary(f"Make {counted(MADE, 'demonstration')}", "plus")
+        self.add_pool.setToolTip("New demonstrations for questions such as these, none of which is asked here. Ctrl+Z "
+                                 "takes them out again.")
 
     def _fill(self, set_id: int | None, prompt_id: int | None) -> None:
         bench = self._choices.bench
-        for words, by in (("The mini-world’s rules, exact", "rules"), ("Token F1 against the reference", "f1"),
-                          ("Exact match with the reference", "exact")):
-            self.judge.addItem(words, (by, None))
+        for name, measure in instant().items():
+            self.judge.addItem(one_line(measure.about if isinstance(measure, Grader) else measure.title), (name, None))
         for model in bench.models:
             self.model.addItem(one_line(model.ref.name), model.ref.id)
-            self.judge.addItem(f"{one_line(model.ref.name)}, as a judge", ("language_model", model.ref.id))
+            self.judge.addItem(f"{one_line(model.ref.name)}, as a judge", (LANGUAGE_MODEL, model.ref.id))
         self.model.setCurrentIndex(next((place for place, model in enumerate(bench.models) if model.current), 0))
         for prompt in bench.prompts:
             shown = counted(prompt.demonstrations, "demonstration")
@@ -158,8 +149,7 @@ class RecipeForm(Dialog):
         """The judge may not know these questions, and others have answered them."""
         set_id = self.questions.currentData()
         by = self.judge.currentData()[0]
-        if (by == "rules" and set_id not in self._choices.mini_world) or (
-                by in ("f1", "exact") and set_id not in self._choices.referenced):
+        if by != LANGUAGE_MODEL and set_id not in self._choices.known.get(by, ()):
             wanted = default_judge(self._choices, set_id)
             self.judge.setCurrentIndex(next((place for place in range(self.judge.count())
                                              if self.judge.itemData(place) == wanted), 0))
@@ -245,33 +235,37 @@ class RecipeForm(Dialog):
         self._session.ask(count, show, owner=self)
 
     def _add_to_pool(self) -> None:
+        found = maker(self._choices, self.questions.currentData())
+        if found is None:
+            return
+
         def add(project: Project) -> Changes:
-            return project.imports.run_mini_world(MINI_WORLD).changes
+            return project.imports.run_made(found, MADE).changes
 
         self.add_pool.setEnabled(False)
         self._session.change(add, lambda _: self._count())
 
     # what is asked for
     def _kind_changed(self) -> None:
-        chosen, recipe = FIELDS[KINDS[self.kind.current()]], RECIPES[self.kind.current()]
-        self._title.setText(recipe.title)
+        recipe = RECIPES[KINDS[self.kind.current()]]
+        self._title.setText(recipe.choice)
         self._about.setText(recipe.about)
         for widget in self._places.values():
             self._grid.removeWidget(widget)
             widget.hide()
         place = 0
-        for name in chosen:
+        for name in (name for name in recipe.fields if name in NAMES):
             span = 2 if name in WIDE else 1
             self._grid.addWidget(self._places[name], place // COLUMNS, place % COLUMNS, 1, span)
             self._places[name].show()
             place += span
-        kind = recipe.kind
+        by_contestant = "contestants" in recipe.fields
         title = self._places["model"].findChild(QLabel)
         assert title is not None
-        title.setText("Base model" if kind == SHIFT else "Model")
-        self._list.setVisible(kind == SHIFT)
-        self._series_row.setVisible(kind == SCALING)
-        self.answers.setVisible(kind in (SCALING, DEMONSTRATIONS, TUNING))
+        title.setText("Base model" if by_contestant else "Model")
+        self._list.setVisible(by_contestant)
+        self._series_row.setVisible(recipe == SCALING)
+        self.answers.setVisible(recipe.chosen_answers)
         self._changed()
         self.fit(WIDTH)
 
@@ -288,8 +282,8 @@ class RecipeForm(Dialog):
 
     def _too_small(self) -> bool:
         request = self.request()
-        return (request.recipe == TUNING and request.set_id in self._choices.mini_world and self.add_pool.isEnabled()
-                and max(request.numbers) > self._choices.available(request, self._pool))
+        return (request.recipe == TUNING.name and maker(self._choices, request.set_id) is not None
+                and self.add_pool.isEnabled() and max(request.numbers) > self._choices.available(request, self._pool))
 
     def _missing(self) -> str:
         if self.model.currentData() is None:
@@ -298,7 +292,7 @@ class RecipeForm(Dialog):
 
     def _wrong_list(self) -> str:
         found = ""
-        for name in set(LISTS) & set(FIELDS[KINDS[self.kind.current()]]):
+        for name in set(LISTS) & set(RECIPES[KINDS[self.kind.current()]].fields):
             line = getattr(self, name)
             try:
                 wrong = min(numbers_in(line.text())) < 0
@@ -312,13 +306,13 @@ class RecipeForm(Dialog):
     def request(self) -> RecipeRequest:
         kind = KINDS[self.kind.current()]
         axes = {"temperature": numbers_in(self.temperature.text()),
-                "repetition_penalty": numbers_in(self.penalty.text())} if kind == DECODING else {}
-        line = {SCALING: self.sizes, TUNING: self.tuned_sizes}.get(kind)
+                "repetition_penalty": numbers_in(self.penalty.text())} if kind == DECODING.name else {}
+        line = {SCALING.name: self.sizes, TUNING.name: self.tuned_sizes}.get(kind)
         by, judge_id = self.judge.currentData()
         items = [self.contestants.item(row) for row in range(self.contestants.count())]
         return RecipeRequest(
             kind, self.questions.currentData(), self.model.currentData(), self.prompt.currentData(), self.some.value(),
-            (self.draws if kind == DECODING else self.seeds).value(), axes,
+            (self.draws if kind == DECODING.name else self.seeds).value(), axes,
             None if line is None else tuple(int(size) for size in numbers_in(line.text())),
             tuple(name for name, box in self.series.items() if box.isChecked()), self.answers.isChecked(),
             self.query.text().strip(), DecodingSettings(max_tokens=self.tokens.value()),

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.bench.recipe_table import RECIPES
 from workbench.domain import Changes
 from workbench.gui.bench.charts import Behind
 from workbench.gui.bench.recipes.judged import JudgedPane
@@ -231,15 +232,15 @@ class RecipesPane(QWidget):
         said = [note, f"{counted(len(reading.spec.questions), 'question')}, up to {counted(answers, 'answer')} a point",
                 "95 % intervals over questions", "a click shows the answers"]
         self._hint.setText(" · ".join(said))
-        filler: Callable[[RecipeReading], int] = {
-            "scaling": self._fill_scaling, "tuning": self._fill_scaling, "demonstration_parts": self._fill_parts,
-        }.get(reading.spec.recipe, self._fill_decoding)
+        fillers: dict[str, Callable[[RecipeReading], int]] = {
+            "curves": self._fill_curves, "ladder": self._fill_ladder, "grids": self._fill_grids}
+        filler = fillers[RECIPES[reading.spec.recipe].chart]
         self._charts.setCurrentIndex(filler(reading))
         self.tools.view_changed()
         for view in (*self._views.values(), *self._grid_views):
             view.chart_changed()
 
-    def _fill_scaling(self, reading: RecipeReading) -> int:
+    def _fill_curves(self, reading: RecipeReading) -> int:
         self.lines.setAccessibleName("Score by number of demonstrations")
         sizes = [point.x for point in reading.points if point.x]
         # only a likelihood breaks down without end
@@ -251,13 +252,13 @@ class RecipesPane(QWidget):
         self.whole.setText(f"Whole range, {off} more")
         return 0
 
-    def _fill_parts(self, reading: RecipeReading) -> int:
+    def _fill_ladder(self, reading: RecipeReading) -> int:
         rungs = [Rung(point.label, point.interval, place, ("point", place), counted(point.answers, "answer"))
                  for place, point in enumerate(reading.points)]
         self.ladder.show_rungs(rungs, unit=_unit(reading.score), digits=2)
         return 1
 
-    def _fill_decoding(self, reading: RecipeReading) -> int:
+    def _fill_grids(self, reading: RecipeReading) -> int:
         assert reading.spec is not None
         names = axis_names(reading.spec)
         if all(point.y is None for point in reading.points):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from workbench.bench.measures import LANGUAGE_MODEL
+from workbench.bench.recipe_table import SEARCH
 from workbench.domain import (
     CandidateScore,
     Contestant,
@@ -24,16 +26,14 @@ from workbench.jobs.run import Run
 from workbench.prompts import add
 from workbench.wording import counted
 
-JudgedBy = Literal["rules", "f1", "exact", "language_model"]
-
 
 @dataclass(frozen=True, slots=True)
 class JudgedSearchSpec:
     """Greedy search as the ICL-alignment paper does it (arXiv 2405.19874, section 4): for each candidate added to the
     prompt, ``model`` answers the first turn of every question, and the mean score of the answers is what counts.
 
-    ``by`` is the mini-world's grader, a measure against the references, or ``judge`` asked with ``prompts``. At the end
-    every round's candidates are scored by the references' likelihood too, and the two orders are compared.
+    ``by`` names a measure or a grader (see bench.measures), or says that ``judge`` is asked with ``prompts``. At the
+    end every round's candidates are scored by the references' likelihood too, and the two orders are compared.
     ``finished_rounds`` and ``known`` are what an earlier start of this job had found.
     """
 
@@ -42,7 +42,7 @@ class JudgedSearchSpec:
     candidates: tuple[Demonstration, ...]
     questions: tuple[Question, ...]
     rounds: int = 3
-    by: JudgedBy = "language_model"
+    by: str = LANGUAGE_MODEL
     judge: ModelRef | None = None
     prompts: tuple[JudgePrompt, ...] = ()
     position: Position = Position.BEFORE_BASE
@@ -90,7 +90,7 @@ def start(spec: JudgedSearchSpec, run: Run) -> JudgedSearchResult:
 
 
 def title(spec: JudgedSearchSpec) -> str:
-    return f"Greedy search by a judge, {counted(len(spec.candidates), 'candidate')}"
+    return f"{SEARCH.title}, {counted(len(spec.candidates), 'candidate')}"
 
 
 def outcome(result: JudgedSearchResult) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from workbench.bench import house_grader
 from workbench.bench.answers import Wanted, answer_of, draw_of
 from workbench.bench.language_model_judge import Judge, judge_matches
 from workbench.bench.matches import GivenAnswers, single
-from workbench.bench.reference_measures import exact_match, token_f1
+from workbench.bench.measures import LANGUAGE_MODEL, instant_measure
 from workbench.domain import Answer, AnswerScore, Contestant, Judgement, Prompt, Question
 from workbench.jobs.events import Tried
 from workbench.jobs.kinds.judged_search import JudgedSearchSpec
@@ -77,13 +76,10 @@ class JudgedObjective:
     def _judged(self, answers: Sequence[Answer]) -> tuple[list[float], list[Judgement]]:
         """Each answer's score, and what a language model said; its answers' ids are places."""
         by_id = {question.id: question for question in self._questions if question.id is not None}
-        pairs = [(by_id[one.question_id], one.text) for one in answers]
-        if self._spec.by == "language_model":
+        if self._spec.by == LANGUAGE_MODEL:
             return self._ratings(answers, by_id)
-        if self._spec.by == "rules":
-            return [house_grader.grade(question, 0, text).score for question, text in pairs], []
-        measure = token_f1 if self._spec.by == "f1" else exact_match
-        return [measure(text, question.references[0]) for question, text in pairs], []
+        measure = instant_measure(self._spec.by)
+        return [measure.grade(by_id[one.question_id], 0, one.text).score for one in answers], []
 
     def _ratings(self, answers: Sequence[Answer], by_id: dict[int, Question]) -> tuple[list[float], list[Judgement]]:
         assert self._judge is not None

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from workbench.bench.house_grader import fits
 from workbench.bench.judge_prompting import choose
 from workbench.bench.language_model_judge import Judge
+from workbench.bench.measures import LANGUAGE_MODEL, instant_measure
 from workbench.domain import Backend, CandidateScore, Question, SearchRound
 from workbench.errors import JobError
 from workbench.jobs.events import Metric, RoundFinished, Scored
@@ -50,7 +50,7 @@ def _check(spec: JudgedSearchSpec) -> None:
     """Raises JobError."""
     if spec.rounds < 1 or not spec.questions or any(one.id is None for one in spec.questions):
         raise JobError("A search needs a round at least, and questions.", safe="Nothing was started.")
-    if spec.by == "language_model":
+    if spec.by == LANGUAGE_MODEL:
         if spec.judge is None:
             raise JobError("No judge was chosen.", safe="Nothing was started.", remedy="Choose a model that judges.")
         for question in spec.questions:
@@ -58,14 +58,14 @@ def _check(spec: JudgedSearchSpec) -> None:
     elif not all(one.references and one.references[0] for one in spec.questions):
         raise JobError("A question has no reference to measure its answers with.", safe="Nothing was started.",
                        remedy="Choose another question set, or a language model as the judge.")
-    elif spec.by == "rules" and not all(map(fits, spec.questions)):
-        raise JobError("The exact grader knows the rules of the mini-world's questions only.",
-                       safe="Nothing was started.", remedy="Choose the sample's questions, or another judge.")
+    elif not all(map(instant_measure(spec.by).fits, spec.questions)):
+        raise JobError(f"“{instant_measure(spec.by).title}” does not know all of these questions.",
+                       safe="Nothing was started.", remedy="Choose other questions, or another judge.")
 
 
 def _judge(spec: JudgedSearchSpec, model: LanguageModel, run: Run) -> tuple[Judge | None, Callable[[], None]]:
     """The judge, and what lets go of its model: one that is not the answering model is loaded beside it."""
-    if spec.by != "language_model" or spec.judge is None:
+    if spec.by != LANGUAGE_MODEL or spec.judge is None:
         return None, lambda: None
     if spec.judge == spec.model:
         return judge_of(model, spec.judge_decoding, run), lambda: None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from workbench.bench.recipe_table import RECIPES
 from workbench.bench.recipes import Place, Recipe
 from workbench.domain import Answer, Contestant, ModelRef, Question, SetEvaluation
 from workbench.jobs.kind import JobKind, Kept, names_of, never
@@ -13,11 +14,6 @@ from workbench.jobs.kinds.recipe.tuning import Tuning
 from workbench.jobs.result import Result
 from workbench.jobs.run import Run
 from workbench.wording import counted
-
-RECIPE_NAMES = {
-    "decoding": "Decoding parameters", "scaling": "Number of demonstrations",
-    "demonstration_parts": "What matters in a demonstration", "tuning": "In context against fine-tuned",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def start(spec: RecipeSpec, run: Run) -> RecipeResult:
 
 
 def title(spec: RecipeSpec) -> str:
-    return (f"{RECIPE_NAMES[spec.recipe]}, {counted(len(spec.contestants), 'contestant')}, "
+    return (f"{RECIPES[spec.recipe].title}, {counted(len(spec.contestants), 'contestant')}, "
             f"{counted(len(spec.questions), 'question')}")
 
 

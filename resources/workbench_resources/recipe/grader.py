@@ -8,42 +8,33 @@ candidates of the sample are good.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from workbench.bench.measures import Grade, Grader
 from workbench.domain import Question
 from workbench_resources.recipe.house import Convention
-from workbench_resources.recipe.sample import convention
+from workbench_resources.recipe.sample import MINI_WORLD, convention, write_more
 
 PARTS = ("opening", "form", "content", "closing")
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """Which of PARTS the answer has right. ``score`` is their share, 0 to 1."""
-
-    parts: tuple[str, ...]
-
-    @property
-    def score(self) -> float:
-        return len(self.parts) / len(PARTS)
-
-    @property
-    def words(self) -> str:
-        """ "Right: opening, form. Wrong: content, closing." """
-        wrong = [part for part in PARTS if part not in self.parts]
-        said = [f"{name}: {', '.join(parts)}." for name, parts in (("Right", self.parts), ("Wrong", wrong)) if parts]
-        return " ".join(said)
 
 
 def fits(question: Question) -> bool:
     """Whether the question is one of the mini-world: its references follow the house convention."""
     return bool(question.references) and question.category in _forms() and all(
-        len(grade(question, turn, text).parts) == len(PARTS) for turn, text in enumerate(question.references))
+        len(right_parts(question, turn, text)) == len(PARTS) for turn, text in enumerate(question.references))
 
 
 def grade(question: Question, turn: int, answer: str) -> Grade:
-    """Raises IndexError where the turn has no reference."""
+    """The share of PARTS that are right, and in words which: "Right: opening, form. Wrong: content, closing." Raises
+    IndexError where the turn has no reference."""
+    right = right_parts(question, turn, answer)
+    wrong = [part for part in PARTS if part not in right]
+    said = [f"{name}: {', '.join(parts)}." for name, parts in (("Right", right), ("Wrong", wrong)) if parts]
+    return Grade(len(right) / len(PARTS), " ".join(said))
+
+
+def right_parts(question: Question, turn: int, answer: str) -> tuple[str, ...]:
+    """Which of PARTS the answer has right. Raises IndexError where the turn has no reference."""
     house, reference = convention(), question.references[turn]
     said, right = _inner(answer, house), _inner(reference, house)
     checks = {
@@ -52,7 +43,7 @@ def grade(question: Question, turn: int, answer: str) -> Grade:
         "content": said == right,
         "closing": answer.strip().endswith(house.closer),
     }
-    return Grade(tuple(part for part in PARTS if checks[part]))
+    return tuple(part for part in PARTS if checks[part])
 
 
 def _inner(answer: str, house: Convention) -> str:
@@ -75,3 +66,7 @@ def _forms() -> dict[str, re.Pattern[str]]:
         "humanities": "The song {} by {}.",
     }
     return {category: re.compile(re.escape(form).replace(r"\{\}", r"\w+")) for category, form in forms.items()}
+
+
+RULES = Grader("rules", "Rules kept, exact grader", "rules kept", "share of the mini-world's rules", grade=grade,
+               fits=fits, about="The mini-world’s rules, exact", source=MINI_WORLD, make=write_more)
