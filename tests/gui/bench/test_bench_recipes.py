@@ -215,6 +215,7 @@ def test_what_is_compared_with_a_base_model_are_the_ticked_contestants(form: Rec
 
 def test_the_cost_follows_the_demonstrations_that_are_drawn_from(form: RecipeForm, qtbot: QtBot) -> None:
     ask(form, JUDGED)
+    form.prompt.setCurrentIndex(form.prompt.count() - 1)         # no base prompt, whose own are not drawn
     qtbot.waitUntil(lambda: "11 candidates" in form._work.text())
     form.query.setText("category:Coding")
     qtbot.waitUntil(lambda: "4 candidates" in form._work.text())
