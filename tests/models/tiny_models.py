@@ -79,10 +79,14 @@ def save(
     made = transformers.AutoConfig.for_model(model_type, **{**sizes, **config})
     model = transformers.AutoModelForCausalLM.from_config(made).to(dtype)
     model.save_pretrained(folder)
+    write_tokenizer(folder, tokenizer, settings)
+    return ModelRef(folder.name, str(folder), sha256=read_facts(folder).sha256, device="cpu")
+
+
+def write_tokenizer(folder: Path, tokenizer: Tokenizer, settings: dict[str, Any] | None = None) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
     names = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps({**names, **(settings or {})}), "utf-8")
-    return ModelRef(folder.name, str(folder), sha256=read_facts(folder).sha256, device="cpu")
 
 
 def plain_logprobs(folder: str, sequences: Sequence[ScoredSequence]) -> list[list[float]]:

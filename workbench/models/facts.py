@@ -25,6 +25,8 @@ _CODE_KEYS = frozenset({
     "kernel_config",
 })  # fmt: skip
 
+_UNLIMITED = 32_768              # tokens, for architectures whose positions have no end: states, linear biases
+
 _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F8_E4M3": "float8", "I8": "int8"}
 
 
@@ -69,7 +71,8 @@ def read_facts(path: Path, progress: Callable[[int], None] = lambda read: None, 
         heads=heads,
         kv_heads=_number(text, "num_key_value_heads", default=heads),
         vocabulary=_number(text, "vocab_size"),
-        context=_number(text, "max_position_embeddings", "n_positions", "max_seq_len", "n_ctx"),
+        context=_number(text, "max_position_embeddings", "n_positions", "max_seq_len", "n_ctx", "seq_length",
+                        default=_UNLIMITED),
         dtype=_dtype(dtypes, config),
         size_bytes=sum(file.stat().st_size for file in weights),
         files=tuple(file.name for file in model_files(path)),

@@ -131,7 +131,8 @@ class Cached:
         return kept
 
     def crop(self, past: Any, length: int) -> Any:
-        if any(layer.is_sliding or not layer.is_croppable for layer in past.layers):
+        layers = getattr(past, "layers", None)
+        if layers is None or any(layer.is_sliding or not layer.is_croppable for layer in layers):
             return None
         cut = fork(past)
         for layer in cut.layers:
@@ -162,6 +163,10 @@ def fork(cache: Any, count: int = 1) -> Any:
     """
     from transformers import DynamicCache
 
+    if not hasattr(cache, "layers"):         # of two caches, as decoders have that can also look at an encoder
+        forked = copy.deepcopy(cache)
+        forked.reorder_cache(torch.zeros(count, dtype=torch.long))
+        return forked
     forked = copy.copy(cache) if type(cache) is DynamicCache else copy.deepcopy(cache)
     forked.layers = [_forked_layer(layer, count) for layer in forked.layers]
     return forked

@@ -31,8 +31,12 @@ def from_folder(path: Path, device: torch.device, dtype: str) -> Any:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     content = read_json(path / "config.json")
-    config = CONFIG_MAPPING[content["model_type"]].from_dict(content)
-    model_class = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    try:
+        config = CONFIG_MAPPING[content["model_type"]].from_pretrained(str(path), local_files_only=True)
+        model_class = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"transformers does not take the config.json in {path}: {error}.",
+                         remedy="Download the model again, or update transformers.") from error
     on_loading = dtype in quantised.ON_LOADING
     more: dict[str, Any] = {"dtype": torch.bfloat16 if on_loading else getattr(torch, dtype)}
     if on_loading:
