@@ -218,6 +218,8 @@ def _add_runs(commands: Any) -> None:
     command.add_argument("--strategy", default="greedy", choices=Choices("workbench.search.strategies", "offered"),
                          metavar="STRATEGY", help="how the set is chosen: %(choices)s")
     command.add_argument("--random-sets", type=whole, default=20, help="how many random sets to compare with")
+    command.add_argument("--overlapping", action="store_true",
+                         help="search also among candidates that ask one of the questions; otherwise left out")
     command.add_argument("--racing", default="off", choices=("off", "t_race", "halving"),
                          help="drop candidates that fall behind before they are scored on all questions")
     command.add_argument("--beam-width", type=positive, default=3, help="sets that beam search carries on")

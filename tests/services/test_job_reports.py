@@ -45,9 +45,9 @@ def project(tmp_path):
     project.close()
 
 
-def search_job(project: Project) -> int:
+def search_job(project: Project, asks: str = HOSTILE) -> int:
     """A finished search over three candidates and four questions, stored as a job's events would be."""
-    project.demonstrations.add([Demonstration.pair(f"{HOSTILE} {n}", "b\n```\nc", source="me") for n in range(3)])
+    project.demonstrations.add([Demonstration.pair(f"{asks} {n}", "b\n```\nc", source="me") for n in range(3)])
     pool = project.demonstrations.get(project.demonstrations.ids(Filter()))
     [set_id] = project.questions.add(QuestionSet("q", tuple(
         Question((f"ask {n}",), (f"tell {n}",), key=str(n)) for n in range(4)))).created
@@ -191,3 +191,17 @@ def test_a_plot_draws_each_mean_inside_its_interval_and_the_line_of_no_change():
 def test_a_plot_of_a_single_value_has_an_axis(value):
     svg = ElementTree.fromstring(interval_plot([Mark("one", value)], title="t", axis="nats", zero=False))
     assert svg.findall("{http://www.w3.org/2000/svg}line")
+
+
+def test_a_candidate_that_asks_a_question_is_marked_in_the_ranking_and_named_in_the_report(project: Project) -> None:
+    job_id = search_job(project, "Ask")
+    table = project.results.gains(job_id, 1)
+    assert table.overlaps == ("asks question 0", "asks question 1", "asks question 2")
+    told = dict(job_report(project, job_id).facts)["Not to be trusted"]
+    assert told.startswith(f"demonstration {table.demonstration_ids[0]} asks question 0; ")
+
+
+def test_of_candidates_that_ask_something_else_nothing_is_said(project: Project) -> None:
+    job_id = search_job(project)
+    assert not any(project.results.gains(job_id, 1).overlaps)
+    assert "Not to be trusted" not in dict(job_report(project, job_id).facts)

@@ -161,3 +161,26 @@ def test_the_estimate_counts_as_the_job_does(asked: Project) -> None:
     # 3 candidates and the base on 6 questions of two turns; base, chosen, spread and one random set on 3 answers
     assert searches.estimate(asked, request) == searches.Work(3, 4 * 12 + 4 * 3, None)
     assert searches.estimate(asked, replace(request, kind="score")).answers == 4 * 12
+
+
+def test_a_search_leaves_out_what_asks_its_questions_unless_it_is_told_not_to(asked: Project) -> None:
+    [copy, near, held] = asked.demonstrations.add([
+        Demonstration.pair("Ask 3!", "reply 3"), Demonstration.pair("other", "else"),
+        Demonstration.pair("kept 1", "no"),
+    ]).created
+    found = by_command(asked, "search")
+    assert isinstance(found, SearchSpec)
+    assert not {copy, held} & set(ids_of(found))
+    assert near in ids_of(found)
+    assert dict(found.left_out) == {copy: "asks question 3", held: "asks question 1"}
+    assert searches.estimate(asked, default(asked)).candidates == len(found.candidates)
+    told = by_command(asked, "search", "--overlapping")
+    assert {copy, held} < set(ids_of(told))
+    assert {copy, held} < set(ids_of(by_command(asked, "score")))
+
+
+def test_a_pool_of_nothing_but_the_questions_cannot_be_searched(asked: Project) -> None:
+    ids = asked.demonstrations.add([Demonstration.pair("ask 3", "reply 3")]).created
+    request = replace(default(asked), pool=Pool.SELECTION, selection=tuple(ids))
+    with pytest.raises(JobError, match="Every candidate asks one of the questions"):
+        searches.specification(asked, request)

@@ -62,7 +62,7 @@ def search_request(project: Project, options: Namespace) -> SearchRequest:
     more = SearchOptions(options.racing, options.beam_width, options.swap_passes, options.random_tries, options.order,
                          options.equal_evaluations, options.embedding_baselines)
     return replace(request, rounds=options.rounds, token_budget=options.budget, strategy=options.strategy,
-                   random_sets=options.random_sets, options=more,
+                   random_sets=options.random_sets, options=more, overlapping=options.overlapping,
                    heldout_id=_heldout(project, options.heldout, request.heldout_id))
 
 

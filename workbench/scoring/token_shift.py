@@ -77,4 +77,5 @@ def _log_distributions(model: LanguageModel, sequence: ScoredSequence) -> Tensor
                        remedy="Choose a model in a folder with safetensors.")
     ids = torch.tensor([sequence.ids[: sequence.end - 1]], device=network.device)
     (logits,) = logits_at(network, ids, range(sequence.start - 1, sequence.end - 1))
-    return logits.float().log_softmax(-1)
+    found: Tensor = logits.float().log_softmax(-1)
+    return found

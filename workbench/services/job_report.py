@@ -33,13 +33,17 @@ def job_report(project: Project, job_id: int, more_charts: Sequence[Chart] = ())
         raise JobError(f"Job {job_id} has no results yet.", remedy="Wait until it has scored a candidate.")
     ranking = _ranking(table)
     held_out = project.results.held_out(job_id) if isinstance(spec, SearchSpec) else None
+    facts = [*_facts(project, job_id, spec)]
+    if met := [f"demonstration {id} {words}" for id, words in zip(table.demonstration_ids, table.overlaps, strict=True)
+               if words]:
+        facts.insert(0, ("Not to be trusted", f"{'; '.join(met)}: what asks a question gains on it"))
     sets = tuple(_sets(held_out)) if held_out else ()
     random_mean = held_out.random_mean if held_out else None
     title_of = {demonstration.id: " ".join(demonstration.instruction.split())[:80] for demonstration in spec.candidates}
     rounds = tuple(RoundLine(round.number, round.chosen_id, title_of.get(round.chosen_id, ""), round.objective,
                              round.prompt_tokens) for round in project.results.rounds(job_id))
     return Report(project.jobs.get(job_id).title, f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-                  tuple(_facts(project, job_id, spec)), ranking, rounds, sets, random_mean,
+                  tuple(facts), ranking, rounds, sets, random_mean,
                   held_out.difference if held_out else None, _chosen(spec, held_out),
                   (*charts(ranking, sets, random_mean), *more_charts))
 

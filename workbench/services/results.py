@@ -20,12 +20,14 @@ from workbench.domain import (
     SetEvaluation,
 )
 from workbench.errors import JobError
+from workbench.jobs.kinds.score import ScoreSpec
 from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.kinds.sensitivity import SensitivityResult, SensitivitySpec
 from workbench.jobs.result import Result
 from workbench.search.greedy import rank
 from workbench.search.heldout import CHOSEN, difference_to_random, random_mean
 from workbench.search.intervals import by_question
+from workbench.search.overlap import Overlap, overlaps
 from workbench.search.task import COMPARING, stream
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.statistics.intervals import mean_intervals
@@ -68,6 +70,7 @@ class GainTable:
     gain: npt.NDArray[np.float64]                 # (candidates, questions)
     tokens: tuple[int, ...]                       # prompt tokens each adds
     difficulty: tuple[float | None, ...]          # IFD; None where not measured
+    overlaps: tuple[str, ...] = ()                # "asks question 12"; "" where none is asked; () where not looked for
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GainTable):
@@ -136,6 +139,7 @@ class Results:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._overlaps: dict[int, Mapping[int, Overlap]] = {}       # by job: what it was given never changes
 
     def runs(self) -> list[RunInfo]:
         """Newest first."""
@@ -158,7 +162,18 @@ class Results:
         kept = {question.id: question for question in self._project.questions.questions(question_ids)}
         questions = [kept.get(id, Question((), id=id)) for id in question_ids]
         previous = {c.demonstration_id: rank for rank, c in enumerate(before.ranking, 1)} if before else {}
-        return gain_table(round, base, [scores[id] for id in ids], titles, questions, previous)
+        table = gain_table(round, base, [scores[id] for id in ids], titles, questions, previous)
+        met = self._met(job_id)
+        return replace(table, overlaps=tuple(met[id].words if id in met else "" for id in table.demonstration_ids))
+
+    def _met(self, job_id: int) -> Mapping[int, Overlap]:
+        """The candidates that ask one of the questions that they were judged on."""
+        if job_id not in self._overlaps:
+            spec = self._project.jobs.spec(job_id)
+            known = isinstance(spec, ScoreSpec | SearchSpec)
+            heldout = spec.heldout if isinstance(spec, SearchSpec) else ()
+            self._overlaps[job_id] = overlaps(spec.candidates, (*spec.questions, *heldout)) if known else {}
+        return self._overlaps[job_id]
 
     def rounds(self, job_id: int) -> list[SearchRound]:
         with self._project.database.read() as connection:

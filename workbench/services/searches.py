@@ -17,6 +17,7 @@ from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.kinds.sensitivity import SensitivitySpec
 from workbench.jobs.pool import answers_scored, check_apart, eligible, scorable
 from workbench.search.options import SearchOptions
+from workbench.search.overlap import Overlap, overlaps
 from workbench.search.strategies import strategies, strategy
 from workbench.search.work import sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
@@ -81,6 +82,7 @@ class SearchRequest:
     seed: int = 0
     options: SearchOptions = field(default_factory=SearchOptions)
     devices: int | None = None
+    overlapping: bool = False        # search also among candidates that ask one of the questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +201,16 @@ def specification(project: Project, request: SearchRequest) -> ScoreSpec | Searc
         score = ScoreSpec(model, base, pool, questions, request.position, request.turns, request.seed)
         return on_devices(score, machine, request.devices)
     strategy(request.strategy)
+    met = _met(request, pool, questions, heldout)
+    pool = tuple(candidate for candidate in pool if candidate.id not in met)
+    if not pool:
+        raise JobError("Every candidate asks one of the questions that it would be judged on.",
+                       remedy="Choose other questions or another pool, or let the search use such candidates.")
     search = SearchSpec(model, base, pool, questions, heldout, rounds=request.rounds,
                         token_budget=request.token_budget, strategy=request.strategy, position=request.position,
                         turns=request.turns, random_sets=request.random_sets, seed=request.seed,
-                        options=request.options)
+                        options=request.options,
+                        left_out=tuple((id, overlap.words) for id, overlap in met.items()))
     return on_devices(search, machine, request.devices)
 
 
@@ -241,8 +249,11 @@ def pool(project: Project, base: Prompt, where: Filter = Filter(statuses=NOT_REJ
 def estimate(project: Project, request: SearchRequest) -> Work:
     """Count the answers that have to be scored; time them with the last such job of the same model."""
     ids = _pool_ids(project, request)
-    count = len(candidates(project, request)) if len(ids) <= READ_TO_COUNT else len(ids)
     questions, heldout = _questions(project, request)
+    count = len(ids)
+    if count <= READ_TO_COUNT:
+        pool = candidates(project, request)
+        count = len(pool) - len(_met(request, pool, questions, heldout))
     answers = answers_in_all(request, count, questions, heldout)
     return Work(count, answers, _seconds(project, _model(project, request.model_id), answers))
 
@@ -258,6 +269,12 @@ def answers_in_all(asked: SearchRequest | ScoreSpec | SearchSpec, candidates: in
     searched = sets_searched(chosen, candidates, asked.rounds, asked.options)
     drawn = chosen.answers_drawn(candidates, asked.rounds, asked.options)
     return drawn + searched * answers + sets_reported(chosen, asked.random_sets, asked.options) * held_out
+
+
+def _met(request: SearchRequest, pool: Sequence[Demonstration], questions: Sequence[Question],
+         heldout: Sequence[Question]) -> dict[int, Overlap]:
+    """The candidates that a search leaves out, as they ask what they would be judged on."""
+    return {} if request.kind == "score" or request.overlapping else overlaps(pool, (*questions, *heldout))
 
 
 def _pool_ids(project: Project, request: SearchRequest) -> Sequence[int]:

@@ -70,6 +70,7 @@ class RunForm(Dialog):
         self.random_tries.setSpecialValueText("As many as greedy search")
         self.by_embeddings = QCheckBox("Compare with the sets that the model’s embeddings choose")
         self.equal = QCheckBox("Compare with the best of as many random sets as the search evaluates")
+        self.overlapping = QCheckBox("Also try candidates that ask one of the questions")
         self.devices = DevicesChoice()
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("tag:code  tokens<200")
@@ -119,6 +120,7 @@ class RunForm(Dialog):
             spin.setValue(number)
         self.equal.setChecked(request.options.equal_evaluations)
         self.by_embeddings.setChecked(request.options.embedding_baselines)
+        self.overlapping.setChecked(request.overlapping)
         self.filter.setText(request.filter.text)
 
     def _lay_out(self) -> None:
@@ -131,12 +133,13 @@ class RunForm(Dialog):
         self._search_fields = [field("Held-out questions", self.heldout), field("Strategy", self.strategy),
                                field("Demonstrations to add", self.rounds), field("Token budget", self.budget),
                                field("Random sets to compare with", self.random_sets),
-                               field("Order of the chosen ones", self.order), self.by_embeddings, self.equal]
+                               field("Order of the chosen ones", self.order), self.by_embeddings, self.equal,
+                               self.overlapping]
         self._option_fields = {
             "racing": field("Racing", self.racing), "beam_width": field("Sets that go on", self.beam_width),
             "swap_passes": field("Passes of swaps", self.swap_passes),
             "random_tries": field("Random sets to try", self.random_tries)}
-        heldout, strategy, rounds, budget, random, order, compared, equal = self._search_fields
+        heldout, strategy, rounds, budget, random, order, compared, equal, met = self._search_fields
         racing, beam, swap, tries = self._option_fields.values()
         self._option = _one_of(racing, beam, tries)
         rows = ((field("Model", self.model), field("Base prompt", self.prompt)),
@@ -153,6 +156,7 @@ class RunForm(Dialog):
         self.room.addLayout(grid)
         self.room.addWidget(compared)
         self.room.addWidget(equal)
+        self.room.addWidget(met)
 
     def _watch(self) -> None:
         self.kind.changed.connect(lambda _: self._kind_changed())
@@ -163,7 +167,7 @@ class RunForm(Dialog):
         for spin in (self.rounds, self.budget, self.random_sets, self.seed, self.beam_width, self.swap_passes,
                      self.random_tries):
             spin.valueChanged.connect(lambda _: self._changed())
-        for box in (self.equal, self.by_embeddings):
+        for box in (self.equal, self.by_embeddings, self.overlapping):
             box.toggled.connect(lambda _: self._changed())
         self.filter.textChanged.connect(lambda _: self._changed())
         self.devices.changed.connect(self._changed)
@@ -178,7 +182,7 @@ class RunForm(Dialog):
             rounds=self.rounds.value(), token_budget=self.budget.value(),
             position=Position(self.position.currentData()), turns=self.turns.currentData(),
             random_sets=self.random_sets.value(), seed=self.seed.value(), options=self._options(),
-            devices=1 if self.devices.one else None)
+            devices=1 if self.devices.one else None, overlapping=self.overlapping.isChecked())
 
     def _strategy(self) -> Strategy:
         return strategies()[self.strategy.currentData()]

@@ -17,6 +17,7 @@ from workbench.wording import grouped, interval_words, percent, plain, signed
 
 Index = QModelIndex | QPersistentModelIndex
 
+MARK = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15} "         # before a candidate that asks what it is judged on
 VALUE_ROLE = Qt.ItemDataRole.UserRole        # what the delegate paints, by column
 
 
@@ -190,8 +191,10 @@ class RankingModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(at, column)
         if role == Qt.ItemDataRole.ToolTipRole:
+            overlap = self._overlap(at)
             return tip(self._candidates.table.titles[at], self._spoken(at, Column.GAIN).capitalize(),
-                       f"Adds {grouped(self._candidates.table.tokens[at])} tokens")
+                       f"Adds {grouped(self._candidates.table.tokens[at])} tokens",
+                       overlap and f"{overlap.capitalize()}: its gain proves nothing")
         return None
 
     def _value(self, at: int, column: Column) -> Any:
@@ -212,8 +215,14 @@ class RankingModel(QAbstractTableModel):
             return "–" if not change else f"▲ {change}" if change > 0 else f"▼ {-change}"
         if column is Column.GAIN:
             return self.number(at)
-        return {Column.RANK: str(self._ranks[at]), Column.TITLE: self._candidates.titles[at],
+        title = f"{MARK if self._overlap(at) else ''}{self._candidates.titles[at]}"
+        return {Column.RANK: str(self._ranks[at]), Column.TITLE: title,
                 Column.TOKENS: grouped(table.tokens[at]), Column.DIFFICULTY: plain(table.difficulty[at])}[column]
+
+    def _overlap(self, at: int) -> str:
+        """Which question the candidate asks, in words; "" for none."""
+        assert self._candidates is not None
+        return self._candidates.table.overlaps[at] if self._candidates.table.overlaps else ""
 
     def number(self, at: int) -> str:
         """The measure's number as text."""
@@ -233,8 +242,9 @@ class RankingModel(QAbstractTableModel):
             return f"win rate {percent(wins.mean)}, 95 % interval {percent(wins.low)} to {percent(wins.high)}"
         if column is Column.GAIN:
             return f"gain {signed(table.mean[at].mean)} nats per answer, {interval_words(table.mean[at])}"
-        if column is Column.TITLE and table.demonstration_ids[at] in self._chosen:
-            return f"{self._candidates.titles[at]}, chosen"
+        if column is Column.TITLE:
+            chosen = "chosen" if table.demonstration_ids[at] in self._chosen else ""
+            return ", ".join(filter(None, (self._candidates.titles[at], self._overlap(at), chosen)))
         return self._text(at, column)
 
 

@@ -63,6 +63,7 @@ class SearchSpec:
     options: SearchOptions = field(default_factory=SearchOptions)
     kept_scores: str = ""
     processes: int = 1
+    left_out: tuple[tuple[int, str], ...] = ()              # candidates' ids, and why they are not among them
     kind: Literal["search"] = "search"
 
 
@@ -204,6 +205,8 @@ def _asked(question: Question) -> tuple[object, ...]:
 def facts(spec: SearchSpec) -> Iterator[Fact]:
     yield "Questions", asked(spec.questions, spec.turns)
     yield "Held-out questions", f"{len(spec.heldout):,}"
+    if spec.left_out:
+        yield "Left out", "; ".join(f"demonstration {id} {reason}" for id, reason in spec.left_out)
     yield "Strategy", f"{title_of(spec.strategy)}, {counted(spec.rounds, 'round')}"
     told = [f"{option.name.replace('_', ' ')}: {value}" for option in fields(spec.options)
             if (value := getattr(spec.options, option.name)) != option.default]
