@@ -24,6 +24,7 @@ from workbench.gui.widgets.elided_combo import ElidedCombo
 from workbench.gui.widgets.pane import field
 from workbench.services import benching, recipes
 from workbench.services.bench_files import Imported
+from workbench.services.bench_report import Gathered, gather, report
 from workbench.services.benching import BenchChoices, BenchRequest, Started, default_request, read_choices
 from workbench.services.project import Project
 from workbench.services.recipes import RecipeChoices, RecipeRequest, read_recipe_choices
@@ -40,7 +41,7 @@ class BenchActions(QObject):
     acted = Signal()
 
     def __init__(self, session: Session, state: BenchState,
-                 charts: Callable[[reports.Gathered], list[tuple[str, Exportable, str]]], parent: QWidget) -> None:
+                 charts: Callable[[Gathered], list[tuple[str, Exportable, str]]], parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._state, self._charts, self._parent = session, state, charts, parent
         self.form: BenchForm | None = None
@@ -190,9 +191,9 @@ class BenchActions(QObject):
             path = Path(chosen) if Path(chosen).suffix else Path(f"{chosen}.{ending}")
         reading, ids, target = self._state.reading, tuple(self._state.chosen), path
 
-        def write(found: reports.Gathered) -> None:
+        def write(found: Gathered) -> None:
             charts = self._charts(found)
-            made = reports.report(found, charts)
+            made = report(found, reports.drawn(charts))
             try:
                 if ending == "pdf":
                     reports.write_pdf(made, [chart for _, chart, _ in charts], target)
@@ -203,7 +204,7 @@ class BenchActions(QObject):
                 return
             self._session.notice.emit(f"{target.name} written.", "info")
 
-        self._session.background(lambda: reports.gather(reading, measure, ids), write, owner=self)
+        self._session.background(lambda: gather(reading, measure, ids), write, owner=self)
 
     def export_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)

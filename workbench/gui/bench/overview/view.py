@@ -14,7 +14,6 @@ from workbench.gui.bench.answers.contents import columns
 from workbench.gui.bench.answers.question_pane import QuestionPane
 from workbench.gui.bench.charts import Behind, CategoryPane, ComparisonPane
 from workbench.gui.bench.colours import contestant_colours
-from workbench.gui.bench.overview.report import Gathered
 from workbench.gui.charts.chart import Exportable
 from workbench.gui.charts.chart_view import ChartTools, ChartView, scrolled
 from workbench.gui.charts.heat_scale import ScaleBar
@@ -26,6 +25,7 @@ from workbench.gui.widgets.pane import splitter
 from workbench.services.bench_measures import Measure
 from workbench.services.bench_numbers import Summary
 from workbench.services.bench_reading import BenchReading, is_baseline, short_names
+from workbench.services.bench_report import Gathered
 from workbench.wording import plain
 
 MOST_ROWS, LOW_ROWS = 6, 4           # of the map that are seen without scrolling, and in a low window
