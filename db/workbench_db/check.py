@@ -96,8 +96,8 @@ def _search_index(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _demonstrations(connection: sqlite3.Connection) -> Iterator[Problem]:
-    columns = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "content_hash",
-               "row_hash", "title", "sort_key", "turns")
+    columns = (*(name for name in FIELDS if name not in ("tags", "metadata")), "content_hash", "row_hash", "title",
+               "sort_key")
     tags = "(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE demonstration_id = d.id ORDER BY tag))"
     metadata = "(SELECT metadata FROM demonstration_metadata AS m WHERE m.id = d.id)"
     for id, tag_list, more, *values in connection.execute(

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from workbench.domain import Interval, Status
+from workbench.domain.fields import FIELDS, Field, Holds
 from workbench.domain.filter import Filter, Sort
-from workbench.domain.query import All, AnyOf, Compare, Has, Is, Node, Not, Query, Word, parse
+from workbench.domain.query import ASKED, HAS, All, AnyOf, Compare, Has, Is, Node, Not, Query, Word, parse
 from workbench_db import search_text
 from workbench_db.demonstrations import tags_of
 from workbench_db.id_list import id_list
@@ -53,8 +54,7 @@ WALKED_ABOVE = 20_000
 """So many matches are sorted by walking the sort's index; fewer are sorted here."""
 
 _WIDE = "demonstrations INDEXED BY ix_demonstrations_facets"
-_SORT_COLUMNS = {Sort.INSTRUCTION: "sort_key", Sort.CATEGORY: "category", Sort.TOKENS: "tokens", Sort.GAIN: "gain",
-                 Sort.RATING: "rating", Sort.STATUS: "status"}
+_SORT_COLUMNS = {Sort.INSTRUCTION: "sort_key"} | {Sort(field.name): field.name for field in FIELDS if field.sorts}
 _SORT_INDEXED = ("sort_key", "tokens", "gain")
 
 
@@ -182,11 +182,11 @@ def _condition(node: Node) -> Condition:
         case Is(field="meta"):
             return _with_metadata(node.value)
         case Is():
-            return f"{node.field} = ? COLLATE NOCASE", (node.value,)
+            return f"{ASKED[node.field].name} = ? COLLATE NOCASE", (node.value,)
         case Compare():
-            return f"ifnull({node.field} {node.operator} ?, 0)", (node.value,)
+            return f"ifnull({ASKED[node.field].name} {node.operator} ?, 0)", (node.value,)
         case Has():
-            return _HAS[node.what], ()
+            return _has(HAS[node.what]), ()
         case Not():
             sql, parameters = _condition(node.part)
             return f"NOT ({sql})", parameters
@@ -205,11 +205,21 @@ def _with_metadata(typed: str) -> Condition:
             f" WHERE key = ? COLLATE NOCASE{held if equals else ''}))", (name, value) if equals else (name,))
 
 
-_HAS = {
-    "answer": "EXISTS (SELECT 1 FROM json_each(turns) WHERE value ->> 0 = 'assistant')",
-    "category": "category <> ''", "gain": "gain IS NOT NULL", "note": "note <> ''",
-    "metadata": "id IN (SELECT m.id FROM demonstration_metadata AS m)", "rating": "rating > 0",
-    "source": "source <> ''", "tag": "id IN (SELECT demonstration_id FROM tags)", "tokens": "tokens IS NOT NULL"}
+def _has(field: Field | None) -> str:
+    """Whether there is a value; None stands for the answer."""
+    if field is None:
+        return "EXISTS (SELECT 1 FROM json_each(turns) WHERE value ->> 0 = 'assistant')"
+    if field.measured:
+        return f"{field.name} IS NOT NULL"
+    match field.holds:
+        case Holds.TAGS:
+            return "id IN (SELECT demonstration_id FROM tags)"
+        case Holds.METADATA:
+            return "id IN (SELECT m.id FROM demonstration_metadata AS m)"
+        case Holds.NUMBER:
+            return f"{field.name} > 0"
+        case _:
+            return f"{field.name} <> ''"
 
 
 def _marks(values: Collection[object]) -> str:

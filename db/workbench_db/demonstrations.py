@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from workbench.domain import Demonstration, Role, Status, Turn, content_hash
+from workbench.domain.fields import KEPT, Holds
 from workbench.errors import WorkbenchError
 from workbench_db import search_text
 from workbench_db.id_list import id_list
@@ -26,9 +28,13 @@ CHUNK = 2000
 # What a person can change, and what a revision therefore keeps. ``turns`` is [[role, text], …], with a third part where
 # something is attached, ``tags`` a sorted list.
 # ``metadata`` is an object.
-FIELDS = ("deleted", "status", "rating", "category", "source", "licence", "language", "note", "turns", "tags",
-          "metadata")
-_PLAIN = FIELDS[:-3]
+_COLUMNS = tuple(field.name for field in KEPT if field.holds not in (Holds.TAGS, Holds.METADATA))
+_PLAIN = ("deleted", *_COLUMNS)
+FIELDS = (*_PLAIN, "turns", "tags", "metadata")
+_HASHED_FIRST = ("deleted", "status", "rating", "category", "source", "licence", "language", "note")
+"""By their places, as ever; a field that was added later is hashed by its name, and only where it has a value."""
+_ADDED = tuple(name for name in _COLUMNS if name not in _HASHED_FIRST)
+_WRITTEN = attrgetter(*_COLUMNS)
 _PLACE = {name: place for place, name in enumerate(FIELDS)}
 _NO_TEXT = json_part("")
 Fields = dict[str, Any]
@@ -100,15 +106,20 @@ def get(connection: Connection, ids: Sequence[int], *, deleted: bool = False) ->
     """Whole demonstrations in the order of ``ids``; those that are gone are left out, unless ``deleted`` asks."""
     live = "" if deleted else " AND +deleted = 0"
     rows = connection.exec_driver_sql(
-        "SELECT id, turns, category, source, licence, language, status, rating, note FROM demonstrations"
+        f"SELECT id, turns, {', '.join(_COLUMNS)} FROM demonstrations"
         f" WHERE id IN (SELECT value FROM json_each(?)){live}", (id_list(ids),))
     tags, metadata = tags_of(connection, ids), metadata_of(connection, ids)
     found = {
-        id: Demonstration(turns_from(json.loads(turns)), category, source, licence, language,
-                          tuple(tags.get(id, ())), Status(status), rating, note, id, metadata.get(id, {}))
-        for id, turns, category, source, licence, language, status, rating, note in rows
+        id: Demonstration(turns_from(json.loads(turns)), tags=tuple(tags.get(id, ())), id=id,
+                          metadata=metadata.get(id, {}), **_read(values))
+        for id, turns, *values in rows
     }
     return [found[id] for id in ids if id in found]
+
+
+def _read(values: Sequence[Any]) -> dict[str, Any]:
+    found = dict(zip(_COLUMNS, values, strict=True))
+    return found | {"status": Status(found["status"])}
 
 
 def tags_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
@@ -208,11 +219,12 @@ def uncounted(connection: Connection, model_id: int, limit: int = 10_000) -> lis
 def hash_of_row(id: int, digest: str, values: Sequence[Any]) -> str:
     """The row's row_hash from its content hash (which covers the turns) and the values of FIELDS.
 
-    Metadata count where there are any: rows from before there were keep their hash.
+    Metadata and added fields count where they have a value: rows from before there were any keep their hash.
     """
     note, tags, metadata = values[_PLACE["note"]], shared_part(*values[_PLACE["tags"]]), values[_PLACE["metadata"]]
-    plain = shared_part(*values[:_PLACE["note"]])
-    more = f",{json_part(dict(metadata))}" if metadata else ""
+    plain = shared_part(*(values[_PLACE[name]] for name in _HASHED_FIRST[:-1]))
+    added = {name: values[_PLACE[name]] for name in _ADDED if values[_PLACE[name]]}
+    more = "".join(f",{json_part(dict(part))}" for part in (metadata, added) if part)
     return hash_of_json(f'[{id},"{digest}",{plain},{json_part(note) if note else _NO_TEXT},[{tags}]{more}]')
 
 
@@ -225,15 +237,15 @@ def turns_json(turns: Iterable[Turn]) -> list[list[Any]]:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_INSERT = ("INSERT INTO demonstrations (id, deleted, status, rating, category, source, licence, language, import_id,"
-           " content_hash, row_hash, title, sort_key, note, turns) VALUES (?, 0" + ", ?" * 13 + ")")
+_INSERT = (f"INSERT INTO demonstrations (id, {', '.join(_COLUMNS)}, import_id, content_hash, row_hash, title, sort_key,"
+           f" turns, deleted) VALUES (?{', ?' * (len(_COLUMNS) + 6)}, 0)")
 
 
 def _new_row(id: int, digest: str, d: Demonstration, tags: list[str], import_id: int | None) -> tuple[object, ...]:
-    values = (0, d.status.value, d.rating, d.category, d.source, d.licence, d.language, d.note, None, tags, d.metadata)
+    written = _WRITTEN(d)
     title = title_of(d.instruction)
-    return (id, d.status.value, d.rating, d.category, d.source, d.licence, d.language, import_id, digest,
-            hash_of_row(id, digest, values), title, sort_key_of(title), d.note, _turns_text(turns_json(d.turns)))
+    return (id, *written, import_id, digest, hash_of_row(id, digest, (0, *written, None, tags, d.metadata)), title,
+            sort_key_of(title), _turns_text(turns_json(d.turns)))
 
 
 def _columns_of_turns(stored: list[list[Any]]) -> Fields:

@@ -14,6 +14,7 @@ from workbench.bench.measures import graders
 from workbench.command_line.opening import first, on_lane, pick
 from workbench.command_line.output import Output, table
 from workbench.domain import Changes, Demonstration
+from workbench.domain.fields import TEXTS
 from workbench.errors import WorkbenchError
 from workbench.formats.mapping import as_text
 from workbench.formats.registry import writers
@@ -178,7 +179,7 @@ def show(options: Namespace) -> Output:
 
 
 def _head(one: Demonstration) -> str:
-    facts = {"category": one.category, "source": one.source, "licence": one.licence, "language": one.language,
+    facts = {**{name: getattr(one, name) for name in TEXTS},
              "tags": ", ".join(one.tags), "rating": one.rating or "", "note": one.note,
              **{name: as_text(value) for name, value in one.metadata.items()}}
     return f"{one.id}  {one.status.value}  " + "  ".join(f"{name} {value}" for name, value in facts.items() if value)

@@ -11,26 +11,17 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from workbench.domain.demonstration import Status
+from workbench.domain.fields import FIELDS, Field, Holds
 from workbench.errors import WorkbenchError
 
-
-class Value(StrEnum):
-    """What a field of the query language holds."""
-
-    TEXT = "text"
-    STATUS = "status"
-    NUMBER = "number"
-
-
-FIELDS: Mapping[str, Value] = {
-    "status": Value.STATUS, "category": Value.TEXT, "source": Value.TEXT, "tag": Value.TEXT, "meta": Value.TEXT,
-    "rating": Value.NUMBER, "tokens": Value.NUMBER, "gain": Value.NUMBER}
+ASKED: Mapping[str, Field] = {field.asked: field for field in FIELDS if field.asked}
 """What can be asked of a demonstration, by the name that is typed."""
 
-HAS = ("answer", "category", "gain", "metadata", "note", "rating", "source", "tag", "tokens")
+HAS: Mapping[str, Field | None] = {"answer": None} | {
+    field.asked if field.holds is Holds.TAGS else field.name: field
+    for field in FIELDS if field.holds is not Holds.STATUS}
 """What ``has:`` can ask for."""
 
 OPERATORS = ("<=", ">=", "<", ">", "=")
@@ -274,7 +265,7 @@ class _Parser:
             name, operator, value = found["name"].lower(), found["operator"], found["value"]
             if name == "has" and operator == ":":
                 return self._has(token, _unquoted(value), ends)
-            if name in FIELDS:
+            if name in ASKED:
                 return self._field(token, name, operator, _unquoted(value), ends)
             self._refuse_unknown(token, found["name"], operator, value)
         if '"' in text:
@@ -290,19 +281,19 @@ class _Parser:
         raise QueryError(f"“has:” does not know “{what}”.", token.start, token.end, f"It knows {', '.join(HAS)}.")
 
     def _field(self, token: _Token, name: str, operator: str, value: str, ends: bool) -> Node | None:
-        kind = FIELDS[name]
+        holds = ASKED[name].holds
         if not value:
             if ends and not token.text.endswith('"'):
                 return None
-            if kind is Value.TEXT and operator in (":", "=") and token.text.endswith('""'):
+            if holds not in (Holds.NUMBER, Holds.STATUS) and operator in (":", "=") and token.text.endswith('""'):
                 return Is(name, "")
             raise QueryError(f"“{name}{operator}” lacks a value.", token.start, token.end)
-        if kind is Value.NUMBER:
+        if holds is Holds.NUMBER:
             return self._number(token, name, operator, value, ends)
         if operator not in (":", "="):
             raise QueryError(f"“{name}” is no number and cannot be compared with “{operator}”.", token.start, token.end,
                              f"Write {name}:{quote(value)}.")
-        if kind is Value.STATUS:
+        if holds is Holds.STATUS:
             if value.lower() not in list(Status):
                 if ends and any(status.startswith(value.lower()) for status in Status):
                     return None
@@ -325,10 +316,10 @@ class _Parser:
     def _refuse_unknown(self, token: _Token, typed: str, operator: str, value: str) -> None:
         """``http://…``, ``a<b`` and ``12:30`` are text; a field that does not exist is a mistake."""
         name = typed.lower()
-        near = difflib.get_close_matches(name, [*FIELDS, "has"], 1, 0.7)
+        near = difflib.get_close_matches(name, [*ASKED, "has"], 1, 0.7)
         if not near and (operator != ":" or not value or value.startswith("/") or len(name) < 3):
             return
-        known = f"Did you mean “{near[0]}{operator}”? " if near else f"Fields are {', '.join(FIELDS)} and has. "
+        known = f"Did you mean “{near[0]}{operator}”? " if near else f"Fields are {', '.join(ASKED)} and has. "
         raise QueryError(f"There is no field “{typed}”.", token.start, token.start + len(typed),
                          f'{known}To search for these characters, put them in quotes: "{token.text}".')
 

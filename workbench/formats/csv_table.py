@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from workbench.domain import Demonstration, Role
+from workbench.domain.fields import TEXTS
 from workbench.errors import FormatError
 from workbench.formats import conversation
 from workbench.formats.format import Format, as_text
@@ -22,8 +23,7 @@ from workbench.formats.mapping import known_columns
 from workbench.formats.rows import LINE_LIMIT, Refused, Row, Rows
 from workbench.formats.source import Source
 
-COLUMNS_BEFORE = ("instruction", "answer", "messages", "category", "source", "licence", "language", "tags", "status",
-                  "rating", "note")
+COLUMNS_BEFORE = ("instruction", "answer", "messages", *TEXTS, "tags", "status", "rating", "note")
 COLUMNS = (*COLUMNS_BEFORE, "metadata")
 """Our own heading (and the one of files from before there were metadata). ``messages`` is filled (JSON) only where
 instruction and answer alone do not say it all."""
@@ -218,8 +218,8 @@ def _cells(demonstration: Demonstration) -> tuple[str, ...]:
     tags = demonstration.tags
     joined = "; ".join(tags)
     simple = all(tag and tag == tag.strip() and not set(tag) & set(',;"[]\r\n') for tag in tags)
-    return (demonstration.instruction, demonstration.answer, messages, demonstration.category, demonstration.source,
-            demonstration.licence, demonstration.language,
+    return (demonstration.instruction, demonstration.answer, messages,
+            *(getattr(demonstration, name) for name in TEXTS),
             joined if simple else json.dumps(list(tags), ensure_ascii=False), demonstration.status.value,
             str(demonstration.rating or ""), demonstration.note,
             json.dumps(dict(demonstration.metadata), ensure_ascii=False) if demonstration.metadata else "")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from workbench.domain import Demonstration, Prompt, Role
+from workbench.domain.fields import TEXTS
 from workbench.formats.format import Format, as_text
 from workbench.formats.report import Report, interval, name_of, number, verdict
 
@@ -90,8 +91,7 @@ def _head(title: str) -> str:
 
 
 def _section(demonstration: Demonstration, place: int) -> str:
-    facts = [demonstration.status.value, *(part for part in (
-        demonstration.category, demonstration.source, demonstration.licence, demonstration.language) if part)]
+    facts = [demonstration.status.value, *(text for name in TEXTS if (text := getattr(demonstration, name)))]
     facts += [f"rated {demonstration.rating}"] if demonstration.rating else []
     facts += [f"#{tag}" for tag in demonstration.tags]
     identity = f" (id {demonstration.id})" if demonstration.id is not None else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workbench.domain import Demonstration
+from workbench.domain.fields import TEXTS
 from workbench.formats import conversation
 from workbench.formats.format import Format, as_text
 from workbench.formats.json_value import as_object, decode
@@ -35,10 +36,7 @@ def record(demonstration: Demonstration) -> dict[str, Any]:
     """Every field but the id, as our JSON Lines and Parquet files hold them; ``messages`` as OpenAI's chat has it."""
     fields = {
         "messages": [conversation.message(turn) for turn in demonstration.turns],
-        "category": demonstration.category,
-        "source": demonstration.source,
-        "licence": demonstration.licence,
-        "language": demonstration.language,
+        **{name: getattr(demonstration, name) for name in TEXTS},
         "tags": list(demonstration.tags),
         "status": demonstration.status.value,
         "rating": demonstration.rating,

@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.domain import Demonstration, Role, Status, Turn
 from workbench.domain.demonstration import REJECTED_ANSWER
+from workbench.domain.fields import KEPT, TEXTS
 from workbench.formats import conversation
 from workbench.formats.json_value import decode
 from workbench.formats.rows import Refused, Row, RowError, Rows, Unreadable, require_text, require_value
@@ -29,16 +30,7 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = {
                "target", "canonical_solution", "solution", "reference", "expected", "ideal", "answerkey"),
     "rejected": ("rejected", "rejected_answer", "rejected_response", "non_preferred_output"),
     "label": ("label",),
-    "category": ("category", "task_type", "topic", "task", "subject"),
-    "source": ("source", "dataset", "origin"),
-    "licence": ("licence", "license"),
-    "language": ("language", "lang", "locale"),
-    "tags": ("tags", "keywords", "labels"),
-    "status": ("status",),
-    "rating": ("rating", "stars"),
-    "note": ("note", "notes", "comment"),
-    "metadata": ("metadata",),
-}
+} | {field.name: field.columns for field in KEPT}
 """The fields of a mapping, and the names (in lower case) under which a column is taken for each, best first."""
 
 FIELDS = tuple(COLUMNS_OF)
@@ -180,8 +172,7 @@ def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
     Which column a field is read from is settled here once, and not for each of a million rows.
     """
     turns = _turns_from(mapping)
-    category, own_source, licence, language, note = (
-        _text_from(mapping.get(field)) for field in ("category", "source", "licence", "language", "note"))
+    texts = {name: _text_from(mapping.get(name)) for name in (*TEXTS, "note")}
     tags, status, rating, rejected, label, more = (
         _value_from(mapping.get(field)) for field in ("tags", "status", "rating", "rejected", "label", "metadata"))
     taken = set(mapping.values())
@@ -198,9 +189,10 @@ def compile_mapping(mapping: Mapping[str, str], source: str = "") -> Mapped:
         if is_filled(good := label(cells)):
             kept["label"] = _verdict(good)
             decided = decided if kept["label"] or is_filled(status(cells)) else Status.REJECTED
-        return Demonstration(said, category(cells), own_source(cells) or source, licence(cells), language(cells),
-                             _tags(tags(cells)), decided, _rating(rating(cells)), note(cells),
-                             metadata=require_value(kept, "What is kept of the row"))
+        written: dict[str, Any] = {name: text(cells) for name, text in texts.items()}
+        written["source"] = written["source"] or source
+        return Demonstration(said, tags=_tags(tags(cells)), status=decided, rating=_rating(rating(cells)),
+                             metadata=require_value(kept, "What is kept of the row"), **written)
 
     return convert
 

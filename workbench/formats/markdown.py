@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from workbench.domain import Demonstration, Prompt, Role
+from workbench.domain.fields import TEXTS
 from workbench.formats.format import Format, as_text
 from workbench.formats.report import Report, interval, name_of, number, verdict
 
@@ -60,8 +61,7 @@ def report(value: Report) -> str:
 
 
 def _section(demonstration: Demonstration, place: int) -> str:
-    facts = [demonstration.status.value, *(part for part in (
-        demonstration.category, demonstration.source, demonstration.licence, demonstration.language) if part)]
+    facts = [demonstration.status.value, *(text for name in TEXTS if (text := getattr(demonstration, name)))]
     facts += [f"rated {demonstration.rating}"] if demonstration.rating else []
     facts += [f"#{tag}" for tag in demonstration.tags]
     turns = "".join(f"\n**{_ROLES[turn.role]}**\n\n{block(turn.text)}" for turn in demonstration.turns)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.domain import Demonstration
+from workbench.domain.fields import TEXTS
 from workbench.formats.arrow_cells import batch_rows, class_labels, reading
 from workbench.formats.format import Format
 from workbench.formats.jsonl import record
@@ -68,7 +69,7 @@ def _schema() -> pa.Schema:
     text = pa.string()
     return pa.schema([
         ("messages", pa.list_(pa.struct([("role", text), ("content", text), ("attached", text)]))),
-        ("category", text), ("source", text), ("licence", text), ("language", text), ("tags", pa.list_(text)),
+        *((name, text) for name in TEXTS), ("tags", pa.list_(text)),
         ("status", text), ("rating", pa.int8()), ("note", text), ("metadata", text),
     ])
 

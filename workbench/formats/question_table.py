@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain import Demonstration, Question, Role
+from workbench.domain.fields import KEPT
 from workbench.errors import FormatError, shown
 from workbench.formats import mapping as mappings
 from workbench.formats import mt_bench
@@ -36,7 +37,7 @@ COLUMNS_OF: dict[str, tuple[str, ...]] = mappings.COLUMNS_OF | {
 
 _KEYS = ("question_id", "id", "key", "task_id")
 _MOST_TURNS = 20
-_UNUSED = ("source", "licence", "language", "tags", "status", "rating", "note", "label", "rejected", "metadata")
+_UNUSED = ("label", "rejected", *(field.name for field in KEPT if field.name != "category"))
 
 
 def read(file: OpenFile, references: Path | None = None, name: str = "", mapping: Mapping[str, str] | None = None,

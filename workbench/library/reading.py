@@ -32,7 +32,7 @@ def read_demonstrations(path: str | Path, format: str = "auto", *, strict: bool 
 def read_questions(path: str | Path, references: str | Path | None = None) -> tuple[Question, ...]:
     """MT-Bench's question.jsonl (``references``: a file or folder, looked for beside it) or a table of questions; each
     has an ``id``, from 1. Raises FormatError."""
-    found = question_table.read(Path(path), None if references is None else Path(references))
+    found = question_table.read(open_file(Path(path)), None if references is None else Path(references))
     return numbered(found.questions.questions, "questions")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.bench.measures import Grader
 from workbench.domain import Changes, Demonstration, Kind
+from workbench.domain.fields import TEXTS
 from workbench.errors import FormatError, WorkbenchError, shown
 from workbench.formats import mapping as mappings
 from workbench.formats import question_table, urial
@@ -351,8 +352,8 @@ def _brought(there: Demonstration, double: Demonstration) -> dict[str, Any]:
     """What a double says beyond the one that is there: more tags, and a value where there is none."""
     known = {tag.casefold() for tag in there.tags}
     found: dict[str, Any] = {name: getattr(double, name)
-                             for name in ("rating", "note", "category", "licence", "language")
-                             if getattr(double, name) and not getattr(there, name)}
+                             for name in ("rating", "note", *TEXTS) if name != "source"
+                             and getattr(double, name) and not getattr(there, name)}
     if tags := [tag for tag in double.tags if tag.casefold() not in known]:
         found["tags"] = tags
     if metadata := {name: value for name, value in double.metadata.items() if there.metadata.get(name) != value}:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from workbench.domain.fields import KEPT
 from workbench.formats.encoding import known_encodings
 from workbench.formats.mapping import FIELDS
 from workbench.formats.registry import readable
@@ -20,9 +21,7 @@ from workbench.services.questions import names_held_out
 MAIN = ("turns", "instruction", "answer", "category", "tags", "source")      # the others are behind "More fields"
 NAMES = {"turns": "Turns", "system": "System", "history": "Earlier turns", "instruction": "Instruction",
          "input": "Input", "choices": "Choices", "answer": "Answer", "rejected": "Rejected answer",
-         "label": "Good or bad", "metadata": "Metadata", "category": "Category", "source": "Source",
-         "licence": "Licence", "language": "Language", "tags": "Tags", "status": "Status", "rating": "Rating",
-         "note": "Note", "key": "Key"}
+         "label": "Good or bad", "key": "Key"} | {field.name: field.title for field in KEPT}
 NOTHING = "–"
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QGridLayout, QHBoxLayout, Q
 
 from workbench.domain import Demonstration, Interval
 from workbench.domain.demonstration import REJECTED_ANSWER
+from workbench.domain.fields import ORIGIN
 from workbench.formats.mapping import as_text
 from workbench.gui.demonstrations.tag_editor import TagEditor
 from workbench.gui.widgets.glyphs import signed
@@ -117,7 +118,7 @@ class DemonstrationProperties(QWidget):
             self._category_line.setCursorPosition(0)
         self._category_stored = demonstration.category
         self._show_gain(gain)
-        parts = [demonstration.source, demonstration.licence, demonstration.language]
+        parts = [getattr(demonstration, name) for name in ORIGIN]
         self._origin.setText("  ·  ".join(part for part in parts if part) or "Written here")
         held = {name: as_text(value) for name, value in demonstration.metadata.items() if name != REJECTED_ANSWER}
         self._metadata.setText("  ·  ".join(f"{name}: {text[:500]}" for name, text in held.items()))

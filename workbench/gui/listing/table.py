@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from workbench.domain.fields import BY_NAME
 from workbench.gui.widgets.glyphs import GainScale, gain_scale, say_interval, signed
 from workbench.gui.widgets.safe_text import tooltip
 from workbench.services.demonstrations import Row, Sort
@@ -42,10 +43,11 @@ class Column(IntEnum):
     RATING = 7
 
 
-TITLES = {Column.STATUS: "", Column.INSTRUCTION: "Instruction", Column.CATEGORY: "Category", Column.SOURCE: "Source",
-          Column.TAGS: "Tags", Column.TOKENS: "Tokens", Column.GAIN: "Gain", Column.RATING: "Rating"}
-SORTS = {Column.STATUS: Sort.STATUS, Column.INSTRUCTION: Sort.INSTRUCTION, Column.CATEGORY: Sort.CATEGORY,
-         Column.TOKENS: Sort.TOKENS, Column.GAIN: Sort.GAIN, Column.RATING: Sort.RATING}
+_FIELDS = {column: BY_NAME[column.name.lower()] for column in Column if column is not Column.INSTRUCTION}
+TITLES = {Column.INSTRUCTION: "Instruction"} | {column: field.title for column, field in _FIELDS.items()} | {
+    Column.STATUS: ""}               # it is a sign, and needs no heading
+SORTS = {Column.INSTRUCTION: Sort.INSTRUCTION} | {
+    column: Sort(field.name) for column, field in _FIELDS.items() if field.sorts}
 
 
 class DemonstrationTable(QAbstractTableModel):
@@ -177,7 +179,7 @@ class DemonstrationTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return TITLES[column] + (f" {'↓' if self._descending else '↑'}" if column == self._sorted else "")
         if role == Qt.ItemDataRole.InitialSortOrderRole:
-            large_first = column in (Column.GAIN, Column.RATING)
+            large_first = column in _FIELDS and _FIELDS[column].large_first
             return Qt.SortOrder.DescendingOrder if large_first else Qt.SortOrder.AscendingOrder
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return {Column.STATUS: "Status", Column.GAIN: "Gain, nats per answer"}.get(column, TITLES[column])
