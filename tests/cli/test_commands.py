@@ -125,7 +125,8 @@ def test_a_backup_is_a_file_in_the_projects_folder(project: Path, run: Run) -> N
 def test_a_job_needs_a_model_and_says_how_to_add_one(project: Path, run: Run) -> None:
     code, _, err = run("score", project)
     assert code == 1
-    assert err == "workbench: The project has no model. Add one: workbench models add PROJECT FOLDER\n"
+    assert err == ("workbench: The project has no model. Add one on the Models page, or with: workbench models add "
+                   "PROJECT FOLDER\n")
     assert run("jobs", "list", project) == (0, "(none)\n", "")
     assert run("jobs", "cancel", project, 7)[0] == 1
 

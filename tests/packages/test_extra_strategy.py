@@ -92,3 +92,9 @@ def test_without_the_package_its_name_is_unknown_and_old_results_keep_it() -> No
     assert title_of("longest") == "longest"
     with pytest.raises(JobError, match="no search strategy “longest” here"):
         strategy("longest")
+
+
+def test_the_page_on_adding_a_strategy_shows_this_very_package() -> None:
+    page = (PACKAGE.parents[2] / "docs" / "adding-a-strategy.md").read_text(encoding="utf-8")
+    block = page.split("```python\n")[1].split("```")[0]
+    assert (PACKAGE / "extra_strategy.py").read_text(encoding="utf-8").endswith(block)

@@ -332,11 +332,13 @@ def _default_model(choices: SearchChoices, model_id: int | None) -> int:
     """The chosen one, or else the current one, or else the first that is ready."""
     if model_id is not None:
         return model_id
+    if not choices.models:
+        raise JobError("The project has no model.",
+                       remedy="Add one on the Models page, or with: workbench models add PROJECT FOLDER")
     ready = [model for model in choices.models if model.state == "ready"]
     model = next((model for model in ready if model.current), ready[0] if ready else None)
     if model is None or model.ref.id is None:
-        raise JobError("There is no model that is ready.",
-                       remedy="Add one on the Models page, or with workbench models add.")
+        raise JobError("There is no model that is ready.", remedy="The Models page says what each one lacks.")
     return model.ref.id
 
 

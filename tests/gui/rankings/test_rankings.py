@@ -246,7 +246,8 @@ def test_a_page_without_runs_offers_to_start_one_and_says_what_is_missing(
     assert page._stack.currentIndex() == EMPTY
     page.starter.start_default()
     settle()
-    assert notices == ["There is no model that is ready. Add one on the Models page, or with workbench models add."]
+    assert notices == ["The project has no model. Add one on the Models page, or with: workbench models add "
+                       "PROJECT FOLDER"]
 
 
 def request_for(project: Project) -> SearchRequest:
