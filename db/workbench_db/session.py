@@ -82,8 +82,7 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             return connection
         try:
-            connection = self._open(f"{location}?mode=ro")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection = self._open(f"{location}?mode=ro", "SELECT count(*) FROM sqlite_master;")
         except sqlite3.OperationalError:
             if self.path.with_name(self.path.name + "-wal").exists():
                 raise
@@ -93,11 +92,16 @@ class Database:
         return connection
 
     @staticmethod
-    def _open(uri: str) -> sqlite3.Connection:
+    def _open(uri: str, trial: str = "") -> sqlite3.Connection:
+        """A connection with which ``trial`` ran, too; closed again if it did not."""
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-        connection.executescript(
-            "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
-            "PRAGMA cache_size = -65536;")
+        try:
+            connection.executescript(
+                "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
+                f"PRAGMA cache_size = -65536; {trial}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @contextmanager
