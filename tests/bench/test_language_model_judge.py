@@ -86,3 +86,11 @@ def test_orders_that_disagree_make_a_tie_and_unreadable_words_an_error(words: st
 def test_two_ratings_decide_where_the_prompt_asks_for_them() -> None:
     judge = Scripted(lambda user: "[[9,3]]" if user.startswith("A:good") else "[[3,9]]")
     assert judged(judge, [Match(1, 0, 1)])[21, 11].verdict == "other"
+
+
+def test_the_last_verdict_counts_unless_fastchats_reading_is_asked_for() -> None:
+    judge = Scripted(lambda user: "<think>[[3]]</think> The form is [[5]]. Rating: [[9]]")
+    assert judged(judge, [Match(0, None, 0)])[10, None].score == 9
+    found: list[Judgement] = []
+    judge_matches(judge, [Match(0, None, 0)], GIVEN, QUESTIONS, PROMPTS, found.append, "fastchat")
+    assert (found[0].score, found[0].details["reading"]) == (3, "fastchat")

@@ -14,10 +14,11 @@ from tests.formats.shared_data import SHARED
 from workbench.domain import Demonstration, Role, Turn
 from workbench.errors import WorkbenchError
 from workbench.formats import mt_bench, urial
-from workbench.formats.registry import NAMES, open_file, writers
+from workbench.formats.registry import open_file, readable, writers
 from workbench.formats.rows import Refused
 from workbench.formats.source import Source
 
+NAMES = ("auto", *(entry.name for entry in readable()))
 ROUNDS = 60
 POOL = [Demonstration((Turn(Role.USER, f"Frage {n}: “ä”?\n=1+1"), Turn(Role.ASSISTANT, "```py\nx\n```\n" + "é" * n)),
                       category="math", tags=("a", "b;c"), note="n" * n) for n in range(30)]

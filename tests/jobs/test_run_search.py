@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.jobs.listening import result_of
-from workbench.domain import Demonstration, ModelRef, Position, Prompt, Question
+from workbench.domain import Demonstration, ModelRef, Position, Prompt, Question, Role, Turn
 from workbench.errors import Cancelled, JobError
 from workbench.jobs.control import Control
 from workbench.jobs.events import Evaluated, Event, Finished, Log, Progress, RoundFinished, Scored, Started, Tokens
@@ -218,3 +218,33 @@ def test_an_inspected_answers_tokens_add_up_to_its_score(spec: SearchSpec, go: G
     assert "say 3" not in tokens.before_text
     with pytest.raises(JobError, match="no reference answer"):
         go(InspectSpec(spec.model, BASE, POOL[2], QUESTIONS[1], turn=2))
+
+
+LONG = Question(("word " * 3000,), ("reply",), "c", "the long one", 50)
+
+
+def test_a_question_that_is_too_long_is_named_and_left_out_and_fails_nothing(spec: SearchSpec, go: Go) -> None:
+    held = (*HELD, replace(LONG, turns=("term " * 3000,), id=150))
+    for asked, plain in ((replace(spec, questions=(*QUESTIONS, LONG), heldout=held), spec),
+                         (ScoreSpec(spec.model, BASE, POOL, (*QUESTIONS, LONG)),
+                          ScoreSpec(spec.model, BASE, POOL, QUESTIONS))):
+        found, wanted = go(asked), go(plain)
+        assert [event.round.chosen_id for event in of(found, RoundFinished)] == [
+            event.round.chosen_id for event in of(wanted, RoundFinished)]
+        assert [[answer.question_id for answer in event.score.answers] for event in of(found, Scored)] == [
+            [answer.question_id for answer in event.score.answers] for event in of(wanted, Scored)]
+        named = [event.message for event in of(found, Log) if "the long one" in event.message]
+        assert named
+        assert all("left out" in message and "tokens" in message for message in named)
+
+
+def test_questions_of_which_none_fits_are_named(spec: SearchSpec, go: Go) -> None:
+    with pytest.raises(JobError, match="the long one"):
+        go(replace(spec, questions=(LONG,)))
+
+
+def test_a_candidate_with_tool_calls_is_left_out(spec: SearchSpec, go: Go) -> None:
+    calls = Demonstration((Turn(Role.USER, "say 9"), Turn(Role.ASSISTANT, "x", {"tool_calls": [{"id": "c"}]})), id=9)
+    found = go(replace(spec, candidates=(*POOL, calls)))
+    assert 9 not in {ranked.demonstration_id for event in of(found, RoundFinished) for ranked in event.round.ranking}
+    assert any("tool calls" in event.message for event in of(found, Log))

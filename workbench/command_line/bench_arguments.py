@@ -120,6 +120,9 @@ def _judge_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--price", type=amount, nargs=2, default=(0.0, 0.0), metavar=("IN", "OUT"),
                          help="of a million of the judge's tokens, asked and answered")
     command.add_argument("--cost-limit", type=amount, default=0.0, help="stop judging there; 0: no limit")
+    command.add_argument("--read-as-fastchat", action="store_true",
+                         help="the first number or verdict in the judge's words counts, as in FastChat; by default the "
+                              "last one, without what the judge thought before")
 
 
 def _pool_options(command: argparse.ArgumentParser) -> None:

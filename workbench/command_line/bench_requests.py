@@ -77,7 +77,8 @@ def judge_choice(project: Project, options: Namespace, judge: str | None, decodi
         baseline = find_contestant(there, options.baseline).id
     return JudgeChoice("model", find_model(project, judge).ref.id, mode, baseline, options.judge_prompts,
                        getattr(options, "unreadable_again", False),
-                       Price(options.price[0], options.price[1], options.cost_limit), decoding)
+                       Price(options.price[0], options.price[1], options.cost_limit), decoding,
+                       "fastchat" if options.read_as_fastchat else "last")
 
 
 def then_judge(project: Project, options: Namespace, new: Sequence[NewContestant]) -> JudgeChoice:

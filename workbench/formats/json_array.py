@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
+from itertools import count
 from typing import Any, TextIO
 
 from workbench.errors import FormatError
@@ -54,7 +55,7 @@ def rows(source: Source) -> Rows:
         cursor = _Cursor(stream, source.path.name)
         first = cursor.peek()
         if first == "[":
-            yield from _elements(cursor)
+            yield from _elements(cursor, on_one_line="\n" not in source.sample_text.strip())
         elif first == "{":
             for row in _object(cursor, source):
                 yield row._replace(cells={**shared, **row.cells}) if shared and isinstance(row, Row) else row
@@ -66,15 +67,15 @@ def rows(source: Source) -> Rows:
             raise cursor.broken("there is more text after the JSON ends")
 
 
-def _elements(cursor: _Cursor) -> Rows:
-    """The elements of the array that starts here."""
+def _elements(cursor: _Cursor, *, on_one_line: bool) -> Rows:
+    """The elements of the array that starts here; where all stand on one line they are told apart by their number."""
     cursor.take("[")
     if cursor.peek() == "]":
         cursor.take("]")
         return
-    while True:
+    for number in count(1):
         cursor.peek()
-        line = cursor.line
+        line = number if on_one_line else cursor.line
         try:
             yield Row(line, as_object(cursor.value()))
         except RowError as error:
@@ -119,7 +120,7 @@ def _object(cursor: _Cursor, source: Source) -> Generator[Row | Refused, None, d
         cursor.take(":")
         if key in CONTAINERS and cursor.peek() == "[":
             found = True
-            yield from _elements(cursor)
+            yield from _elements(cursor, on_one_line="\n" not in source.sample_text.strip())
         else:
             cells[key] = cursor.value()
         if cursor.take(",}") == "}":

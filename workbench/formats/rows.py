@@ -14,7 +14,8 @@ TEXT_LIMIT = 1_000_000
 
 
 class Row(NamedTuple):
-    """``line`` counts from 1: the file's line where the row starts, or the row's number in a binary table."""
+    """``line`` counts from 1: the file's line where the row starts, or the row's number in a binary table, or where all
+    rows stand on one line."""
 
     line: int
     cells: dict[str, Any]

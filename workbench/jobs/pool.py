@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from workbench.domain import Demonstration, Prompt, Question
 from workbench.errors import JobError
 
 
 def eligible(candidates: Sequence[Demonstration], base: Prompt) -> tuple[Demonstration, ...]:
-    """Those that can be tried: answered, and not in the base prompt already. The one rule, for every pool."""
+    """Those that can be tried: answered, all of it text, and not in the base prompt already. The one rule, for every
+    pool."""
     in_base = {demonstration.turns for demonstration in base.demonstrations}
-    return tuple(candidate for candidate in candidates if candidate.answer and candidate.turns not in in_base)
+    return tuple(candidate for candidate in candidates if candidate.answer and candidate.turns not in in_base
+                 and not candidate.unusable)
 
 
 def scorable(questions: Sequence[Question], turns: str) -> tuple[Question, ...]:
@@ -31,8 +33,8 @@ def usable_candidates(
     if not usable:
         raise JobError("There are no candidates to score.", remedy="Choose a filter or a selection that holds some.")
     if len(usable) < len(candidates):
-        log(f"{len(candidates) - len(usable)} candidates are in the base prompt already, or have no answer, and are "
-            "left out.")
+        log(f"{len(candidates) - len(usable)} candidates are in the base prompt already, have no answer, or "
+            "hold tool calls or images, and are left out.")
     return usable
 
 
@@ -52,6 +54,28 @@ def usable_questions(
     if len(usable) < len(questions):
         log(f"{len(questions) - len(usable)} of the {what} have no reference answer and are left out.")
     return usable
+
+
+def fitting_questions(
+    questions: Sequence[Question], sizes: Mapping[int, int], context: int, what: str, log: Callable[[str], None]
+) -> tuple[Question, ...]:
+    """Those that fit under the base prompt: ``sizes`` (question id → tokens) are the others, which are named.
+
+    Raises JobError where none fits.
+    """
+    left = tuple(question for question in questions if question.id not in sizes)
+    if len(left) == len(questions):
+        return left
+    long = [f"{question.key or question.id} ({sizes[question.id]:,} tokens)" for question in questions
+            if question.id is not None and question.id in sizes]
+    named = ", ".join(long[:10]) + (f" and {len(long) - 10} more" if len(long) > 10 else "")
+    if not left:
+        raise JobError(f"None of the {what} fits, with the prompt and its answer, into the model's context of "
+                       f"{context:,} tokens: {named}.", safe="Nothing was scored.",
+                       remedy="Shorten the prompt, or choose shorter questions or a model with a longer context.")
+    log(f"These {what} do not fit, with the prompt and their answers, into the model's context of {context:,} tokens, "
+        f"and are left out: {named}.")
+    return left
 
 
 def answers_scored(questions: Sequence[Question], turns: str) -> int:

@@ -142,6 +142,25 @@ class SetObjective:
         return sequences
 
 
+def too_long(
+    model: LanguageModel, base: Prompt, questions: Sequence[Question], turns: Literal["first", "all"] = "first"
+) -> dict[int, int]:
+    """Question id → tokens of those that the model's context does not hold, with their answers, under the base prompt.
+
+    Of a model whose tokens are counted elsewhere the longest ones are asked for, until one fits. Raises ModelError.
+    """
+    prompt, tokenizer, asked = add(base, ()), model.tokenizer, _asked(questions, turns)
+    rendered = [render(prompt, talk, tokenizer=tokenizer) for _, _, talk in asked]
+    ends = [sequence.end for sequence in answer_sequences(rendered, tokenizer)]
+    found: dict[int, int] = {}
+    for place in sorted(range(len(asked)), key=lambda place: -ends[place]):
+        held = (model.admits(rendered[place].text) if isinstance(model, Admitting) else ends[place] <= model.context)
+        if held:
+            break
+        found.setdefault(asked[place][0], ends[place])
+    return found
+
+
 def score_candidates(
     model: LanguageModel, spec: Work, emit: Callable[[CandidateScore], None],
     progress: Callable[[int, int], None] = lambda done, total: None, kept: KeptScores | None = None,

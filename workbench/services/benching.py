@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from workbench.bench.judgements import Reading
 from workbench.domain import Changes, Contestant, DecodingSettings, Question
 from workbench.errors import WorkbenchError
 from workbench.jobs.kinds.answer import AnswerSpec
@@ -40,6 +41,7 @@ class JudgeChoice:
     unreadable_again: bool = False
     price: Price = field(default_factory=Price)
     decoding: DecodingSettings = field(default_factory=lambda: DecodingSettings(max_tokens=JUDGE_TOKENS))
+    reading: Reading = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +205,12 @@ def judging_specifications(project: Project, set_id: int, contestant_ids: Collec
     prompts = project.judging.prompts(choice.prompts)
     if planned:
         plan = JudgePlan(set_id, tuple(contestant_ids), choice.mode, baseline, choice.unreadable_again)
-        return (project.judging.planned(plan, judge, prompts=prompts, decoding=choice.decoding, price=choice.price),)
+        return (project.judging.planned(plan, judge, prompts=prompts, decoding=choice.decoding, price=choice.price,
+                                        reading=choice.reading),)
     return (project.judging.spec(
         set_id, contestant_ids, judge, choice.mode, baseline_id=baseline, prompts=prompts,
-        unreadable_again=choice.unreadable_again, decoding=choice.decoding, price=choice.price),)
+        unreadable_again=choice.unreadable_again, decoding=choice.decoding, price=choice.price,
+        reading=choice.reading),)
 
 
 def spread(questions: tuple[Question, ...], count: int) -> tuple[Question, ...]:

@@ -309,8 +309,9 @@ class _Tally:
         self.without_answer += not demonstration.answer.strip()
         self.unusable += bool(demonstration.unusable)
         if doubles:
-            first = self._first_lines.setdefault(bytes.fromhex(demonstration.content_hash), line)
-            if first != line and len(self.doubles) < DOUBLES_LISTED:
+            digest, known = bytes.fromhex(demonstration.content_hash), len(self._first_lines)
+            first = self._first_lines.setdefault(digest, line)
+            if len(self._first_lines) == known and len(self.doubles) < DOUBLES_LISTED:
                 self.doubles.append((line, first))
         else:
             self.lines.append(line)

@@ -11,6 +11,7 @@ import numpy as np
 
 import workbench_resources as resources
 from workbench.bench import matches
+from workbench.bench.judgements import Reading
 from workbench.bench.language_model_judge import prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.bench.pair_choice import Candidate, Choice, Vote, next_pair
@@ -43,7 +44,7 @@ class Judging:
     def spec(
         self, question_set_id: int, contestant_ids: Collection[int], judge: ModelRef, mode: Mode = "single", *,
         baseline_id: int | None = None, prompts: Sequence[JudgePrompt] = (), unreadable_again: bool = False,
-        decoding: DecodingSettings | None = None, price: Price | None = None,
+        decoding: DecodingSettings | None = None, price: Price | None = None, reading: Reading = "last",
     ) -> JudgeSpec:
         """What a judge job of a language model would do: what this judge has judged already is left out.
 
@@ -66,14 +67,15 @@ class Judging:
         if not waiting:
             raise WorkbenchError(f"{judge.name} has judged all of this already, or there is nothing to judge.",
                                  safe="Nothing was started.", remedy="Choose other contestants or another judge.")
-        return JudgeSpec(judge, questions, given, waiting, prompts=prompts, price=price or Price(),
+        return JudgeSpec(judge, questions, given, waiting, prompts=prompts, price=price or Price(), reading=reading,
                          decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS))
 
     def planned(self, plan: JudgePlan, judge: ModelRef, *, prompts: Sequence[JudgePrompt] = (),
-                decoding: DecodingSettings | None = None, price: Price | None = None) -> JudgeSpec:
+                decoding: DecodingSettings | None = None, price: Price | None = None,
+                reading: Reading = "last") -> JudgeSpec:
         """A judge job that is to begin once others have finished, also after a restart."""
         return JudgeSpec(judge, (), (), (), prompts=tuple(prompts) or self.prompts(), price=price or Price(),
-                         decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS), plan=plan)
+                         decoding=decoding or DecodingSettings(max_tokens=JUDGE_TOKENS), plan=plan, reading=reading)
 
     def filled(self, spec: JudgeSpec) -> JudgeSpec:
         """A planned job with what there is to judge now. Raises as ``spec``."""
@@ -83,7 +85,7 @@ class Judging:
         if spec.judge == "language_model":
             return self.spec(plan.question_set_id, plan.contestant_ids, spec.model, plan.mode,
                              baseline_id=plan.baseline_id, prompts=spec.prompts, decoding=spec.decoding,
-                             price=spec.price, unreadable_again=plan.unreadable_again)
+                             price=spec.price, unreadable_again=plan.unreadable_again, reading=spec.reading)
         found = [self._likelihood(plan.question_set_id, one)
                  for one in self._project.bench.contestants(plan.question_set_id) if one.id in plan.contestant_ids]
         if not found or not found[0].matches:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from workbench.bench.judgements import Reading
 from workbench.bench.language_model_judge import Judge, judge_matches, prompt_of
 from workbench.bench.matches import GivenAnswers, Match
 from workbench.domain import Backend, DecodingSettings, Judgement, ModelRef, Prompt, Question
@@ -63,6 +64,7 @@ class JudgeSpec:
 
     ``done`` are (answer id, other answer's id or 0, judge prompt's name) that an earlier start of this job has judged,
     for ``spent`` tokens (asked, answered). With a ``plan`` questions, answers and matches are not known yet.
+    ``reading`` says which of the judge's words count.
     """
 
     model: ModelRef
@@ -77,6 +79,7 @@ class JudgeSpec:
     done: tuple[tuple[int, int, str], ...] = ()
     spent: tuple[int, int] = (0, 0)
     plan: JudgePlan | None = None
+    reading: Reading = "last"
     kind: Literal["judge"] = "judge"
 
 
@@ -103,7 +106,7 @@ def run_judge(spec: JudgeSpec, run: Run) -> JudgeResult:
         _measure(spec, run, matches, questions, tally)
     elif matches:
         judge = judge_of(run.load(spec.model), spec.decoding, run)
-        judge_matches(judge, matches, spec.given, questions, spec.prompts, tally.keep)
+        judge_matches(judge, matches, spec.given, questions, spec.prompts, tally.keep, spec.reading)
     return tally.result()
 
 

@@ -12,10 +12,10 @@ from workbench.jobs.exact import ExactModel, ExactShare
 from workbench.jobs.kind import Fact, JobKind, Kept, any_number, never
 from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import check_finite
-from workbench.jobs.pool import answers_scored, usable_candidates, usable_questions
+from workbench.jobs.pool import answers_scored, fitting_questions, usable_candidates, usable_questions
 from workbench.jobs.result import Result
 from workbench.jobs.run import Run
-from workbench.scoring.candidates import SetObjective, score_candidates
+from workbench.scoring.candidates import SetObjective, score_candidates, too_long
 from workbench.search.finalists import finalists
 from workbench.search.intervals import mean_logprob
 from workbench.wording import counted
@@ -61,25 +61,27 @@ def run_score(spec: ScoreSpec, run: Run) -> ScoreResult:
     candidates = usable_candidates(spec.candidates, spec.base, lambda text: run.log("info", text))
     questions = usable_questions(spec.questions, spec.turns, "questions", lambda text: run.log("info", text))
     model = run.load(spec.model)
+    questions = fitting_questions(questions, too_long(model, spec.base, questions, spec.turns), model.context,
+                                  "questions", lambda text: run.log("warning", text))
     exact = ExactModel(run, model)
     kept = kept_scores(spec.kept_scores, model, run)
     work = replace(spec, candidates=candidates, questions=questions)
-    too_long, found = 0, dict[tuple[int, ...], tuple[AnswerScore, ...]]()
+    misfits, found = 0, dict[tuple[int, ...], tuple[AnswerScore, ...]]()
 
     def keep(score: CandidateScore) -> None:
-        nonlocal too_long
+        nonlocal misfits
         check_finite(score.answers)
         if score.answers:
             found[() if score.demonstration_id is None else (score.demonstration_id,)] = score.answers
         run.say(Scored(score))
         if not score.answers:
-            too_long += 1
+            misfits += 1
             run.log("warning", f"Demonstration {score.demonstration_id} does not fit into the model's context.")
 
     score_candidates(model, work, keep, lambda done, total: run.progress(done, total, "candidates"), kept)
     gains = _exact_gains(work, found, exact) if exact.wanted else {}
     say_known(kept, run)
-    return ScoreResult(len(candidates), too_long, answers_scored(questions, spec.turns), exact.share(), gains)
+    return ScoreResult(len(candidates), misfits, answers_scored(questions, spec.turns), exact.share(), gains)
 
 
 def _exact_gains(

@@ -12,10 +12,10 @@ from workbench.errors import JobError
 from workbench.jobs.kind import JobKind, Kept, any_number, never
 from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import Tally, TrackedObjective
-from workbench.jobs.pool import answers_scored, usable_questions
+from workbench.jobs.pool import answers_scored, fitting_questions, usable_questions
 from workbench.jobs.result import Result
 from workbench.jobs.run import Run
-from workbench.scoring.candidates import SetObjective
+from workbench.scoring.candidates import SetObjective, too_long
 from workbench.search.intervals import by_question, gain_intervals, mean_logprob
 from workbench.search.options import EXHAUSTIVE
 from workbench.search.sensitivity import OrderSensitivity, leave_one_out, order_sensitivity
@@ -81,6 +81,8 @@ def run_sensitivity(spec: SensitivitySpec, run: Run) -> SensitivityResult:
         raise JobError("The prompt has no demonstrations, so there is none to leave out.", remedy="Add some first.")
     questions = usable_questions(spec.questions, spec.turns, "questions", lambda text: run.log("info", text))
     model = run.load(spec.model)
+    questions = fitting_questions(questions, too_long(model, spec.prompt, questions, spec.turns), model.context,
+                                  "questions", lambda text: run.log("warning", text))
     places = tuple(range(1, count + 1))
     numbered = [replace(one, id=place) for place, one in zip(places, spec.prompt.demonstrations, strict=True)]
     kept = kept_scores(spec.kept_scores, model, run)

@@ -13,11 +13,11 @@ from workbench.jobs.exact import ExactModel
 from workbench.jobs.kinds.search import HeldOutMeans, RacedRound, RacingShare, SearchResult, SearchSpec
 from workbench.jobs.known_scores import kept_scores, say_known
 from workbench.jobs.objective import Engine, Tally, TrackedObjective
-from workbench.jobs.pool import answers_scored, check_apart, usable_candidates, usable_questions
+from workbench.jobs.pool import answers_scored, check_apart, fitting_questions, usable_candidates, usable_questions
 from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
 from workbench.models.embedding import Embedder
-from workbench.scoring.candidates import SetObjective
+from workbench.scoring.candidates import SetObjective, too_long
 from workbench.scoring.confidence import AnswerConfidence
 from workbench.scoring.probe import GeneratedProbe, labels_of
 from workbench.search.heldout import CHOSEN, ProposedSet, difference_to_random, random_mean, sets_to_measure
@@ -73,6 +73,12 @@ class SearchRun:
         self.drawn = 0                               # answers to candidates' instructions
         self.exact_objective: TrackedObjective | None = None
         model = run.load(spec.model)
+
+        def fitting(asked: tuple[Question, ...], what: str) -> tuple[Question, ...]:
+            sizes = too_long(model, spec.base, asked, spec.turns) if asked else {}
+            return fitting_questions(asked, sizes, model.context, what, lambda text: run.log("warning", text))
+
+        questions, heldout = fitting(questions, "search questions"), fitting(heldout, "held-out questions")
         self.questions, self.model, self.exact = questions, model, ExactModel(run, model)
         self.kept = kept_scores(spec.kept_scores, model, run)
         answers, held_answers = answers_scored(questions, spec.turns), answers_scored(heldout, spec.turns)
