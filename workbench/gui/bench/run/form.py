@@ -85,7 +85,7 @@ class BenchForm(Dialog):
         for id, reading in self._choices.readings.items():
             assert reading.chosen is not None
             self.questions.addItem(f"{one_line(reading.chosen.name)}, {len(reading.questions)} questions", id)
-        self.judge.addItem("Nobody yet; exact match, F1 and rules are measured anyway", ("none", None))
+        self.judge.addItem("Nobody yet; what needs no model is measured anyway", ("none", None))
         self.judge.addItem("Reference log-likelihood: not an MT-Bench score", ("likelihood", None))
         for model in self._choices.models:
             self.model.addItem(one_line(model.ref.name), model.ref.id)
