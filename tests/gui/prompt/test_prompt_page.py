@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui import waiting
+from tests.gui.finding import button, said, seen
 from workbench.domain import Demonstration, Kind, Prompt, Question, QuestionSet
 from workbench.gui.listing.picker import DemonstrationPicker
 from workbench.gui.prompt.budget_bar import BudgetBar
@@ -24,6 +25,7 @@ from workbench.gui.shell.session import Session
 from workbench.gui.widgets.dragged_ids import ids_to_mime
 from workbench.prompts import render
 from workbench.services.prompt_reading import Budget, Segment
+from workbench.wording import grouped
 
 Rest = Callable[[], None]
 
@@ -148,7 +150,8 @@ def test_a_faulty_template_says_what_is_wrong_beside_its_source(page: PromptPage
     page.session.change(lambda p: p.prompts.set_template(1, "{% for x in demonstrations %}"))
     rest()
     assert page.settings.source.isVisible()
-    assert page.settings._problem.isVisible()
+    assert page.state.problem
+    assert page.state.problem in said(page.settings)
     assert not page.copy_button.isEnabled()
 
 
@@ -156,7 +159,7 @@ def test_a_new_prompt_becomes_the_current_one(page: PromptPage, rest: Rest) -> N
     page.commands.act("new")
     rest()
     assert prompt(page).demonstrations == ()
-    assert page._no_cards.isVisible()
+    assert seen(page, "No demonstrations in this prompt")
     assert page.settings.chooser.count() == 2
     page.settings.prompt_chosen.emit(1)
     rest()
@@ -166,7 +169,7 @@ def test_a_new_prompt_becomes_the_current_one(page: PromptPage, rest: Rest) -> N
 def test_a_deleted_prompt_leaves_room_for_another_and_can_come_back(page: PromptPage, rest: Rest) -> None:
     page.commands.act("delete")
     rest()
-    assert page._stack.currentWidget() is page._none
+    assert seen(page, "No prompt yet")
     page.session.undo()
     rest()
     assert page.cards.ids() == [1, 2]
@@ -186,8 +189,7 @@ def test_too_long_a_prompt_says_by_how_much(counted: PromptPage, rest: Rest) -> 
     rest()
     over = counted.state.budget.used - context
     assert over > 0
-    assert counted._over.isVisible()
-    assert f"{over:,}".replace(",", "\u00a0") in counted._over.accessibleName()
+    assert f"The prompt is {grouped(over)} tokens too long" in said(counted)
     assert "too many" in counted.bar.accessibleDescription()
 
 
@@ -215,8 +217,8 @@ def test_copying_takes_the_prompt_without_a_question(page: PromptPage, rest: Res
 def test_the_picker_offers_what_is_neither_rejected_nor_there(page: PromptPage, rest: Rest, qtbot: QtBot) -> None:
     page.commands.add()
     rest()
-    picker = page.commands._picker
-    assert isinstance(picker, DemonstrationPicker)
+    picker = page.findChild(DemonstrationPicker)
+    assert picker is not None
     assert picker.table.ids() == list(range(4, 13))
     picker.view.go_to(1)
     QTest.keyClick(picker.view, Qt.Key.Key_Return)
@@ -236,7 +238,7 @@ def test_drafts_are_compared_line_by_line_and_restored(page: PromptPage, rest: R
     lines = dialog.view.toPlainText().split("\n")
     assert "− Answer briefly." in lines
     assert "+ Answer at length." in lines
-    dialog._restore.click()
+    button(dialog, "Restore the older draft").click()
     rest()
     assert prompt(page).rules == "Answer briefly."
     assert prompt(page).version == 3
@@ -258,17 +260,17 @@ def test_measuring_says_what_the_whole_brings_against_no_demonstrations(
     questions = tuple(Question((f"Name number {n}.",), (f"Number {n}.",), id=n) for n in range(1, 5))
     counted.session.change(lambda p: p.questions.add(QuestionSet("four", questions)))
     rest()
-    assert counted._effect_words.text() == "Not measured"
+    assert said(counted).count("Not measured") == 2
     counted.commands.measure()
     qtbot.waitUntil(lambda: counted.state.effect is not None)
     effect = counted.state.effect
     assert effect is not None
     assert effect.gain.low <= effect.gain.mean <= effect.gain.high
-    assert effect_words(effect) == counted._effect_words.text()
+    assert effect_words(effect) in said(counted)
     assert [card.gain for card in counted.cards.cards()] == list(effect.adds)
     counted.session.change(lambda p: p.prompts.set_rules(1, "Answer at length."))
     rest()
-    assert counted._effect_words.text() == "Not measured"        # of this text nothing is known yet
+    assert said(counted).count("Not measured") == 2              # of this text nothing is known yet
 
 
 def test_other_orders_are_measured_looked_at_and_used(counted: PromptPage, rest: Rest, qtbot: QtBot) -> None:
@@ -281,7 +283,7 @@ def test_other_orders_are_measured_looked_at_and_used(counted: PromptPage, rest:
     orders = counted.state.effect.orders
     assert orders is not None
     assert orders.worst <= 0 <= orders.best                      # its own order is among those tried
-    assert counted._order_words.text() == order_words(orders)
+    assert order_words(orders) in said(counted)
     assert counted.orders_button.isHidden()
     counted.shown(job=counted.state.effect.job_id)               # as from the page Jobs
     rest()
