@@ -140,7 +140,7 @@ class Judging:
         return ShiftSpec(base, chosen, questions, first, prompt)
 
     def measure(self, question_set_id: int, contestant_ids: Iterable[int] | None = None) -> Changes:
-        """Exact match and token F1 for every answer with a reference, and the mini-world's grader for its questions.
+        """What the declared measures say of every answer that they can measure.
 
         At once, without a model; what is measured already is left out.
         """

@@ -170,9 +170,9 @@ class Results:
         """The candidates that ask one of the questions that they were judged on."""
         if job_id not in self._overlaps:
             spec = self._project.jobs.spec(job_id)
-            known = isinstance(spec, ScoreSpec | SearchSpec)
             heldout = spec.heldout if isinstance(spec, SearchSpec) else ()
-            self._overlaps[job_id] = overlaps(spec.candidates, (*spec.questions, *heldout)) if known else {}
+            self._overlaps[job_id] = (overlaps(spec.candidates, (*spec.questions, *heldout))
+                                      if isinstance(spec, ScoreSpec | SearchSpec) else {})
         return self._overlaps[job_id]
 
     def rounds(self, job_id: int) -> list[SearchRound]:
