@@ -8,9 +8,20 @@ from typing import Literal
 
 
 class Backend(StrEnum):
+    """What runs a model, by name. Installed packages bring more: whatever name a model was kept with is a member."""
+
     TRANSFORMERS = "transformers"
     LLAMA_CPP = "llama_cpp"
     OPENAI = "openai"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Backend | None:
+        if not isinstance(value, str) or not value.isidentifier():
+            return None
+        member = str.__new__(cls, value)
+        member._name_, member._value_ = value.upper(), value
+        cls._value2member_map_[value] = member
+        return member
 
 
 Tokenising = Literal["", "vllm", "llama.cpp", "llama-cpp-python"]

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from workbench.domain import Backend, ModelFacts, ModelRef, Server
 from workbench.jobs.run import LoadedModel
+from workbench.models.backends import backend_for, read_facts
 from workbench.models.base import LanguageModel
-from workbench.models.facts import read_facts
 from workbench.models.files import gguf_parts
 
 
@@ -56,8 +56,7 @@ def load_model(
         return Model(_served(source, name))
     path = gguf_parts(Path(source).expanduser().absolute())[0]
     facts = read_facts(path, base=Path(base) if base else None)
-    backend = Backend.LLAMA_CPP if path.is_file() else Backend.TRANSFORMERS
-    return Model(ModelRef(name or path.stem, str(path), backend, facts.sha256, device, dtype,
+    return Model(ModelRef(name or path.stem, str(path), backend_for(path), facts.sha256, device, dtype,
                           base=str(base or "")), facts)
 
 

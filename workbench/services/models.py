@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from workbench import gguf_build
 from workbench.domain import Backend, Changes, Kind, MemoryEstimate, ModelFacts, ModelRef, Server
 from workbench.errors import ModelError
 from workbench.models import adapters, memory, quantised
-from workbench.models.facts import read_facts
+from workbench.models.backends import backend_for, backends, read_facts
 from workbench.models.files import gguf_parts
 from workbench.models.machine import Machine, read_machine
 from workbench.services.model_sources import place_of
@@ -60,7 +59,7 @@ class Models:
         path = gguf_parts(path.expanduser().absolute())[0]
         base = base or self.base_of(path)
         facts = facts or self.read(path, base)
-        backend = Backend.LLAMA_CPP if path.is_file() else Backend.TRANSFORMERS
+        backend = backend_for(path)
         with self._project.database.write() as connection:
             known = stored.by_path(connection, str(path))
             if known is not None and known.ref.id is not None:
@@ -147,6 +146,12 @@ class Models:
         return gguf_build.card_note()
 
 
+def backend_title(ref: ModelRef) -> str:
+    """What runs a model, as it is shown; its bare name where its package is not installed."""
+    found = backends().get(ref.backend)
+    return found.title if found else str(ref.backend)
+
+
 def _known(model: stored.StoredModel | None) -> stored.StoredModel:
     if model is None:
         raise ModelError("This model is not in the project any more.", remedy="Add it again.")
@@ -158,7 +163,7 @@ def _name_of(path: Path) -> str:
     repository = path.parent.parent.name
     if path.parent.name == "snapshots" and repository.startswith("models--"):
         return repository.rpartition("--")[2]
-    return re.sub(r"-00001-of-\d{5}$", "", path.stem) if path.suffix == ".gguf" else path.name
+    return re.sub(r"-00001-of-\d{5}$", "", path.stem) if path.suffix == ".gguf" or path.is_file() else path.name
 
 
 def _state(model: stored.StoredModel) -> tuple[str, str]:
@@ -169,8 +174,11 @@ def _state(model: stored.StoredModel) -> tuple[str, str]:
     for needed in (path, Path(model.ref.base or model.ref.path)):
         if not needed.exists():
             return "unavailable", f"{needed} is not there any more. Put it back, or add the model from where it is now."
-    if model.ref.base and find_spec("peft") is None:
-        return "unavailable", adapters.INSTALL
+    known = backends().get(model.ref.backend)
+    if known is None:
+        return "unavailable", f"Nothing here runs {model.ref.backend} models. Install the package that brings it."
+    if lacking := known.lacks(model.ref):
+        return "unavailable", lacking
     if model.ref.backend is Backend.LLAMA_CPP:
         supported, reason = gguf_build.support()
         if not supported:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from workbench.domain import Backend, MemoryEstimate
+from workbench.domain import MemoryEstimate
 from workbench.gui.models.memory_bar import TONES, place, verdict
 from workbench.gui.shell.places import short_path
 from workbench.gui.widgets import theme
@@ -16,7 +16,7 @@ from workbench.gui.widgets.chips import STATES, paint_state
 from workbench.gui.widgets.data_table import ColumnSpec, RowDelegate
 from workbench.gui.widgets.glyphs import paint_progress, paint_text, paint_two_lines
 from workbench.gui.widgets.row_table import RowTable
-from workbench.services.models import Machine, ModelInfo
+from workbench.services.models import Machine, ModelInfo, backend_title
 from workbench.wording import counted, gigabytes, short_parameters
 
 Index = QModelIndex | QPersistentModelIndex
@@ -26,7 +26,6 @@ COLUMNS = (
     ColumnSpec("Size", "888.8 M", right=True, drop=4), ColumnSpec("Type", "bfloat16", drop=3),
     ColumnSpec("Memory needed", extra=168), ColumnSpec("Context", "131 072", right=True, drop=2),
 )
-BACKENDS = {Backend.TRANSFORMERS: "In process", Backend.LLAMA_CPP: "llama.cpp", Backend.OPENAI: "Server"}
 RIGHT = Qt.AlignmentFlag.AlignRight
 QUANTISED = {"int8": "8 bit", "nf4": "4 bit"}
 CONTEXT_SHOWN = 4096                             # the table's estimates are for a context of at most this
@@ -92,7 +91,7 @@ class ModelTable(RowTable[ModelInfo]):
         if column == STATE:
             return STATES[self.state(row)][0]
         if column == BACKEND:
-            return BACKENDS[row.ref.backend]
+            return backend_title(row.ref)
         if column == CONTEXT and row.ref.server is not None and row.ref.server.context:
             return f"{row.ref.server.context:,}".replace(",", "\N{NO-BREAK SPACE}")
         if facts is None:
