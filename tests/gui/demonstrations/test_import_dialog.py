@@ -276,7 +276,7 @@ def test_the_dialog_says_before_and_after_what_becomes_of_columns_and_doubles(
     dialog.tables.set_current(COLUMNS)
     assert ["id", "1", "Kept as metadata"] in cells(dialog)
     assert ["output", "2", "Answer"] in cells(dialog)
-    assert "Kept as metadata: id (1), level (1)." in dialog._notes.accessibleName()
+    assert dialog._kept.text() == "Kept as metadata: id (1), level (1)."
     assert dialog.tables.button(DOUBLES).text() == "Doubles (1)"
     dialog.tables.set_current(DOUBLES)
     assert cells(dialog)[0][:2] == ["2", "line 1"]

@@ -67,6 +67,7 @@ class ImportDialog(QDialog):
         self.form = ImportForm()
         self._title = ElidedLabel("", "title")
         self._about = ElidedLabel("", "muted")
+        self._kept = ElidedLabel("", "muted")
         self._problem = Notice("", "bad")
         self._notes = Notice("", "warn")
         self.tables = Segmented(["As demonstrations", "As in the file", "Columns", "Doubles", "Refused"],
@@ -101,6 +102,8 @@ class ImportDialog(QDialog):
         top.setSpacing(4)
         top.addWidget(self._title)
         top.addWidget(self._about)
+        top.addWidget(self._kept)
+        self._kept.hide()
         top.addSpacing(10)
         top.addWidget(self.form)
         top.addSpacing(4)
@@ -254,9 +257,10 @@ class ImportDialog(QDialog):
 
     def _show_notes(self, found: Preview | ImportReport) -> None:
         kept = kept_words(found.uses) if self.preview is not None and self.preview.content != "questions" else ""
-        notes = [*found.notes, *([kept] if kept else [])]
-        self._notes.setVisible(bool(notes))
-        self._notes.set_text(" ".join(notes))
+        self._kept.setText(kept)
+        self._kept.setVisible(bool(kept))
+        self._notes.setVisible(bool(found.notes))
+        self._notes.set_text(" ".join(found.notes))
 
     # Importing
 
