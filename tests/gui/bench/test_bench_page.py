@@ -98,11 +98,11 @@ def test_the_shown_questions_are_held_out_of_searches_in_the_menu_and_undone(pag
         assert action.isChecked() is not wanted
         action.trigger()
         rest(page, qtbot)
-        assert page.reading.chosen is not None
-        assert page.reading.chosen.held_out is wanted
+        assert page.state.reading.chosen is not None
+        assert page.state.reading.chosen.held_out is wanted
     page.session.undo()
     rest(page, qtbot)
-    assert page.reading.chosen.held_out is True
+    assert page.state.reading.chosen.held_out is True
 
 
 def test_the_overview_shows_means_intervals_and_what_could_not_be_read(page: BenchPage) -> None:
