@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
-from workbench.bench.length_control import length_controlled
+from workbench.bench.length_control import ENOUGH_GAMES, length_controlled
 
 
 def test_a_judge_that_gives_a_point_for_each_doubling_is_found_out() -> None:
@@ -46,13 +46,40 @@ def test_length_alone_does_not_win_under_control() -> None:
     assert found.length_weight > 1
 
 
-def test_without_a_liking_for_length_control_changes_little() -> None:
-    found = length_controlled(*games(0.0, 2.0, 1), np.random.default_rng(0), rounds=20)
-    assert found.controlled.mean == pytest.approx(found.win_rate, abs=.04)
+def test_without_a_liking_for_length_control_changes_nothing_on_average() -> None:
+    found = [length_controlled(*games(0.0, 2.0, seed), rounds=2) for seed in range(40)]
+    changes = [one.controlled.mean - one.win_rate for one in found]
+    assert abs(np.mean(changes)) < 2 * np.std(changes) / math.sqrt(len(changes))
 
 
-def test_answers_of_one_length_and_too_few_questions() -> None:
-    found = length_controlled([1, 1, 0, 1, 0, .5], [9] * 6, [9] * 6, np.random.default_rng(0), rounds=20)
-    assert found.length_weight == 0
-    with pytest.raises(ValueError, match="5 questions"):
-        length_controlled([1.0], [1], [2], np.random.default_rng(0))
+def test_answers_of_one_length_have_the_win_rate_that_they_have() -> None:
+    found = length_controlled([1, 0, 1, 1, 0, .5, 1], [10] * 7, [10] * 7)
+    assert found.controlled.mean == pytest.approx(4.5 / 7, abs=1e-6)
+    assert found.controlled.low < .4 < .9 < found.controlled.high
+    assert (found.length_weight, found.few) == (0, True)
+    with pytest.raises(ValueError, match="5 games"):
+        length_controlled([1.0], [1], [2])
+
+
+def test_some_dozens_of_games_are_not_pulled_to_a_draw() -> None:
+    rng, collapsed, missed = np.random.default_rng(0), 0, 0
+    for _ in range(200):
+        base = rng.integers(100, 1000, ENOUGH_GAMES)
+        own = (base * rng.uniform(.3, 1.7, ENOUGH_GAMES)).astype(int)
+        wins = (rng.random(ENOUGH_GAMES) < .6).astype(float)
+        found = length_controlled(wins.tolist(), own.tolist(), base.tolist(), rng, rounds=100)
+        collapsed += abs(found.controlled.mean - .5) < .001 and abs(found.win_rate - .5) > .02
+        missed += not found.controlled.low <= .6 <= found.controlled.high
+    assert collapsed <= 4                                # with a penalised intercept it was every second one
+    assert missed / 200 <= .1
+
+
+def test_games_of_a_question_are_drawn_again_together() -> None:
+    wins, own, base = games(0.0, 1.0, 3)
+    four = [[one for one in side[:40] for _ in range(4)] for side in (wins, own, base)]
+    questions = [question for question in range(40) for _ in range(4)]
+    together, apart = length_controlled(*four, questions=questions), length_controlled(*four)
+    once = length_controlled(wins[:40], own[:40], base[:40])
+    width, wrong, right = (one.controlled.high - one.controlled.low for one in (together, apart, once))
+    assert width == pytest.approx(right, rel=.1)
+    assert wrong < right / 1.7

@@ -73,7 +73,7 @@ def test_the_grader_chooses_what_helps_and_both_orders_are_compared() -> None:
 def test_a_resumed_search_does_only_what_is_left() -> None:
     whole = run(spec_of())
     rounds = tuple(event.round for event in whole if isinstance(event, RoundFinished))
-    known = tuple((event.round, event.score) for event in whole if isinstance(event, Scored) and event.round == 2)
+    known = tuple((event.round, event.score) for event in whole if isinstance(event, Scored))
     rest = run(spec_of(finished_rounds=rounds[:1], known=known))
     assert [event.round for event in rest if isinstance(event, RoundFinished)] == [rounds[1]]
     assert not [event for event in rest if isinstance(event, Scored)]

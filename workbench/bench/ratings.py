@@ -42,7 +42,7 @@ def win_matrix(judgements: Sequence[PairJudgement]) -> tuple[list[str], NDArray[
 
 def ratings(judgements: Sequence[PairJudgement], generator: np.random.Generator, rounds: int = 1000,
             prior: float = 0.1) -> list[Rating]:
-    """Ratings, best first, with percentile intervals over ``rounds`` resamples of whole questions.
+    """Ratings, best first, with intervals over ``rounds`` resamples of whole questions.
 
     Questions, not games, are drawn again: all games on one question hang together.
     """
@@ -62,6 +62,6 @@ def ratings(judgements: Sequence[PairJudgement], generator: np.random.Generator,
     games = (wins + wins.T).sum(1)
     table = []
     for model, strength, drawn, played in zip(models, bradley_terry(wins, prior), draws.T, games, strict=True):
-        found = interval(strength * ELO_SCALE + ELO_CENTRE, drawn * ELO_SCALE + ELO_CENTRE)
+        found = interval(strength * ELO_SCALE + ELO_CENTRE, drawn * ELO_SCALE + ELO_CENTRE, len(questions))
         table.append(Rating(model, found.mean, found.low, found.high, int(played)))
     return sorted(table, key=lambda row: (-row.rating, row.model))

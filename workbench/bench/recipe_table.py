@@ -18,7 +18,8 @@ class RecipeEntry:
 
     ``fields`` are those of the form, in their order; ``chosen_answers``: it can do without making answers. ``chart`` is
     how its points are drawn, and ``against`` the series that the others are compared with ("": none is). ``ordered``:
-    x is a number, and not only a place in a row. ``by_turn``: turns are points of their own.
+    x is a number, and not only a place in a row. ``by_turn``: turns are points of their own. ``same_sets``: what one
+    series has drawn for a seed, the others have too.
     """
 
     name: str
@@ -32,6 +33,7 @@ class RecipeEntry:
     chosen_answers: bool = False
     ordered: bool = True
     by_turn: bool = False
+    same_sets: bool = False
 
 
 DECODING = RecipeEntry(
@@ -59,7 +61,7 @@ TUNING = RecipeEntry(
     "Are demonstrations worth more in the prompt or as training data? The same ones both ways, a model trained anew "
     "for each number and seed. One curve a turn.",
     (*_ASKED, "seeds", "tuned_sizes", "query", "epochs", "rate", "rank", "tokens"), "curves", against="in_context",
-    chosen_answers=True, by_turn=True)
+    chosen_answers=True, by_turn=True, same_sets=True)
 SHIFT = RecipeEntry(
     "shift", "shift", "Shift of the base model", "Shift of the base model",
     "How far does a prompt, or training, move the base model? Answers that are there are read again with the bare "

@@ -24,6 +24,7 @@ Recipe = Literal["decoding", "scaling", "demonstration_parts", "tuning"]
 
 SIZES = (0, 3, 5, 10, 20, 30, 40, 50)
 SCALING_SERIES = ("random", "greedy", "diverse", "unsupervised")
+DRAWN = ("random", "diverse", "unsupervised")        # series whose sets are drawn by lot, several by default
 PARTS = ("correct", "circular_shift", "random_in_domain", "random_out_of_domain", "no_answer")
 
 SERIES_NAMES = {
@@ -82,7 +83,7 @@ def scaling(
 
     - random: drawn from the pool, before the base prompt's own; ``seeds`` different draws.
     - greedy: the best of ``ranking`` (ids of the pool, best first), before the base prompt's own.
-    - diverse: stratified by source, without the base prompt's own.
+    - diverse: stratified by source, without the base prompt's own; ``seeds`` different draws.
     - unsupervised: instructions alone, those of the diverse sets, before the base prompt's own demonstrations.
 
     Sizes that the pool does not fill are left out; 0 is the rules alone, once. Raises WorkbenchError: an unknown
@@ -100,12 +101,12 @@ def scaling(
     ranked = [by_id[id] for id in ranking if id in by_id]
     found: list[Variant] = []
     for name in series:
-        for seed in range(seeds if name == "random" else 1):
+        for seed in range(seeds if name in DRAWN else 1):
             order = ranked if name == "greedy" else drawn(pool, seed) if name == "random" else _diverse(pool, seed)
             for size in sorted(set(sizes)):
                 prompt = sized(base, order, name, size)
                 if prompt is not None:
-                    label = f"{SERIES_NAMES[name]}, {size}" + (f", seed {seed}" if name == "random" else "")
+                    label = f"{SERIES_NAMES[name]}, {size}" + (f", seed {seed}" if name in DRAWN else "")
                     found.append(Variant(Place(name, size, seed=seed), Contestant(
                         f"{model.name}, {label}", model, replace(prompt, name=label), settings)))
     return found

@@ -117,16 +117,18 @@ def _points(options: Namespace, info: JobInfo) -> Output:
 
     score, found, tests, orders = on_lane(options.project, work, read_only=True)
     rows = [(one.title, one.label, *([one.y] if any(p.y is not None for p in found) else []), one.interval.mean,
-             one.interval.low, one.interval.high, one.answers) for one in found]
+             one.interval.low, one.interval.high, one.questions, one.draws, one.answers) for one in found]
     heads = ("series", "at", *(["and"] if any(p.y is not None for p in found) else []), "mean", "low", "high",
-             "answers")
+             "questions", "draws", "answers")
     against = table([(one.title if one.turn is None else f"{one.title}, turn {one.turn + 1}", one.against, one.label,
                       one.difference.interval.mean, one.difference.interval.low, one.difference.interval.high,
-                      p_words(one.difference.p), p_words(one.p), one.difference.questions) for one in tests],
-                    ("series", "less", "at", "mean", "low", "high", "p", "p, Holm", "questions")) if tests else ""
+                      p_words(one.difference.p), p_words(one.p), one.difference.questions,
+                      " and ".join(map(str, one.difference.draws))) for one in tests],
+                    ("series", "less", "at", "mean", "low", "high", "p", "p, Holm", "questions",
+                     "draws")) if tests else ""
     order = table([(other.title, tau, points) for other, tau, points in orders],
                   ("order of the points by", "tau", "points")) if orders else ""
-    parts = (f"{info.title}\n{score.title}. 95 % bootstrap intervals over questions.", table(rows, heads), against,
+    parts = (f"{info.title}\n{score.title}. 95 % intervals over questions and draws.", table(rows, heads), against,
              verdict_words(tests), order)
     return Output({"job_id": info.id, "score": score, "points": found, "tests": tests, "orders": orders},
                   "\n\n".join(filter(None, parts)))

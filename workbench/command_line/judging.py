@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workbench.bench.length_control import FEW_GAMES, LENGTH_CONTROL
 from workbench.bench.recipe_table import SEARCH, SHIFT
 from workbench.command_line.bench_requests import answered_set, decoding_of, find_contestant, judge_choice
 from workbench.command_line.benching import run_recipe
@@ -133,9 +134,9 @@ def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str,
     def shown(rows: list[tuple[object, ...]], *heads: str) -> str:
         return table(rows, heads) if rows else ""
 
-    yield "Means, with 95 % bootstrap intervals over questions", shown(
-        [(names[r.contestant_id], r.group, r.interval.mean, r.interval.low, r.interval.high, r.count)
-         for r in found["table"]], "contestant", "of", "mean", "low", "high", "answers")
+    yield "Means, with 95 % intervals over questions", shown(
+        [(names[r.contestant_id], r.group, r.interval.mean, r.interval.low, r.interval.high, r.questions, r.count)
+         for r in found["table"]], "contestant", "of", "mean", "low", "high", "questions", "answers")
     yield "Paired differences, p by sign flips and after Holm’s correction for all pairs", shown(
         [(names[r.contestant_id], names[r.other_id], r.difference.interval.mean, r.difference.interval.low,
           r.difference.interval.high, p_words(r.difference.p), p_words(r.p), r.difference.questions)
@@ -143,11 +144,14 @@ def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str,
         "contestant", "less", "mean", "low", "high", "p", "p, Holm", "questions")
     yield "Win rates", shown([(r.model, r.wins, r.losses, r.ties, r.win_rate, r.adjusted) for r in found["win_rates"]],
                              "contestant", "won", "lost", "ties", "rate", "ties half")
-    yield "Length-controlled win rates against the baseline, as AlpacaEval 2 has them", shown(
-        [(names[id], one.win_rate, one.controlled.mean, one.controlled.low, one.controlled.high, one.questions)
-         for id, one in found.get("length_controlled", {}).items()],
+    controlled = found.get("length_controlled", {})
+    few = [names[id] for id, one in controlled.items() if one.few]
+    said = " ".join([LENGTH_CONTROL, f"{FEW_GAMES} {', '.join(few)}." if few else ""]).strip()
+    yield f"Length-controlled win rates against the baseline. {said}", shown(
+        [(names[id], one.win_rate, one.controlled.mean, one.controlled.low, one.controlled.high, one.games)
+         for id, one in controlled.items()],
         "contestant", "rate", "controlled", "low", "high", "games")
-    yield "Bradley–Terry ratings, with 95 % bootstrap intervals over questions", shown(
+    yield "Bradley–Terry ratings, with 95 % intervals over questions", shown(
         [(r.model, r.rating, r.low, r.high, r.games) for r in found["ratings"]],
         "contestant", "rating", "low", "high", "games")
     bias = found["bias"]
@@ -158,8 +162,8 @@ def _tables(names: dict[int, str], found: dict[str, Any]) -> Iterator[tuple[str,
     yield "Agreement", shown([(r.judge_1, r.judge_2, r.agreeing, r.compared, r.kappa, r.alpha)
                               for r in found["agreement"]], "judge", "and", "agreed", "of", "kappa", "alpha")
     yield "Kendall’s tau with other measures", shown(
-        [(r.y.label, r.tau, r.low, r.high, r.answers, r.contestants_tau) for r in found["correlations"]],
-        "measure", "tau", "low", "high", "answers", "of means")
+        [(r.y.label, r.tau, r.low, r.high, r.questions, r.answers, r.contestants_tau) for r in found["correlations"]],
+        "measure", "tau", "low", "high", "questions", "answers", "of means")
 
 
 def import_answers(options: Namespace) -> Output:

@@ -123,13 +123,15 @@ def verdict(report: Report) -> str:
     if difference is None:
         return ""
     if difference.low > 0:
-        words = "better than the mean of random sets of the same size"
+        words = "better than sets of the same size drawn at random"
     elif difference.high < 0:
-        words = "worse than the mean of random sets of the same size"
+        words = "worse than sets of the same size drawn at random"
     else:
-        words = "not shown to differ from the mean of random sets of the same size"
+        words = "not shown to differ from sets of the same size drawn at random"
+    random = [line for line in report.sets if line.strategy == "random" and not line.chosen]
+    over = "over questions and sets" if len(random) > 1 else "over questions; it is said of the one such set there is"
     return (f"On the held-out questions the chosen set is {words}: "
-            f"{interval(difference)} nats per answer (95 % interval, paired bootstrap over questions).")
+            f"{interval(difference)} nats per answer (95 % interval {over}).")
 
 
 def _spread(sets: Sequence[SetLine], mean: float) -> Interval | None:

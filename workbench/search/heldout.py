@@ -12,6 +12,7 @@ from workbench.search.baselines import diverse_set, random_set, top_k_set
 from workbench.search.intervals import by_question, mean_logprob
 from workbench.search.task import SearchTask
 from workbench.search.work import compared_with
+from workbench.statistics.crossed import crossed_difference
 from workbench.statistics.intervals import mean_intervals
 
 
@@ -63,14 +64,16 @@ def sets_to_measure(
 def difference_to_random(
     chosen: Sequence[AnswerScore], random: Sequence[Sequence[AnswerScore]], rng: np.random.Generator
 ) -> Interval | None:
-    """Chosen minus the mean of the random sets, in nats per answer, with a paired 95 % bootstrap interval.
+    """Chosen minus the mean of the random sets, in nats per answer, with its 95 % interval, paired over questions.
 
-    Paired over questions: both sides are resampled with the same questions. The random sets are averaged first, so
-    the interval says how sure the difference to *these* sets is. None without random sets.
+    With several random sets the interval is over questions and sets: how far the chosen set is from a set drawn at
+    random. With one it is said of that set only. None without random sets.
     """
     if not random:
         return None
     sums, counts = by_question([chosen, *random])
+    if len(random) > 1 and len(counts) > 1:
+        return crossed_difference(sums[:1], sums[1:], counts).interval
     return mean_intervals((sums[0] - sums[1:].mean(axis=0))[None, :], counts, rng)[0]
 
 

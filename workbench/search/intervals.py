@@ -8,6 +8,7 @@ from math import fsum
 import numpy as np
 
 from workbench.domain import AnswerScore, Interval
+from workbench.statistics.crossed import crossed_mean
 from workbench.statistics.intervals import Floats, mean_intervals
 
 
@@ -47,3 +48,15 @@ def gain_intervals(
         return []
     sums, counts = by_question([base, *sets])
     return mean_intervals(sums[1:] - sums[0], counts, rng)
+
+
+def mean_gain(
+    base: Sequence[AnswerScore], sets: Sequence[Sequence[AnswerScore]], rng: np.random.Generator
+) -> Interval:
+    """Mean change of sets that were drawn at random against ``base``, in nats per answer, with its 95 % interval over
+    questions and sets; of one set, over questions."""
+    sums, counts = by_question([base, *sets])
+    gains = sums[1:] - sums[0]
+    if len(gains) > 1 and len(counts) > 1:
+        return crossed_mean(gains, counts).interval
+    return mean_intervals(gains.mean(axis=0)[None, :], counts, rng)[0]

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from workbench.bench.judgements import PairJudgement, Winner
 from workbench.bench.measures import measure_named
 from workbench.domain import Answer, Contestant, Judgement, Question
+from workbench.statistics.intervals import NO_BOUNDS
 from workbench.statistics.paired import Measured
 
 PEOPLE = "People"                    # all of them together
@@ -72,6 +73,13 @@ class Measure:
         if self.kind == "rating":
             return 0.0, 10.0
         return (0.0, 1.0) if self.kind == "wins" else measure_named(self.name).bounds or (0.0, 0.0)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What a mean cannot pass."""
+        if self.kind == "rating":
+            return 1.0, 10.0
+        return (0.0, 1.0) if self.kind == "wins" else measure_named(self.name).bounds or NO_BOUNDS
 
     @property
     def digits(self) -> int:

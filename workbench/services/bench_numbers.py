@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from workbench.bench.judgements import PairJudgement
 from workbench.bench.length_bias import Rated, longer_wins, points_per_doubling
-from workbench.bench.length_control import FOLDS, LengthControlled, length_controlled
+from workbench.bench.length_control import LEAST_GAMES, LengthControlled, length_controlled
 from workbench.bench.ratings import Rating, ratings, win_matrix
 from workbench.bench.win_rates import WinRate, position_bias, win_rates
 from workbench.domain import Answer, Contestant, Interval, Judgement, Question
@@ -64,12 +64,13 @@ def bench_data(project: Project, question_set_id: int, contestant_ids: Collectio
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """``group`` is ALL, "Turn 1", … or a category. ``count`` answers are in the mean."""
+    """``group`` is ALL, "Turn 1", … or a category. ``count`` answers to ``questions`` are in the mean."""
 
     contestant_id: int
     group: str
     interval: Interval
     count: int
+    questions: int
 
 
 def table(data: BenchData, measure: Measure) -> list[ScoreRow]:
@@ -80,22 +81,23 @@ def table(data: BenchData, measure: Measure) -> list[ScoreRow]:
         groups |= {f"Turn {turn + 1}": [one for one in found if one.turn == turn]
                    for turn in sorted({one.turn for one in found})}
         groups |= {name: [one for one in found if one.category == name] for name in {one.category: 0 for one in found}}
-        rows += [ScoreRow(contestant, name, mean.interval, mean.count) for name, members in groups.items()
-                 if (mean := _mean(members)) is not None]
+        rows += [ScoreRow(contestant, name, mean.interval, mean.count, mean.questions)
+                 for name, members in groups.items() if (mean := _mean(members, measure)) is not None]
     return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Of ``count`` judged answers; what could not be read is not among them."""
+    """Of ``count`` judged answers to ``questions``; what could not be read is not among them."""
 
     interval: Interval
     count: int
+    questions: int
 
 
-def _mean(members: Sequence[Measured]) -> Mean | None:
-    interval = mean_interval(members, np.random.default_rng(SEED))
-    return None if interval is None else Mean(interval, len(members))
+def _mean(members: Sequence[Measured], measure: Measure) -> Mean | None:
+    interval = mean_interval(members, np.random.default_rng(SEED), bounds=measure.bounds)
+    return None if interval is None else Mean(interval, len(members), len({one.question_id for one in members}))
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,10 @@ def summarise(data: BenchData, measure: Measure, chosen: Sequence[int]) -> Summa
     names = [(f"Turn {turn + 1}", turn) for turn in turns]
     if len(turns) > 1:
         names.append(("Both turns" if len(turns) == 2 else "All turns", -1))
-    by_turn = {name: _means({id: [one for one in found[id] if turn in (-1, one.turn)] for id in chosen})
+    by_turn = {name: _means({id: [one for one in found[id] if turn in (-1, one.turn)] for id in chosen}, measure)
                for name, turn in names}
     categories = list(dict.fromkeys(question.category or "No category" for question in data.questions))
-    by_category = {name: _means({id: [one for one in found[id] if one.category == name] for id in chosen})
+    by_category = {name: _means({id: [one for one in found[id] if one.category == name] for id in chosen}, measure)
                    for name in categories}
     of_first_two = paired_difference(found[chosen[-1]], found[chosen[0]], np.random.default_rng(SEED)) \
         if len(chosen) > 1 else None
@@ -129,8 +131,8 @@ def summarise(data: BenchData, measure: Measure, chosen: Sequence[int]) -> Summa
                    _by_question(data, found, chosen), _unreadable(data, measure), of_first_two)
 
 
-def _means(groups: dict[int, list[Measured]]) -> dict[int, Mean]:
-    return {id: mean for id, members in groups.items() if (mean := _mean(members)) is not None}
+def _means(groups: dict[int, list[Measured]], measure: Measure) -> dict[int, Mean]:
+    return {id: mean for id, members in groups.items() if (mean := _mean(members, measure)) is not None}
 
 
 def _by_question(data: BenchData, found: dict[int, list[Measured]], chosen: Sequence[int]) -> NDArray[np.float64]:
@@ -296,11 +298,11 @@ def lengths(
 
 
 def length_controlled_rates(data: BenchData, judge: str, baseline_id: int) -> dict[int, LengthControlled]:
-    """Contestant → its length-controlled win rate against the baseline; those with fewer than FOLDS games are left out.
+    """Contestant → its length-controlled win rate against the baseline, of those with LEAST_GAMES games or more.
 
     Each answer counts as an instruction, as in AlpacaEval; a game that could not be read does not count.
     """
-    found: defaultdict[int, list[tuple[float, int, int]]] = defaultdict(list)
+    found: defaultdict[int, list[tuple[float, int, int, int]]] = defaultdict(list)
     for one in data.judgements:
         if one.kind != "pair" or one.judge != judge or one.share is None or one.other_answer_id is None:
             continue
@@ -308,10 +310,13 @@ def length_controlled_rates(data: BenchData, judge: str, baseline_id: int) -> di
         if answer.contestant_id == baseline_id:
             answer, other, share = other, answer, 1 - share
         if other.contestant_id == baseline_id:
-            found[answer.contestant_id].append((share, len(answer.text), len(other.text)))
-    return {id: length_controlled([share for share, _, _ in rows], [own for _, own, _ in rows],
-                                  [other for _, _, other in rows], np.random.default_rng(SEED))
-            for id, rows in found.items() if len(rows) >= FOLDS}
+            found[answer.contestant_id].append((share, len(answer.text), len(other.text), answer.question_id))
+    rates = {}
+    for id, played in found.items():
+        if len(played) >= LEAST_GAMES:
+            shares, own, others, questions = zip(*played, strict=True)
+            rates[id] = length_controlled(shares, own, others, np.random.default_rng(SEED), questions=questions)
+    return rates
 
 
 # — who agrees with whom —
@@ -381,12 +386,13 @@ def _alpha(rated: Sequence[Sequence[float]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CorrelationRow:
-    """Kendall's tau-b of two measures: over ``answers`` answers with its 95 % interval, and over the contestants'
-    means. NaN where there is no order."""
+    """Kendall's tau-b of two measures: over ``answers`` answers with its 95 % interval over ``questions``, and over the
+    contestants' means. NaN where there is no order."""
 
     x: Measure
     y: Measure
     answers: int
+    questions: int
     tau: float
     low: float
     high: float
@@ -417,8 +423,8 @@ def compare(data: BenchData, x: Measure, y: Measure, chosen: Collection[int] | N
             means.append((math.fsum(of_x[key] for key in both) / len(both),
                           math.fsum(of_y[key] for key in both) / len(both)))
     xs, ys = [point[2] for point in points], [point[3] for point in points]
-    low, high = tau_interval(xs, ys, np.random.default_rng(SEED), rounds=200) if len(xs) > 1 else (math.nan, math.nan)
-    row = CorrelationRow(x, y, len(xs), kendall_tau(xs, ys), low, high,
+    tau = tau_interval(xs, ys, [point[1] for point in points])
+    row = CorrelationRow(x, y, len(xs), len({point[1] for point in points}), tau.mean, tau.low, tau.high,
                          kendall_tau([a for a, _ in means], [b for _, b in means]))
     agreed = next((one for one in agreements(data) if {one.judge_1, one.judge_2} == {x.judge, y.judge}), None)
     return Compared(tuple(points), row, agreed)

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import combinations
 
 import workbench
-from workbench.bench.length_control import LengthControlled
+from workbench.bench.length_control import FEW_GAMES, LENGTH_CONTROL, LengthControlled
 from workbench.domain import Contestant, Interval
 from workbench.formats.comparison_report import ComparisonReport, Section
 from workbench.formats.report import Chart, interval, number
@@ -16,7 +16,7 @@ from workbench.services import bench_numbers as numbers
 from workbench.services.bench_measures import PEOPLE, Measure
 from workbench.services.bench_numbers import AgreementRow, agreements, length_controlled_rates
 from workbench.services.bench_reading import BenchReading, details, is_baseline, names
-from workbench.statistics.intervals import RESAMPLES
+from workbench.statistics.intervals import FEW, RESAMPLES
 from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted
 
@@ -83,9 +83,10 @@ def report(found: Gathered, charts: Sequence[Chart]) -> ComparisonReport:
 
 def _means(title: str, first: str, groups: dict[str, dict[int, numbers.Mean]], summary: numbers.Summary,
            called: dict[int, str]) -> Section:
-    rows = tuple((name, called[id], interval(means[id].interval), str(means[id].count))
+    rows = tuple((name, called[id], interval(means[id].interval), str(means[id].questions), str(means[id].count))
                  for name, means in groups.items() for id in summary.chosen if id in means)
-    return Section(title, (first, "Contestant", f">Mean [95 % interval], {summary.measure.unit}", ">Answers"), rows)
+    return Section(title, (first, "Contestant", f">Mean [95 % interval], {summary.measure.unit}", ">Questions",
+                           ">Answers"), rows)
 
 
 def _game_sections(found: Gathered, called: dict[int, str]) -> list[Section]:
@@ -102,15 +103,19 @@ def _game_sections(found: Gathered, called: dict[int, str]) -> list[Section]:
         note = (f"Both orders agree in {consistent:.1%}; {first:.1%} favour the first position, {second:.1%} the "
                 f"second. {note}")
     lengths = tuple((called[id], f"{one.win_rate:.1%}", f"{one.controlled.mean:.1%} [{one.controlled.low:.1%}, "
-                     f"{one.controlled.high:.1%}]", str(one.questions))
+                     f"{one.controlled.high:.1%}]", str(one.games))
                     for id, one in found.controlled.items() if id in called)
     against = f"Against {called[found.baseline]}. " if found.baseline in called else ""
     return [Section("Length-controlled win rates", ("Contestant", ">Win rate", ">Length-controlled [95 % interval]",
                                                     ">Games"), lengths,
-                    f"{against}As AlpacaEval 2 has them (arXiv 2404.04475): what the win rate would be if both answers "
-                    "were of the same length." if lengths else ""),
+                    f"{against}{LENGTH_CONTROL}{_few(found, called)}" if lengths else ""),
             Section("Win rates", ("", "against", ">Won", ">Lost", ">Win rate, ties as half"), wins, note.strip()),
             Section("Ratings", ("Contestant", ">Bradley–Terry, Elo's scale [95 % interval]", ">Games"), rated)]
+
+
+def _few(found: Gathered, called: dict[int, str]) -> str:
+    few = [called[id] for id, one in found.controlled.items() if id in called and one.few]
+    return f" {FEW_GAMES} {', '.join(few)}." if few else ""
 
 
 def _agreement(found: Gathered) -> Section:
@@ -138,8 +143,9 @@ def _hashes(one: Contestant) -> str:
 def _method(found: Gathered) -> tuple[str, ...]:
     measure, lines = found.summary.measure, []
     lines.append(f"Measure: {measure.label}, {measure.unit}. {measure.note}.")
-    lines.append(f"Intervals are 95 % percentile intervals over {RESAMPLES:,} bootstrap samples of whole questions: "
-                 "the turns and draws of a question stay together.")
+    lines.append(f"Intervals are 95 % intervals over {RESAMPLES:,} bootstrap samples of whole questions: the turns and "
+                 f"draws of a question stay together. From {FEW} questions on they are percentiles, below it "
+                 "Student's t with the bootstrap's standard error.")
     lines.append("Differences are paired: the same questions and turns of both. p is two-sided, from random flips of "
                  "the sign of each question's difference; beside it p after Holm's correction for all pairs shown.")
     source = ("Pairs are derived from the values on the same answers; values within 0.1 points are a tie."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from workbench.domain import Interval, Question, SearchRound, SetEvaluation
 from workbench.jobs.kinds.score import ScoreSpec
 from workbench.jobs.kinds.search import SearchSpec
-from workbench.search.intervals import gain_intervals
+from workbench.search.intervals import gain_intervals, mean_gain
 from workbench.search.rank_lines import rank_lines
 from workbench.search.strategies import title_of
 from workbench.services.job_queue import JobInfo
@@ -18,7 +18,7 @@ from workbench.services.project import Project
 from workbench.services.ranked_candidates import Candidates
 from workbench.services.results import GainTable, HeldOut, RunInfo
 from workbench.statistics.intervals import mean_intervals
-from workbench.wording import interval_words, plain
+from workbench.wording import counted, interval_words, plain
 
 RUNNING = ("running", "paused", "waiting")
 
@@ -102,23 +102,17 @@ def read_run(project: Project, run: RunInfo, round: int) -> RunReading:
 
 
 def gains_over(base: SetEvaluation, sets: Sequence[SetEvaluation]) -> list[Interval]:
-    """Each set's change against ``base``, nats per answer, with the bootstrap interval that the engine uses."""
+    """Each set's change against ``base``, nats per answer, with the interval that the engine uses."""
     return gain_intervals(base.answers, [one.answers for one in sets], np.random.default_rng(0))
 
 
-def mean_set(sets: Sequence[SetEvaluation]) -> SetEvaluation:
-    """The sets' mean, answer by answer."""
-    sums: dict[tuple[int, int], float] = {}
-    for one in sets:
-        for answer in one.answers:
-            key = answer.question_id, answer.turn
-            sums[key] = sums.get(key, 0.0) + answer.logprob / len(sets)
-    answers = tuple(replace(answer, logprob=sums[answer.question_id, answer.turn]) for answer in sets[0].answers)
-    return replace(sets[0], mean=sum(one.mean for one in sets) / len(sets), answers=answers)
+def random_gain(base: SetEvaluation, sets: Sequence[SetEvaluation]) -> Interval:
+    """The random sets' mean change against ``base``, nats per answer, with its interval over questions and sets."""
+    return mean_gain(base.answers, [one.answers for one in sets], np.random.default_rng(0))
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """The mean with its 95 % bootstrap interval; the same values give the same interval. NaN are left out."""
+    """The mean with its 95 % interval; the same values give the same interval. NaN are left out."""
     known = np.asarray([value for value in values if value == value])
     if not known.size:
         nan = float("nan")
@@ -143,9 +137,13 @@ def held_out_words(held_out: HeldOut) -> str:
     more = "more" if difference.mean >= 0 else "less"
     size = plain(abs(difference.mean))
     if difference.low > 0:
-        verdict = "The interval excludes zero: it does better on questions that it has not seen."
+        verdict = "The interval excludes zero: it does better than such sets on questions that it has not seen."
     elif difference.high < 0:
-        verdict = "The interval excludes zero: it does worse on questions that it has not seen."
+        verdict = "The interval excludes zero: it does worse than such sets on questions that it has not seen."
     else:
         verdict = "The interval includes zero: on these questions it cannot be told from chance."
-    return f"{name} gives {size} nats per answer {more} than random sets ({interval_words(difference)}). {verdict}"
+    random = sum(one.strategy == "random" for one in held_out.baselines)
+    questions = len({answer.question_id for answer in held_out.chosen.answers}) if held_out.chosen else 0
+    verdict += " There is one such set, and this is said of it only." if random == 1 else ""
+    return (f"{name} gives {size} nats per answer {more} than a set drawn at random ({interval_words(difference)} over "
+            f"{counted(questions, 'question')} and {counted(random, 'set')}). {verdict}")

@@ -18,10 +18,12 @@ from workbench.domain import Changes, Interval, ModelRef
 from workbench.errors import WorkbenchError
 from workbench.jobs.kinds.judged_search import JudgedSearchSpec
 from workbench.jobs.kinds.recipe import RecipeSpec
+from workbench.services.bench_measures import Measure
 from workbench.services.job_results import BOOTSTRAP_SEED
 from workbench.services.measures import measured
 from workbench.services.recipe_tests import SeriesTest, groups, order_agreement, series_tests
-from workbench.statistics.paired import Measured, mean_interval
+from workbench.statistics.paired import Measured, series_mean
+from workbench.wording import counted
 from workbench_db import answers as stored_answers
 from workbench_db import contestants as stored_contestants
 from workbench_db import scores as stored_scores
@@ -41,6 +43,10 @@ class Score:
     judge: str
     title: str                       # "Log-likelihood of the reference, nats per answer: not an MT-Bench score"
 
+    @property
+    def measure(self) -> Measure:
+        return Measure(self.judge, "rating") if self.name == "rating" else Measure(self.judge, "measure", self.name)
+
 
 def scores_of_measures() -> list[Score]:
     """In the order in which they are offered."""
@@ -49,9 +55,9 @@ def scores_of_measures() -> list[Score]:
 
 @dataclass(frozen=True, slots=True)
 class RecipePoint:
-    """A mark of a recipe's chart: the mean over the answers of ``contestant_ids`` (several where seeds differ) with its
-    95 % interval over questions. ``label`` names ``x`` where it is no number; ``turn`` (0 = the first) is set where
-    turns are points of their own."""
+    """A mark of a recipe's chart: the mean over the answers of ``contestant_ids``, one a draw, with its 95 % interval
+    over ``questions`` and, if there are several, ``draws``. ``label`` names ``x`` where it is no number; ``turn`` (0 =
+    the first) is set where turns are points of their own."""
 
     series: str
     title: str                       # the series' name
@@ -60,8 +66,16 @@ class RecipePoint:
     label: str
     interval: Interval
     answers: int
+    questions: int
+    draws: int
     contestant_ids: tuple[int, ...]
     turn: int | None = None
+
+    @property
+    def basis(self) -> str:
+        """ "40 questions, 3 draws": what the interval is over; "40 questions, this set only" where one was drawn."""
+        return f"{counted(self.questions, 'question')}, " + (
+            f"{self.draws} draws" if self.draws > 1 else "this set only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +115,21 @@ class Recipes:
         spec = self.spec(job_id)
         recipe, values = RECIPES[spec.recipe], self._values(spec, job_id)
         score = score or next((one for one in scores_of_measures() if (one.judge, one.name) in values), None)
-        of_contestant = values.get((score.judge, score.name), {}) if score else {}
+        if score is None:
+            return []
+        of_contestant, bounds = values.get((score.judge, score.name), {}), score.measure.bounds
         found = []
         for (series, x, y), ids in groups(spec).items():
-            all_values = [one for id in ids for one in of_contestant.get(id, ())]
+            drawn = [of_contestant.get(id, ()) for id in ids]
+            turns = sorted({one.turn for values in drawn for one in values})
             label = f"{x:g}" if recipe.ordered else SERIES_NAMES[series]
-            for turn in sorted({one.turn for one in all_values}) if recipe.by_turn else (None,):
-                own = [one for one in all_values if turn is None or one.turn == turn]
-                interval = mean_interval(own, np.random.default_rng(BOOTSTRAP_SEED))
-                if interval is not None:
+            for turn in turns if recipe.by_turn else (None,):
+                own = [[one for one in values if turn in (None, one.turn)] for values in drawn]
+                mean = series_mean(own, np.random.default_rng(BOOTSTRAP_SEED), bounds)
+                if mean is not None:
                     title = SERIES_NAMES[series] + ("" if turn is None else f", turn {turn + 1}")
-                    found.append(RecipePoint(series, title, x, y, label, interval, len(own), ids, turn))
+                    found.append(RecipePoint(series, title, x, y, label, mean.interval, sum(map(len, own)),
+                                             mean.questions, mean.draws, ids, turn))
         return found
 
     def tests(self, job_id: int, score: Score) -> list[SeriesTest]:

@@ -12,7 +12,7 @@ import numpy as np
 from workbench.bench.recipe_table import RECIPES
 from workbench.bench.recipes import SERIES_NAMES
 from workbench.jobs.kinds.recipe import RecipeSpec
-from workbench.statistics.paired import Difference, Measured, paired_difference
+from workbench.statistics.paired import Difference, Measured, series_difference
 from workbench.statistics.rank_correlation import kendall_tau
 from workbench.statistics.significance import holm
 
@@ -24,8 +24,8 @@ Group = tuple[str, float, float | None]          # series, x, y
 
 @dataclass(frozen=True, slots=True)
 class SeriesTest:
-    """A point of ``series`` less the point of ``against`` at the same place, paired by question and turn. ``p`` is that
-    of the difference after Holm's correction for all tests of the recipe."""
+    """A point of ``series`` less the point of ``against`` at the same place, over all draws of both and the questions
+    and turns that they share. ``p`` is that of the difference after Holm's correction for all tests of the recipe."""
 
     series: str
     title: str
@@ -37,7 +37,7 @@ class SeriesTest:
 
 
 def groups(spec: RecipeSpec) -> dict[Group, tuple[int, ...]]:
-    """The contestants of each point; what is drawn by lot may come out the same."""
+    """The contestants of each point, one a draw; what is drawn by lot may come out the same."""
     found: defaultdict[Group, dict[int, None]] = defaultdict(dict)
     for contestant_id, place in spec.places:
         found[place.series, place.x, place.y][contestant_id] = None
@@ -54,15 +54,21 @@ def _tests(spec: RecipeSpec, values: Values) -> Iterator[SeriesTest]:
     """With p as it is for each alone."""
     recipe, points = RECIPES[spec.recipe], groups(spec)
     against, single = recipe.against, not recipe.ordered
+    seeds = {(place.series, place.x, place.y, contestant_id): place.seed for contestant_id, place in spec.places}
     for (series, x, y), ids in points.items():
-        own = next((found for (name, *place), found in points.items()
-                    if name == against and (single or place == [x, y])), ())
+        key, own = next(((key, found) for key, found in points.items()
+                         if key[0] == against and (single or key[1:] == (x, y))), (("", 0.0, None), ()))
         if series == against or not own or set(own) == set(ids):
             continue
-        a, b = ([one for id in some for one in values.get(id, ())] for some in (ids, own))
-        for turn in sorted({one.turn for one in a}) if recipe.by_turn else (None,):
-            mine, its = ([one for one in side if turn is None or one.turn == turn] for side in (a, b))
-            difference = paired_difference(mine, its, np.random.default_rng(SEED))
+        mine, its = list(ids), list(own)
+        if recipe.same_sets:
+            of_seed = {seeds[(*key, id)]: id for id in own}
+            mine = [id for id in ids if seeds[series, x, y, id] in of_seed]
+            its = [of_seed[seeds[series, x, y, id]] for id in mine]
+        for turn in sorted({one.turn for id in mine for one in values.get(id, ())}) if recipe.by_turn else (None,):
+            a, b = ([[one for one in values.get(id, ()) if turn in (None, one.turn)] for id in side]
+                    for side in (mine, its))
+            difference = series_difference(a, b, np.random.default_rng(SEED), same=recipe.same_sets)
             if difference is not None and difference.questions > 1:
                 label = "" if single else ", ".join(f"{one:g}" for one in (x, y) if one is not None)
                 yield SeriesTest(series, SERIES_NAMES[series], SERIES_NAMES[against], label, difference, difference.p,
@@ -83,7 +89,8 @@ def _mean(values: Values, ids: Sequence[int]) -> float | None:
 
 
 def verdict_words(tests: Sequence[SeriesTest]) -> str:
-    """ "Greedy-ranked: above random at 3, 5; not told apart at 10, 20. …" with how that was tested; "" without any."""
+    """ "Greedy-ranked (this set only): above random at 3, 5; not told apart at 10, 20. …" with how that was tested; ""
+    without any."""
     if not tests:
         return ""
     words = []
@@ -95,12 +102,33 @@ def verdict_words(tests: Sequence[SeriesTest]) -> str:
               "not told apart": [one for one in own if one.p >= SURE]}
         places = [kind + _where([one.label for one in some], everywhere=len(some) == len(own) > 1)
                   for kind, some in of.items() if some]
-        words.append(f"{title}{'' if turn is None else f', turn {turn + 1}'}: {'; '.join(places)}.")
-    questions = sorted({one.difference.questions for one in tests})
-    too_few = len(tests) * 2.0 ** (1 - questions[-1]) >= SURE            # the smallest p that so many flips can give
-    asked = f"{questions[0]:,}" if len(questions) == 1 else f"{questions[0]:,} to {questions[-1]:,}"
-    return (f"{' '.join(words)} By sign-flip tests paired on the same {asked} questions, p < {SURE:g} after Holm’s "
-            f"correction for {len(tests)}." + " So few questions can tell nothing apart." * too_few)
+        alone = " (this set only)" if all(one.difference.draws[0] == 1 for one in own) else ""
+        words.append(f"{title}{alone}{'' if turn is None else f', turn {turn + 1}'}: {'; '.join(places)}.")
+    return f"{' '.join(words)} {_tested(tests)}"
+
+
+def _tested(tests: Sequence[SeriesTest]) -> str:
+    """By which test, over how many questions and draws."""
+    asked = _range([one.difference.questions for one in tests])
+    drawn = [one.difference.draws for one in tests if one.difference.over_draws]
+    if drawn:
+        sets = _range([count for draws in drawn for count in draws])
+        kind = f"t tests over the same {asked} questions and over sets, {sets} a series"
+        if len(drawn) < len(tests):
+            kind += ", and sign-flip tests over questions where one set stands against one"
+    else:
+        kind = f"sign-flip tests paired on the same {asked} questions"
+    words = f"By {kind}, p < {SURE:g} after Holm’s correction for {len(tests)}."
+    if not drawn and len(tests) * 2.0 ** (1 - max(one.difference.questions for one in tests)) >= SURE:
+        words += " So few questions can tell nothing apart."         # the smallest p that so many flips can give
+    if len(drawn) < len(tests):
+        words += " Where each side has one set, this is said of these two sets, and not of others drawn alike."
+    return words
+
+
+def _range(numbers: Sequence[int]) -> str:
+    least, most = min(numbers), max(numbers)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _where(labels: Sequence[str], *, everywhere: bool) -> str:

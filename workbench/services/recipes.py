@@ -389,7 +389,7 @@ def _contestants(request: RecipeRequest, pool: int) -> tuple[int, str]:
     """How many contestants there are at most, in words too."""
     sizes = [size for size in request.numbers if size <= pool]
     if request.recipe == SCALING.name:
-        sets = len(request.series) + (request.repeats - 1) * ("random" in request.series)
+        sets = sum(request.repeats if name in variants.DRAWN else 1 for name in request.series)
         return len(sizes) * sets, counted(len(sizes) * sets, "prompt")
     if request.recipe == TUNING.name:
         runs = request.repeats * sum(size > 0 for size in sizes)

@@ -24,7 +24,7 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.services.bench_measures import Measure
-from workbench.services.bench_numbers import AgreementRow, Compared, Games, LengthPoint, Summary
+from workbench.services.bench_numbers import AgreementRow, Compared, Games, LengthPoint, Mean, Summary
 from workbench.services.bench_reading import BenchReading, short_names
 from workbench.statistics.paired import ONE_QUESTION
 from workbench.wording import counted, interval_words, percent, plain, signed
@@ -231,15 +231,15 @@ class ComparisonPane(ChartPane):
         called, colours = short_names(reading.contestants), contestant_colours(reading)
         groups = [BarGroup(name, tuple(
             Bar(called[id], means[id].interval, colours[id], ("turn", id, name),
-                counted(means[id].count, "answer")) for id in summary.chosen if id in means))
+                _basis(means[id])) for id in summary.chosen if id in means))
             for name, means in summary.by_turn.items()]
         measure = summary.measure
         empty = self._stack_of(TURNS).widget(0)
         assert isinstance(empty, EmptyState)
         empty.set_text(_nothing(summary), NOTHING_READ if any(summary.unreadable.values()) else NOTHING[TURNS][1])
         self.bars.show_groups(groups, *measure.scale, unit=measure.unit, digits=measure.digits)
-        self._filled(TURNS, filled=bool(groups), hint=f"{self._caution()}mean with 95 % interval" if groups else "",
-                     words=_summary_words(summary, called))
+        hint = f"{self._caution()}mean with 95 % interval over {_questions(summary)}" if groups else ""
+        self._filled(TURNS, filled=bool(groups), hint=hint, words=_summary_words(summary, called))
 
     def show_games(self, found: Games) -> None:
         called, colours = short_names(self._reading.contestants), contestant_colours(self._reading)
@@ -292,7 +292,8 @@ class ComparisonPane(ChartPane):
         row = found.correlation
         if row.tau == row.tau:
             words = (f"Kendall's τ over {counted(row.answers, 'answer')}: {plain(row.tau)} "
-                     f"(95 % interval {plain(row.low)} to {plain(row.high)})")
+                     f"(95 % interval {plain(row.low)} to {plain(row.high)} over "
+                     f"{counted(row.questions, 'question')})")
             if row.contestants_tau == row.contestants_tau:
                 words += f"; over the contestants' means: {plain(row.contestants_tau)}"
             words += ". 1 is the same order, 0 none, −1 the reverse."
@@ -327,6 +328,17 @@ NOTHING = (
     ("Nothing is judged yet", "What answers score against how long they are shows here."),
     ("One measure only", "When there are two, one shows against the other here, with Kendall's τ."),
 )
+
+
+def _basis(mean: Mean) -> str:
+    return f"{counted(mean.count, 'answer')}, {counted(mean.questions, 'question')}"
+
+
+def _questions(summary: Summary) -> str:
+    """ "40 questions", "38 to 40 questions": how many the intervals of the means are over."""
+    counts = [mean.questions for means in summary.by_turn.values() for mean in means.values()]
+    least, most = min(counts), max(counts)
+    return counted(most, "question") if least == most else f"{least:,} to {counted(most, 'question')}"
 
 
 def _summary_words(summary: Summary, called: dict[int, str]) -> str:

@@ -19,7 +19,7 @@ from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.segmented import Segmented
 from workbench.search.strategies import title_of
-from workbench.services.ranking_reading import RunReading, by_category, gains_over, held_out_words, mean_set
+from workbench.services.ranking_reading import RunReading, by_category, gains_over, held_out_words, random_gain
 from workbench.services.results import HeldOut
 from workbench.wording import plain
 
@@ -203,7 +203,7 @@ def held_out_rows(held_out: HeldOut) -> list[DotRow]:
     random = [one for one in held_out.baselines if one.strategy == "random"]
     if random:
         means = tuple(interval.mean for interval in gains_over(held_out.base, random))
-        rows.append(DotRow(f"Random sets ({len(random)})", gains_over(held_out.base, [mean_set(random)])[0],
+        rows.append(DotRow(f"Random sets ({len(random)})", random_gain(held_out.base, random),
                            f"{len(random)} sets of the same size, each a small dot", "idle", points=means))
     others = [one for one in held_out.baselines if one.strategy not in ("random", "base")]
     if held_out.chosen is not None:

@@ -230,7 +230,7 @@ class RecipesPane(QWidget):
             chart.note = note
         answers = max(point.answers for point in reading.points)
         said = [note, f"{counted(len(reading.spec.questions), 'question')}, up to {counted(answers, 'answer')} a point",
-                "95 % intervals over questions", "a click shows the answers"]
+                "95 % intervals over questions and draws", "a click shows the answers"]
         self._hint.setText(" · ".join(said))
         fillers: dict[str, Callable[[RecipeReading], int]] = {
             "curves": self._fill_curves, "ladder": self._fill_ladder, "grids": self._fill_grids}
@@ -253,7 +253,7 @@ class RecipesPane(QWidget):
         return 0
 
     def _fill_ladder(self, reading: RecipeReading) -> int:
-        rungs = [Rung(point.label, point.interval, place, ("point", place), counted(point.answers, "answer"))
+        rungs = [Rung(point.label, point.interval, place, ("point", place), _basis(point))
                  for place, point in enumerate(reading.points)]
         self.ladder.show_rungs(rungs, unit=_unit(reading.score), digits=2)
         return 1
@@ -326,17 +326,21 @@ def _lines(points: Sequence[RecipePoint]) -> list[BandLine]:
         own = sorted(((place, point) for place, point in enumerate(points)
                       if (point.series, point.turn) == (name, turn)), key=lambda pair: pair[1].x)
         made.append(BandLine(own[0][1].title, tuple(
-            BandPoint(point.x, point.interval, ("point", place), counted(point.answers, "answer"))
+            BandPoint(point.x, point.interval, ("point", place), _basis(point))
             for place, point in own), -1 if name == "none" else series.index(name),
             dashed=name == "unsupervised" or bool(turn)))
     return made
+
+
+def _basis(point: RecipePoint) -> str:
+    return f"{counted(point.answers, 'answer')}, {point.basis}"
 
 
 def _cell(point: RecipePoint | None, points: Sequence[RecipePoint]) -> MatrixCell:
     if point is None:
         return MatrixCell(math.nan)
     interval = point.interval
-    return MatrixCell(interval.mean, (interval_words(interval), counted(point.answers, "answer")),
+    return MatrixCell(interval.mean, (interval_words(interval), _basis(point)),
                 ("point", list(points).index(point)), f"{plain(interval.low)} to {plain(interval.high)}")
 
 

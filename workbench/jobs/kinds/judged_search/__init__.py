@@ -101,9 +101,7 @@ def outcome(result: JudgedSearchResult) -> str:
 
 def continued(spec: JudgedSearchSpec, kept: Kept) -> JudgedSearchSpec:
     """Goes on in the round that was open."""
-    finished = tuple(kept.rounds())
-    return replace(spec, finished_rounds=finished, known=tuple(
-        (number, score) for number, score in kept.scores() if number >= len(finished)))
+    return replace(spec, finished_rounds=tuple(kept.rounds()), known=tuple(kept.scores()))
 
 
 def models(spec: JudgedSearchSpec) -> tuple[ModelRef, ...]:

@@ -4,13 +4,15 @@ have predicted what the judge says."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
+
+import numpy as np
 
 from workbench.bench.judge_prompting import choose
 from workbench.bench.language_model_judge import Judge
 from workbench.bench.measures import LANGUAGE_MODEL, instant_measure
-from workbench.domain import Backend, CandidateScore, Question, SearchRound
+from workbench.domain import AnswerScore, Backend, CandidateScore, Question, SearchRound
 from workbench.errors import JobError
 from workbench.jobs.events import Metric, RoundFinished, Scored
 from workbench.jobs.kinds.judge import judge_of
@@ -21,8 +23,8 @@ from workbench.jobs.run import Run
 from workbench.models.base import LanguageModel
 from workbench.search.greedy import greedy_rounds
 from workbench.search.intervals import mean_logprob
-from workbench.search.task import CHOOSING, COMPARING, SearchTask, stream
-from workbench.statistics.rank_correlation import kendall_tau, tau_interval
+from workbench.search.task import CHOOSING, SearchTask, stream
+from workbench.statistics.rank_correlation import kendall_tau, tau_of_means
 
 _TOGETHER = 8                        # candidates whose likelihood is measured together
 
@@ -43,7 +45,7 @@ def run_judged_search(spec: JudgedSearchSpec, run: Run) -> JudgedSearchResult:
     finally:
         close()
     return JudgedSearchResult(spec.by, tuple(round.chosen_id for round in rounds), objective.unreadable,
-                              _compared(spec, run, model, rounds))
+                              _compared(spec, run, model, rounds, watch.answers))
 
 
 def _check(spec: JudgedSearchSpec) -> None:
@@ -82,6 +84,7 @@ class _Watch:
 
     def __init__(self, spec: JudgedSearchSpec, run: Run, candidates: int) -> None:
         self._run, self._done = run, 0
+        self.answers = {(number, one.demonstration_id): one.answers for number, one in spec.known}
         left = sum(candidates - number + (number == 0) for number in range(len(spec.finished_rounds), spec.rounds))
         self._total = max(left, 1) * len(spec.questions)
 
@@ -90,6 +93,7 @@ class _Watch:
         self._run.progress(min(self._done, self._total), self._total, "answers judged")
 
     def scored(self, round: int, score: CandidateScore) -> None:
+        self.answers[round, score.demonstration_id] = score.answers
         self._run.say(Scored(score, round))
 
     def round_finished(self, round: SearchRound) -> None:
@@ -106,10 +110,11 @@ class _Watch:
         self._run.log(level, message.replace("the log-likelihood of the reference answers", "the judge's mean"))
 
 
-def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tuple[SearchRound, ...]) -> tuple[
-        ComparedRound, ...]:
-    """For each round Kendall's tau, with its interval over candidates, between the judge's mean and the likelihood of
-    the references (nats per answer), and the candidates' two scores; without a reference no likelihood is known."""
+def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tuple[SearchRound, ...],
+              judged: Mapping[tuple[int, int | None], tuple[AnswerScore, ...]]) -> tuple[ComparedRound, ...]:
+    """For each round Kendall's tau between the judge's mean and the likelihood of the references (nats per answer), and
+    the candidates' two scores; without a reference no likelihood is known. Tau has its interval over questions where
+    it is known what the judge said on each (``judged``, by round and candidate)."""
     from workbench.scoring.candidates import SetObjective
 
     questions = tuple(Question(one.turns[:1], one.references[:1], one.category, one.key, one.id)
@@ -122,21 +127,30 @@ def _compared(spec: JudgedSearchSpec, run: Run, model: LanguageModel, rounds: tu
     for number, one in enumerate(rounds):
         chosen = tuple(before.chosen_id for before in rounds[:number])
         sets = [ids for candidate in one.ranking if likelihood.fits(ids := (*chosen, candidate.demonstration_id))]
-        nats: dict[int, float] = {}
+        nats: dict[int, tuple[AnswerScore, ...]] = {}
         for start in range(0, len(sets), _TOGETHER):
             run.checkpoint()
             group = sets[start : start + _TOGETHER]
             answers = likelihood.evaluate(group)
-            nats |= {ids[-1]: mean_logprob(found) for ids, found in zip(group, answers, strict=True)}
-        pairs = [(candidate.demonstration_id, candidate.objective, nats[candidate.demonstration_id])
+            nats |= {ids[-1]: found for ids, found in zip(group, answers, strict=True)}
+        pairs = [(candidate.demonstration_id, candidate.objective, mean_logprob(nats[candidate.demonstration_id]))
                  for candidate in one.ranking if candidate.demonstration_id in nats]
-        judged, cheap = [pair[1] for pair in pairs], [pair[2] for pair in pairs]
-        tau = kendall_tau(judged, cheap)
-        low, high = tau_interval(judged, cheap, stream(spec.seed, COMPARING), 200) if pairs else (math.nan, math.nan)
+        tau = kendall_tau([pair[1] for pair in pairs], [pair[2] for pair in pairs])
+        low, high = _over_questions([(judged.get((one.number, id), ()), nats[id]) for id, _, _ in pairs])
         if math.isfinite(tau):
             run.say(Metric("rank_correlation", one.number, tau))
         compared.append(ComparedRound(one.number, _finite(tau), _finite(low), _finite(high), tuple(pairs)))
     return tuple(compared)
+
+
+def _over_questions(both: Sequence[tuple[tuple[AnswerScore, ...], tuple[AnswerScore, ...]]]) -> tuple[float, float]:
+    """Ends of tau's 95 % interval over the questions that all candidates were judged and scored on, else NaN."""
+    sides = [[{answer.question_id: answer.logprob for answer in one[side]} for one in both] for side in (0, 1)]
+    asked = sorted(set.intersection(*(set(one) for side in sides for one in side))) if both else []
+    if len(both) < 2 or len(asked) < 2:
+        return math.nan, math.nan
+    found = tau_of_means(*(np.array([[one[id] for id in asked] for one in side]) for side in sides))
+    return found.low, found.high
 
 
 def _finite(value: float) -> float | None:
