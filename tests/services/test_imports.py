@@ -321,3 +321,23 @@ def test_questions_keep_their_context_and_choices(project, tmp_path, name):
     assert preview.notes == report.notes
     assert report.notes == (("Not taken, since a question has no place for it: difficulty (1).",)
                             if name == "mmlu" else ())
+
+
+def test_half_a_character_in_a_role_or_a_name_is_refused_with_a_reason_that_can_be_kept(project, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"messages": [{"role": "\\ud800", "content": "x"}]}\n{"messages": [{"role": "user", "content": '
+                    '"a"}], "\\ud800": 1}\n{"messages": [{"role": "user", "content": "b"}]}\n')
+    report = project.imports.run(path)
+    assert report.imported == 1
+    assert [line for line, _ in project.imports.past()[0].refused] == [1, 2]
+
+
+@pytest.mark.timeout(60)
+def test_a_table_of_a_million_columns_and_an_object_of_as_many_keys_are_refused_at_once(project, tmp_path):
+    (tmp_path / "a.csv").write_text(",".join(f"c{n}" for n in range(1_000_000)) + "\n")
+    with pytest.raises(FormatError, match="columns"):
+        project.imports.preview(tmp_path / "a.csv")
+    (tmp_path / "a.jsonl").write_text(json.dumps({f"c{n}": n for n in range(300_000)}) + "\n")
+    [(line, why)] = project.imports.preview(tmp_path / "a.jsonl").refused
+    assert line == 1
+    assert "300,000 keys" in why

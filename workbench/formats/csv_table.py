@@ -20,7 +20,7 @@ from workbench.errors import FormatError
 from workbench.formats import conversation
 from workbench.formats.format import Format, as_text
 from workbench.formats.mapping import known_columns
-from workbench.formats.rows import LINE_LIMIT, Refused, Row, Rows
+from workbench.formats.rows import COLUMN_LIMIT, LINE_LIMIT, Refused, Row, Rows
 from workbench.formats.source import Source
 
 COLUMNS_BEFORE = ("instruction", "answer", "messages", *TEXTS, "tags", "status", "rating", "note")
@@ -84,6 +84,9 @@ def rows(source: Source) -> Rows:
             first = next(records, None)
         if first is None:
             return
+        if len(first[1]) > COLUMN_LIMIT:
+            raise FormatError(f"{source.path.name} has {len(first[1]):,} columns; at most {COLUMN_LIMIT:,} are taken.",
+                              safe="Nothing was imported.", remedy="Choose another encoding or file.")
         columns, ours = _heading(first[1]), tuple(first[1]) in (COLUMNS, COLUMNS_BEFORE)
         if not _is_heading(first[1]):
             columns = tuple(f"column {number}" for number in range(1, len(first[1]) + 1))

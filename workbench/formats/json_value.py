@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workbench.formats.rows import RowError
+from workbench.formats.rows import COLUMN_LIMIT, RowError
 
 _KINDS = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
 
@@ -25,6 +25,8 @@ def decode(text: str) -> Any:
 def as_object(value: Any) -> dict[str, Any]:
     """The value itself when it is an object. Raises RowError."""
     if isinstance(value, dict):
+        if len(value) > COLUMN_LIMIT:
+            raise RowError(f"The row has {len(value):,} keys; at most {COLUMN_LIMIT:,} are taken.")
         return value
     raise RowError(f"A JSON object is expected here, and this is {_KINDS.get(type(value), 'something else')}.")
 

@@ -13,6 +13,10 @@ TEXT_LIMIT = 1_000_000
 """Characters in one turn: more than any local model's context holds."""
 
 
+COLUMN_LIMIT = 10_000
+"""Columns of a table, or keys of one row: what has more is no table of demonstrations, and takes minutes to look at."""
+
+
 class Row(NamedTuple):
     """``line`` counts from 1: the file's line where the row starts, or the row's number in a binary table, or where all
     rows stand on one line."""
@@ -48,6 +52,8 @@ def require_value(value: Any, what: str) -> Any:
             require_text(json.dumps(value, ensure_ascii=False), what)
         except RecursionError:
             raise RowError(f"{what} is nested too deeply.") from None
+        except RowError:
+            raise
         except (TypeError, ValueError):
             raise RowError(f"{what} holds a value that JSON has no form for.") from None
     return value

@@ -132,7 +132,7 @@ class _Refusals:
     def add(self, row: Refused) -> None:
         self.count += 1
         if self.count <= REFUSED_LISTED:
-            self._rows.append((row.line, row.reason))
+            self._rows.append((row.line, shown(row.reason)))
 
     def listed(self) -> tuple[tuple[int, str], ...]:
         more = self.count - len(self._rows)
