@@ -85,6 +85,9 @@ class LlamaCppModel:
                 safe="Nothing was loaded.",
                 remedy="Register the model again if the change is wanted.",
             )
+        if ref.dtype not in ("auto", *DTYPES):
+            raise ModelError(f"A GGUF file is not loaded as {ref.dtype}.", safe="Nothing was loaded.",
+                             remedy=f"Set its type to auto, {' or '.join(DTYPES)}.")
         exact = ref.dtype == "float32" or (ref.dtype == "auto" and facts.dtype == "float32")
         path = Path(ref.path)
         if ref.dtype in DTYPES and facts.dtype not in memory.BYTES:

@@ -200,7 +200,7 @@ class ModelDetails(QWidget):
         self._show_types(model)
         self.dtype.setCurrentIndex(max(self.dtype.findData(model.ref.dtype), 0))
         self._fill_devices()
-        self.dtype.setEnabled(not self.session.read_only and model.ref.backend is Backend.TRANSFORMERS)
+        self.dtype.setEnabled(not self.session.read_only and model.ref.backend is not Backend.OPENAI)
         self.device.setEnabled(not self.session.read_only and model.ref.backend is not Backend.OPENAI)
         self.dtype.setEnabled(self.dtype.isEnabled() and not (model.facts and model.facts.quantisation))
         if new:
@@ -229,9 +229,11 @@ class ModelDetails(QWidget):
         lacking = missing_for("bitsandbytes")
         for dtype in QUANTISED:
             item = _item(self.dtype, self.dtype.findData(dtype))
-            item.setEnabled(not lacking)
+            item.setEnabled(not lacking and model.ref.backend is Backend.TRANSFORMERS)
             item.setToolTip(lacking)
-        if model.ref.backend is Backend.LLAMA_CPP:
+        gguf = model.ref.backend is Backend.LLAMA_CPP
+        _item(self.dtype, self.dtype.findData("bfloat16")).setEnabled(not gguf)
+        if gguf:
             self._lacking.setText(Models.card_note())
             self._lacking.setVisible(self._without_cards())
             return
