@@ -53,7 +53,7 @@ _STORED = ("dataset", "mt_bench", "parquet", "json", "jsonl", "urial", "csv")
 """In which order files are looked at: what is told by a mark first, what may be told by accident last."""
 
 _LOOK = 50                              # rows that the layout is told from
-LOOKED_AT = 64_000_000
+LOOKED_AT = 16_000_000
 """Bytes of a file that are looked through before an import; what comes after is looked through by the import."""
 
 

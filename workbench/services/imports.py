@@ -66,7 +66,7 @@ class Preview:
     """What a file looks like. ``columns`` are those found; ``mapping`` is the guess: field → column.
 
     ``rows`` and ``demonstrations`` are the first ones; ``refused``, ``counted``, ``without_answer`` and ``doubles`` are
-    of all rows, or where ``whole`` is False of the first 64 MB. ``notes`` say what is doubtful (a guessed encoding, no
+    of all rows, or where ``whole`` is False of the first 16 MB. ``notes`` say what is doubtful (a guessed encoding, no
     column for the instruction) and what is not taken.
     """
 
