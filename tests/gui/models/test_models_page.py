@@ -218,7 +218,9 @@ def test_a_gguf_file_takes_a_card_where_llama_cpp_is_built_for_one(
     details.show_machine(Machine(64 * GB, 40 * GB, (("Card A", 24 * GB, 20 * GB),), 100 * GB))
     details.show_model(file)
     assert details.device.isEnabled()
-    assert not details.dtype.isEnabled()
+    enabled = {dtype for dtype in ("auto", "float32", "float16", "bfloat16", "int8", "nf4")
+               if details.dtype.model().item(details.dtype.findData(dtype)).isEnabled()}
+    assert (details.dtype.isEnabled(), enabled) == (True, {"auto", "float32", "float16"})
     card = details.device.findData("cuda:0")
     assert details.device.model().item(card).isEnabled() == (not note)
     assert ("with support" in said(details)) == bool(note)
