@@ -94,7 +94,9 @@ class SetObjective:
         return self.prompt_tokens(ids) + self._longest + _JOINT <= self._model.context
 
     def instruction_difficulty(self, demonstration: Demonstration) -> tuple[float, float, int]:
-        """log P (nats) of the demonstration's own answer given its instruction, and alone; and its token count.
+        """log P (nats) of the demonstration's own answer given its instruction, and alone; and its token count. Where
+        the answer alone is cut into other tokens, its log P is that of a token times this count: sums over unequal
+        numbers of tokens would not compare.
 
         Li et al. (arXiv 2308.12032, equations 1–3): the ratio of the two mean losses is the instruction-following
         difficulty. The instruction is laid out by the base's template, without rules or demonstrations; "alone" is the
@@ -106,7 +108,7 @@ class SetObjective:
     def _difficulties(self, demonstrations: Sequence[Demonstration]) -> list[tuple[float, float, int]]:
         pairs = [self._own(d) if self._own_fits(d) else None for d in demonstrations]
         found = iter(self._likelihoods.sums([sequence for pair in pairs for sequence in pair or ()]))
-        return [(next(found), next(found), pair[0].end - pair[0].start) if pair else (0.0, 0.0, 0) for pair in pairs]
+        return [_own_losses(pair, next(found), next(found)) if pair else (0.0, 0.0, 0) for pair in pairs]
 
     def _own_fits(self, demonstration: Demonstration) -> bool:
         """Of a model whose tokens are counted elsewhere: known from the whole prompt with it."""
@@ -216,6 +218,11 @@ def _asked(
     if not asked:
         raise JobError("None of the questions has a reference answer to score.", remedy="Choose another question set.")
     return asked
+
+
+def _own_losses(pair: tuple[ScoredSequence, ScoredSequence], given: float, alone: float) -> tuple[float, float, int]:
+    tokens, bare = (sequence.end - sequence.start for sequence in pair)
+    return given, alone * tokens / bare if bare else 0.0, tokens
 
 
 def _to_last_answer(turns: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -71,7 +71,7 @@ def reading(page: BenchPage, recipe: str, points: list[RecipePoint]) -> RecipeRe
 
 def point(series: str, x: float, y: float | None, mean: float, contestant: int, label: str = "") -> RecipePoint:
     return RecipePoint(series, series.capitalize(), x, y, label or f"{x:g}", Interval(mean, mean - 0.1, mean + 0.1), 8,
-                       (contestant,))
+                       4, 1, (contestant,))
 
 
 def test_without_a_recipe_the_part_offers_to_run_one(page: BenchPage) -> None:
