@@ -7,7 +7,13 @@ to the line that its stacklevel points at. Where torch calls a model's `forward`
 torch's way of calling counts as ours.
 """
 
+import os
+import tempfile
+
 import pytest
+
+# what the program keeps for a person (trusted projects, the sample) is not this person's; children inherit it
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="workbench-tests-")
 
 CALLERS = ("workbench", "workbench_db", "workbench_resources", "tests",
            r"torch\.nn\.modules\.module", r"torch\.utils\._contextlib")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +16,16 @@ from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
 from workbench.alignment.harness_options import HarnessOptions
 from workbench.alignment.options import AlignmentOptions
-from workbench.domain import CandidateScore, Changes, JobState, Kind, ModelRef
+from workbench.domain import Backend, CandidateScore, Changes, JobState, Kind, ModelRef, Server
 from workbench.errors import JobError, ProjectError
 from workbench.jobs.events import Counted, Event, Failed, Finished, Scored, StateChanged, Stopped
+from workbench.jobs.kind import JobSpec
 from workbench.jobs.kinds.align import AlignSpec
 from workbench.jobs.kinds.count import CountResult
 from workbench.jobs.kinds.evaluate import EvaluateSpec
 from workbench.jobs.wire import encode_spec
 from workbench.services.project import Project
+from workbench.services.trust import trust
 from workbench_db import jobs as stored
 
 
@@ -212,6 +216,31 @@ def test_a_job_that_may_run_code_is_not_started_by_opening_a_project(place: Work
     counted = place.submit(place.count_spec())           # and the queue goes on
     assert place.ended(counted) == Finished(CountResult(2))
     assert place.info(info.id).state is JobState.INTERRUPTED
+
+
+def test_what_waits_in_a_project_from_elsewhere_does_not_start_by_opening_it(place: Workplace, tmp_path: Path) -> None:
+    """A copied folder stands for one from another machine: nobody has said yet that it is trusted."""
+    def leave(spec: JobSpec) -> int:
+        with place.project.database.write() as connection:
+            return stored.insert_job(connection, spec.kind, "Left behind", encode_spec(spec))
+
+    served = ModelRef("served", "http://127.0.0.1:9#m", Backend.OPENAI, server=Server("m"))
+    ours, calling = place.run(lambda: leave(place.count_spec())), place.run(
+        lambda: leave(replace(place.count_spec(), model=served)))
+    place.project.close()
+    copy = shutil.copytree(place.project.folder, tmp_path / "from-a-stranger")
+    with closing(Project.open(copy)) as project:
+        assert not project.trusted
+        project.lane.run(project.jobs.start_waiting)
+        found = {job: project.lane.run(lambda job=job: project.jobs.get(job)) for job in (ours, calling)}
+        assert {info.state for info in found.values()} == {JobState.INTERRUPTED}
+        assert "resume it if you want it" in found[ours].detail
+        assert "calls a server" in found[calling].detail
+        project.lane.run(lambda: project.jobs.resume(ours))
+        assert project.lane.run(lambda: project.jobs.get(ours)).state is JobState.RUNNING
+    trust(copy)
+    with closing(Project.open(copy)) as project:
+        assert project.trusted
 
 
 def test_a_jobs_folder_is_always_among_its_projects_artifacts(place: Workplace) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from workbench.alignment.harness_options import HarnessOptions
-from workbench.domain import ModelRef, Prompt, Question
+from workbench.domain import Prompt
 from workbench.errors import JobError
 from workbench.jobs.kinds.evaluate import EvaluateResult, EvaluateSpec
-from workbench.jobs.wire import encode_spec
 
 if TYPE_CHECKING:
     from workbench.services.models import ModelInfo
@@ -89,19 +87,11 @@ def specification(project: Project, request: BenchmarkRequest) -> EvaluateSpec:
         raise JobError("The chosen model is no longer registered.", remedy="Choose another model.")
     questions = () if request.set_id is None else project.questions.get(request.set_id).questions
     base = Prompt() if request.prompt_id is None else project.prompts.get(request.prompt_id)
-    return evaluate_spec(project, model, request.options, questions, base, allow_download=request.allow_download)
+    return EvaluateSpec(model, request.options, "", questions, base or Prompt(), request.allow_download)
 
 
 def harness_installed() -> bool:
     return find_spec("lm_eval") is not None
-
-
-def evaluate_spec(project: Project, model: ModelRef, options: HarnessOptions, questions: tuple[Question, ...] = (),
-                  base: Prompt | None = None, *, allow_download: bool = False) -> EvaluateSpec:
-    """With ``questions`` also a task made of them. Its folder is named by what the job is told to do."""
-    draft = EvaluateSpec(model, options, "", questions, base or Prompt(), allow_download)
-    name = hashlib.sha256(encode_spec(draft).encode()).hexdigest()[:12]
-    return replace(draft, folder=str(project.folder / "artifacts" / f"evaluate-{name}"))
 
 
 def task_scores(project: Project) -> list[TaskScore]:

@@ -35,6 +35,10 @@ SLOTS = tuple(tuple(kind.name for kind in KINDS.values() if kind.short is short)
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
 KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
 UNASKED = "It may run code, so it waits for somebody to say so: resume it if you trust where it comes from."
+UNTRUSTED = ("The project was not made on this machine, so what it left waiting does not start by itself: resume it if "
+             "you want it.")
+UNTRUSTED_SERVER = ("The project was not made on this machine, and this job calls a server or downloads: resume it if "
+                    "you trust where it comes from.")
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
 Listener = Callable[[int, Event, Changes], None]
@@ -208,8 +212,8 @@ class JobQueue:
         self._kinds[job.id] = job.kind
         try:
             spec = self.spec(job.id)                 # fails for a job of an older program
-            if kind_of(spec).runs_code(spec) and job.id not in self._wanted:
-                self._set_state(job.id, JobState.INTERRUPTED, detail=UNASKED)
+            if job.id not in self._wanted and (held := self._held(spec)):
+                self._set_state(job.id, JobState.INTERRUPTED, detail=held)
                 return
             planned = isinstance(spec, JudgeSpec) and spec.plan is not None
             spec = self._project.judging.filled(spec) if isinstance(spec, JudgeSpec) else spec
@@ -227,6 +231,15 @@ class JobQueue:
         self._start_postman()
         self._set_state(job.id, JobState.RUNNING, detail=kind_of(spec).detail(spec))
         host.run(spec, partial(self._hear, job.id))
+
+    def _held(self, spec: JobSpec) -> str:
+        """Why a job that nobody has asked for since the project was opened does not start by itself; "" if it may."""
+        kind = kind_of(spec)
+        if kind.runs_code(spec):
+            return UNASKED
+        if self._project.trusted:
+            return ""
+        return UNTRUSTED_SERVER if kind.calls_out(spec) else UNTRUSTED
 
     def _host(self, spec: JobSpec) -> Host:
         kind = kind_of(spec)

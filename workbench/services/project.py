@@ -25,6 +25,7 @@ from workbench.services.prompts import Prompts
 from workbench.services.questions import QuestionSets
 from workbench.services.recipe_results import Recipes
 from workbench.services.results import Results
+from workbench.services.trust import is_trusted, trust
 from workbench_db import backup, bench_search, lock, revisions, search_text, upgrade
 from workbench_db import jobs as stored_jobs
 from workbench_db import models as stored_models
@@ -49,6 +50,7 @@ class Project:
         """Not to be called from outside: see create, open and open_sample."""
         self.folder, self.database, self.person = folder, database, person or login_name()
         self.read_only = database.read_only
+        self.trusted = is_trusted(folder)            # else nothing that waits in its queue starts by itself
         self._lock, self._closed = held, False
         self.lane = Lane()
         with database.read() as connection:
@@ -86,6 +88,7 @@ class Project:
             _make_database(folder, name or shown(folder.name))
         finally:
             held.release()
+        trust(folder)
         return cls.open(folder, person=person)
 
     @classmethod
@@ -180,6 +183,7 @@ def open_sample(folder: Path, *, person: str = "") -> Project:
     folder = folder.absolute()
     if not (folder / DATABASE).exists():
         _make_sample(folder, person)
+        trust(folder)
     project = Project.open(folder, person=person)
     _find_moved_models(project)
     return project

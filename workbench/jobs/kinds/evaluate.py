@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from workbench.alignment.harness_options import HarnessOptions
@@ -22,7 +23,8 @@ LOCAL = "project_questions"          # the task made from the specification's ow
 @dataclass(frozen=True, slots=True)
 class EvaluateSpec:
     """Tasks of lm-evaluation-harness on ``model``; with ``questions`` also a task made from their first turns and
-    references under ``base``, whose files are written to ``folder``. ``allow_download`` lets the harness fetch data.
+    references under ``base``. ``allow_download`` lets the harness fetch data. ``folder`` is not used any more: task
+    files that lay there could run code.
     """
 
     model: ModelRef
@@ -56,15 +58,14 @@ def run_evaluate(spec: EvaluateSpec, run: Run) -> EvaluateResult:
     os.environ["DISABLE_MULTIPROC"] = "1"        # resampling takes a moment; the harness would start processes for it
     model = run.load(spec.model)
     options = spec.options
-    if spec.questions:
-        folder = Path(spec.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        examples = [_example(spec, question) for question in spec.questions if question.references]
-        names = write_local_task(folder, LOCAL, examples)
-        options = replace(options, folders=(*options.folders, str(folder)), tasks=(*options.tasks, *names))
-    run.log("info", f"Tasks: {', '.join(options.tasks)}")
-    return EvaluateResult(**evaluate(
-        model, options, lambda done, total, what: run.progress(done, total, what, "Evaluating")))
+    with TemporaryDirectory(prefix="workbench-task-") as folder:      # new, so that nobody else's task files lie in it
+        if spec.questions:
+            examples = [_example(spec, question) for question in spec.questions if question.references]
+            names = write_local_task(Path(folder), LOCAL, examples)
+            options = replace(options, folders=(*options.folders, folder), tasks=(*options.tasks, *names))
+        run.log("info", f"Tasks: {', '.join(options.tasks)}")
+        return EvaluateResult(**evaluate(
+            model, options, lambda done, total, what: run.progress(done, total, what, "Evaluating")))
 
 
 def _example(spec: EvaluateSpec, question: Question) -> tuple[str, str]:
@@ -82,14 +83,10 @@ def outcome(result: EvaluateResult) -> str:
     return ", ".join(f"{task} {measure} {value:.3f}" for task, measure, value in scores)
 
 
-def housed(spec: EvaluateSpec, here: Callable[[str], str]) -> EvaluateSpec:
-    return replace(spec, folder=here(spec.folder)) if spec.folder else spec
-
-
 def runs_code(spec: EvaluateSpec) -> bool:
     """What a model writes, where that is allowed; task files and their templates bring code along."""
     return spec.options.allow_code or bool(spec.options.folders)
 
 
-KIND = JobKind(EvaluateSpec, EvaluateResult, run_evaluate, title, anew, runs_code, outcome=outcome, housed=housed,
+KIND = JobKind(EvaluateSpec, EvaluateResult, run_evaluate, title, anew, runs_code, outcome=outcome,
                downloads=lambda spec: spec.allow_download, page="alignment")
