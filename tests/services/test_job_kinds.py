@@ -57,7 +57,7 @@ SPECS: tuple[JobSpec, ...] = (
     SearchSpec(MODEL, PROMPT, POOL, QUESTIONS, ()),
     SensitivitySpec(MODEL, PROMPT, QUESTIONS),
     AlignSpec(MODEL, OTHER, POOL, POOL, "/elsewhere/artifacts/align-12"),
-    EvaluateSpec(MODEL, HarnessOptions(("gsm8k",)), "/elsewhere/artifacts/evaluate-12"),
+    EvaluateSpec(MODEL, HarnessOptions(("gsm8k",))),
     AnswerSpec(CONTESTANTS, QUESTIONS),
     JudgeSpec(MODEL, QUESTIONS, GIVEN, (Match(0, None, 0),),
               prompts=(JudgePrompt("one", "single", "", "{question}|{answer}", "[[rating]]"),)),
