@@ -100,7 +100,8 @@ def _add_window(commands: Any) -> None:
     about = "the main job from import to report, without a display"
     command = add(commands, "tour", "window:tour", about, project=False)
     command.add_argument("out", type=Path, help="the folder for its results")
-    add(commands, "version", "about:version", "the versions of the program and of what it stands on", project=False)
+    about = "the versions of the program and of what it stands on; what installed packages bring in vain"
+    add(commands, "version", "about:version", about, project=False)
 
 
 def _add_data(commands: Any) -> None:
@@ -122,7 +123,8 @@ def _add_data(commands: Any) -> None:
     command.add_argument("--preview", action="store_true", help="look at the first rows and import nothing")
     command = add(commands, "export", "data:export", "write demonstrations, a prompt or a job's report to a file")
     command.add_argument("out", type=Path)
-    command.add_argument("--format", default="", help="jsonl, openai, alpaca, csv, parquet, urial, markdown, html")
+    command.add_argument("--format", default="", help="jsonl, openai, alpaca, csv, parquet, urial, markdown, html, "
+                         "or one that an installed package brings; by default the file's name tells")
     what = command.add_mutually_exclusive_group()
     what.add_argument("--filter", default="", metavar="QUERY", help="which demonstrations, as in the search field")
     what.add_argument("--prompt", nargs="?", const="", metavar="PROMPT", help="a prompt by id or name")

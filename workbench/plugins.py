@@ -13,7 +13,10 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-GROUPS = ("workbench.strategies", "workbench.judges", "workbench.measures", "workbench.formats", "workbench.backends")
+GROUPS = {"workbench.strategies": "search strategy", "workbench.judges": "judge", "workbench.measures": "measure",
+          "workbench.formats": "format", "workbench.backends": "model backend"}
+"""Group → what its entries are."""
+
 CARRIED = "workbench_resources"
 
 
@@ -36,7 +39,7 @@ class Failure(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f"“{self.entry}” of the package {self.package} cannot be used: {self.reason}"
+        return f"The {GROUPS[self.group]} “{self.entry}” of the package {self.package} cannot be used: {self.reason}"
 
 
 class Loaded(NamedTuple):

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
-from workbench import plugins
+from tests.packages.conftest import Install, forget
 from workbench.domain import Backend, ModelRef, Prompt
 from workbench.errors import ModelError
 from workbench.jobs.kinds.score import ScoreSpec
 from workbench.jobs.wire import decode_spec, encode_spec
 from workbench.models import load
-from workbench.models.backends import backends
 from workbench.services.project import Project
 
 PACKAGE = Path(__file__).with_name("extra_backend")
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The package stands where Python finds it, here and in child processes, as an installer would have put it."""
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(PACKAGE), os.environ.get("PYTHONPATH")))))
-    _forget()
-    yield
-    _forget()
-    sys.modules.pop("extra_backend", None)
-
-
-def _forget() -> None:
-    plugins.load.cache_clear()
-    backends.cache_clear()
+def installed(install: Install) -> None:
+    install("extra_backend")
 
 
 def test_a_packages_model_is_added_and_scored_with(installed: None, tmp_path: Path, run: Run) -> None:
@@ -51,7 +36,7 @@ def test_a_packages_model_is_added_and_scored_with(installed: None, tmp_path: Pa
     assert (code, err) == (0, "")
     code, found, err = run("score", tmp_path / "project", "--model", found["model_id"], "--json")
     assert (code, err) == (0, "")
-    _forget()
+    forget()
     sys.path.remove(str(PACKAGE))
     project = Project.open(tmp_path / "project", person="Ada")
     (model,) = [model for model in project.models.all() if model.ref.name == "english"]

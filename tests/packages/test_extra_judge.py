@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
-from workbench import plugins
-from workbench.bench.measures import instant, instant_measure, measure_named, measures
+from tests.packages.conftest import Install
+from workbench.bench.measures import instant, instant_measure, measure_named
 from workbench.domain import Answer, Contestant, ModelRef
 from workbench.errors import JobError
 from workbench.services.project import Project
@@ -24,19 +20,8 @@ PACKAGE = Path(__file__).with_name("extra_judge")
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The package stands where Python finds it, here and in child processes, as an installer would have put it."""
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(PACKAGE), os.environ.get("PYTHONPATH")))))
-    _forget()
-    yield
-    _forget()
-    sys.modules.pop("extra_judge", None)
-
-
-def _forget() -> None:
-    plugins.load.cache_clear()
-    measures.cache_clear()
+def installed(install: Install) -> None:
+    install("extra_judge")
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,31 +9,19 @@ import shiboken6
 from pytestqt.qtbot import QtBot
 
 from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
 from tests.jobs.random_model import write_random_model
 from tests.jobs.workplace import Workplace
-from workbench import plugins
+from tests.packages.conftest import Install
 from workbench.domain import ModelRef
 from workbench.errors import JobError
-from workbench.search.strategies import offered, strategies, strategy, title_of
+from workbench.search.strategies import offered, strategy, title_of
 
 PACKAGE = Path(__file__).with_name("extra_strategy")
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The package stands where Python finds it, here and in child processes, as an installer would have put it."""
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(PACKAGE), os.environ.get("PYTHONPATH")))))
-    _forget()
-    yield
-    _forget()
-    sys.modules.pop("extra_strategy", None)
-
-
-def _forget() -> None:
-    plugins.load.cache_clear()
-    strategies.cache_clear()
+def installed(install: Install) -> None:
+    install("extra_strategy")
 
 
 @pytest.fixture

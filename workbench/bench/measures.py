@@ -87,11 +87,14 @@ EXACT = ReferenceMeasure("exact", "Exact match with the reference", "exact match
 
 
 @cache
+def tables() -> tuple[plugins.Table[ReferenceMeasure], plugins.Table[Grader]]:
+    return plugins.table(MEASURES, ReferenceMeasure, (F1, EXACT)), plugins.table(JUDGES, Grader, ())
+
+
 def measures() -> dict[str, AnswerMeasure]:
     """All, by name, in the order in which they are offered."""
-    found = plugins.table(MEASURES, ReferenceMeasure, (F1, EXACT)).entries
-    judges = plugins.table(JUDGES, Grader, ()).entries
-    return {LOG_LIKELIHOOD.name: LOG_LIKELIHOOD, **found, **judges, SHIFT.name: SHIFT}
+    compared, judges = tables()
+    return {LOG_LIKELIHOOD.name: LOG_LIKELIHOOD, **compared.entries, **judges.entries, SHIFT.name: SHIFT}
 
 
 def instant() -> dict[str, ReferenceMeasure | Grader]:

@@ -14,6 +14,7 @@ from workbench.domain import Backend, Changes, Server
 from workbench.errors import WorkbenchError
 from workbench.services import model_sources
 from workbench.services.models import ModelInfo, Models, read_machine
+from workbench.services.packages import failures
 from workbench.services.project import Project
 
 
@@ -25,7 +26,7 @@ def list_(options: Namespace) -> Output:
     text = table(rows, ("id", "current", "name", "state", "parameters", "context", "path"))
     gguf = any(one.ref.backend is Backend.LLAMA_CPP for one in found)
     note = Models.card_note() if gguf and read_machine(options.project).gpus else ""
-    return Output(found, f"{text}\n{note}" if note else text)
+    return Output(found, "\n".join((text, *filter(None, (note, *map(str, failures()))))))
 
 
 def add(options: Namespace) -> Output:

@@ -50,6 +50,10 @@ class Format:
     hint: str = ""
     for_prompts: bool = False
 
+    def __post_init__(self) -> None:
+        if self.write and not self.extensions:
+            raise ValueError(f"The format “{self.name}” is written, and says no extension for its files.")
+
     @property
     def is_layout(self) -> bool:
         """Whether it says what the columns of rows hold."""

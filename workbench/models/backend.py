@@ -23,7 +23,8 @@ class ModelBackend:
     ``name`` is kept with a model; ``title`` is shown. ``takes`` says whether a path is one of its models,
     ``read_facts`` what is known of it without loading (the path, progress in bytes, an adapter's base or None).
     ``load`` and ``load_tokenizer`` raise ModelError; ``load`` checks hash and, unless it is told to ignore it, memory.
-    ``lacks`` says what this computer lacks for a model, with what to do; "" for nothing.
+    ``lacks`` says what this computer lacks for a model, with what to do; "" for nothing. ``extension`` is how the name
+    of a model ends that is one file (".gguf").
     """
 
     name: str
@@ -33,3 +34,8 @@ class ModelBackend:
     load: Callable[[ModelRef, bool], LanguageModel]
     load_tokenizer: Callable[[ModelRef], Tokenizer]
     lacks: Callable[[ModelRef], str] = nothing_lacks
+    extension: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise ValueError(f"A backend's name is letters, digits and underscores, not “{self.name}”.")

@@ -146,6 +146,16 @@ class Models:
         return gguf_build.card_note()
 
 
+def kinds_of_file() -> list[str]:
+    """How the names of models end that are one file; ours first."""
+    return [backend.extension for backend in backends().values() if backend.extension]
+
+
+def is_model(path: Path) -> bool:
+    """Whether something here says that it runs what is at ``path``."""
+    return any(backend.takes(path) for backend in backends().values())
+
+
 def backend_title(ref: ModelRef) -> str:
     """What runs a model, as it is shown; its bare name where its package is not installed."""
     found = backends().get(ref.backend)

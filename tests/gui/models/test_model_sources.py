@@ -203,14 +203,14 @@ def test_a_question_is_answered_by_a_served_chat_model(
 def test_gguf_is_greyed_out_with_the_line_that_installs_it(
     page: ModelsPage, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert page._add_file.isEnabled()
+    assert page._add_file[".gguf"].isEnabled()
     reason = "GGUF models need llama-cpp-python. Install it with: make gguf"
     monkeypatch.setattr(gguf_build, "support", lambda: (False, reason))
     page._read()
     settle()
-    assert not page._add_file.isEnabled()
-    assert page._add_file.toolTip() == reason
-    assert page._gguf_room.isVisible()
+    assert not page._add_file[".gguf"].isEnabled()
+    assert page._add_file[".gguf"].toolTip() == reason
+    assert page._notices.isVisible()
     assert page._gguf.accessibleName() == reason
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,16 @@ from workbench.gui.widgets.labels import hairline
 from workbench.gui.widgets.notice import Notice
 from workbench.gui.widgets.pane import splitter
 from workbench.gui.widgets.search_field import SearchField
+from workbench.plugins import Failure
 from workbench.services.model_sources import HubModel, is_adapter, probe_server
-from workbench.services.models import Machine, ModelInfo, Models
+from workbench.services.models import Machine, ModelInfo, Models, is_model, kinds_of_file
+from workbench.services.packages import failures
 from workbench.services.project import Project
 from workbench.wording import counted
 
 MEMORY_EVERY_MS = 5_000
-Read = tuple[list[ModelInfo], dict[int, MemoryEstimate], tuple[bool, str]]
+GGUF = ".gguf"
+Read = tuple[list[ModelInfo], dict[int, MemoryEstimate], tuple[bool, str], tuple[Failure, ...]]
 
 
 class ModelsPage(Page):
@@ -68,14 +72,14 @@ class ModelsPage(Page):
         self.body.addWidget(self._bars)
         self.download = DownloadLine()
         self.body.addWidget(self.download)
-        self._gguf = Notice("", "info")
-        around = QVBoxLayout()
+        self._gguf, self._packages = Notice("", "info"), Notice("", "info")
+        self._notices = QWidget()
+        around = QVBoxLayout(self._notices)
         around.setContentsMargins(20, 0, 16, 12)
-        around.addWidget(self._gguf)
-        self._gguf_room = QWidget()
-        self._gguf_room.setLayout(around)
-        self._gguf_room.hide()
-        self.body.addWidget(self._gguf_room)
+        for notice in (self._gguf, self._packages):
+            around.addWidget(notice)
+        self._notices.hide()
+        self.body.addWidget(self._notices)
         self.body.addWidget(hairline())
         add, hub, server = primary("Add a folder…", "folder"), secondary("From the Hub…"), secondary("On a server…")
         for button, act in ((add, self.choose_folder), (hub, self.open_hub), (server, lambda: self.open_server())):
@@ -95,7 +99,8 @@ class ModelsPage(Page):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.addAction("Folder on this computer…", self.choose_folder)
-        self._add_file = menu.addAction("GGUF file…", self._choose_file)
+        self._add_file = {extension: menu.addAction(f"{_kind(extension)} file…", partial(self._choose_file, extension))
+                          for extension in kinds_of_file()}
         menu.addSeparator()
         menu.addAction("From the Hugging Face Hub…", self.open_hub)
         menu.addAction("On a server…", lambda: self.open_server())
@@ -136,7 +141,7 @@ class ModelsPage(Page):
             self._timer.stop()
         elif not self.session.busy:
             self._read_machine()
-            if self._gguf_room.isVisible():
+            if self._gguf.isVisible():
                 self._read()                     # it may have been built meanwhile
 
     def _read(self) -> None:
@@ -145,7 +150,7 @@ class ModelsPage(Page):
             estimates = {
                 m.ref.id: project.models.estimate(m.facts, m.ref.dtype, min(m.facts.context, CONTEXT_SHOWN), 1)
                 for m in models if m.facts is not None and m.ref.id is not None}
-            return models, estimates, project.models.gguf_support()
+            return models, estimates, project.models.gguf_support(), failures()
 
         self.session.ask(work, self._show, owner=self)
         self._read_prompts()
@@ -159,7 +164,7 @@ class ModelsPage(Page):
             self.session.background(project.models.machine, self._show_machine, owner=self)
 
     def _show(self, read: Read) -> None:
-        models, estimates, (supported, reason) = read
+        models, estimates, (supported, reason), unusable = read
         wanted = self._wanted if self._wanted is not None else self._current_id()
         self._wanted = None
         self.model.show_models(models, estimates)
@@ -170,9 +175,12 @@ class ModelsPage(Page):
             self.table.choose(row)
         self.header().set_subtitle(f"{counted(len(models), 'model')} in this project" if models else "")
         self._gguf.set_text(reason)
-        self._gguf_room.setVisible(not supported)
-        self._add_file.setEnabled(supported)
-        self._add_file.setToolTip("" if supported else reason)
+        self._gguf.setVisible(not supported)
+        self._packages.set_text("\n".join((*map(str, unusable), "All else works. Update the package, or remove it.")))
+        self._packages.setVisible(bool(unusable))
+        self._notices.setVisible(not supported or bool(unusable))
+        self._add_file[GGUF].setEnabled(supported)
+        self._add_file[GGUF].setToolTip("" if supported else reason)
         self._show_stack()
 
     def _show_stack(self) -> None:
@@ -220,8 +228,9 @@ class ModelsPage(Page):
         if folder is not None:
             self.add_model(folder)
 
-    def _choose_file(self) -> None:
-        file = choose_file(self, "Add a GGUF file", settings.MODEL_FOLDER, "GGUF models (*.gguf)")
+    def _choose_file(self, extension: str) -> None:
+        kind = _kind(extension)
+        file = choose_file(self, f"Add a {kind} file", settings.MODEL_FOLDER, f"{kind} models (*{extension})")
         if file is not None:
             self.add_model(file)
 
@@ -335,12 +344,12 @@ class ModelsPage(Page):
         self.details.trial.question.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(_is_model(Path(url.toLocalFile())) for url in event.mimeData().urls()):
+        if any(is_model(Path(url.toLocalFile())) for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         for path in [Path(url.toLocalFile()) for url in event.mimeData().urls()]:
-            if _is_model(path) and not self.session.read_only:
+            if is_model(path) and not self.session.read_only:
                 self.add_model(path)
 
     def panes(self) -> list[QWidget]:
@@ -351,5 +360,5 @@ class ModelsPage(Page):
         return self.details.trial.running
 
 
-def _is_model(path: Path) -> bool:
-    return path.suffix == ".gguf" or any((path / name).is_file() for name in ("config.json", "adapter_config.json"))
+def _kind(extension: str) -> str:
+    return extension.removeprefix(".").upper()

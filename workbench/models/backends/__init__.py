@@ -18,9 +18,13 @@ BUILT_IN = (LLAMA_CPP, OPENAI, TRANSFORMERS)
 
 
 @cache
+def table() -> plugins.Table[ModelBackend]:
+    return plugins.table(GROUP, ModelBackend, BUILT_IN)
+
+
 def backends() -> dict[str, ModelBackend]:
     """By name; ours first."""
-    return plugins.table(GROUP, ModelBackend, BUILT_IN).entries
+    return table().entries
 
 
 def backend_of(ref: ModelRef) -> ModelBackend:

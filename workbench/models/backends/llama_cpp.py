@@ -42,4 +42,4 @@ def _check_installed(ref: ModelRef) -> None:
 
 
 LLAMA_CPP = ModelBackend("llama_cpp", "llama.cpp", _takes, lambda path, progress, base: read_gguf_facts(path, progress),
-                         _load, _load_tokenizer)
+                         _load, _load_tokenizer, extension=".gguf")

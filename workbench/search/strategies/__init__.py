@@ -25,9 +25,13 @@ BUILT_IN = (GREEDY, BEAM, SWAP, TOP_K, BEST_RANDOM, NEAREST, SET_COVERAGE, VOTE_
 
 
 @cache
+def table() -> plugins.Table[Strategy]:
+    return plugins.table(GROUP, Strategy, BUILT_IN)
+
+
 def strategies() -> dict[str, Strategy]:
     """By name, in the order in which they are offered."""
-    return plugins.table(GROUP, Strategy, BUILT_IN).entries
+    return table().entries
 
 
 def strategy(name: str) -> Strategy:
