@@ -100,7 +100,8 @@ def verdict_words(tests: Sequence[SeriesTest]) -> str:
         of = {f"above {against}": [one for one in own if one.p < SURE and one.difference.interval.mean > 0],
               f"below {against}": [one for one in own if one.p < SURE and one.difference.interval.mean < 0],
               "not told apart": [one for one in own if one.p >= SURE]}
-        places = [kind + _where([one.label for one in some], everywhere=len(some) == len(own) > 1)
+        places = ["nowhere told apart" if some == own and kind == "not told apart" and len(own) > 1 else
+                  kind + _where([one.label for one in some], everywhere=len(some) == len(own) > 1)
                   for kind, some in of.items() if some]
         alone = " (this set only)" if all(one.difference.draws[0] == 1 for one in own) else ""
         words.append(f"{title}{alone}{'' if turn is None else f', turn {turn + 1}'}: {'; '.join(places)}.")
