@@ -96,7 +96,7 @@ test-pythons: test-python-3.11 test-python-3.12 test-python-3.13
 test-python-%:
 	$(MAKE) test-fast VENV=build/python$* PYTHON="$$($(PYTHON) set_up.py --find $*)"
 test-fast: dev
-	$(PYTEST) $(PARALLEL) $(FAST)
+	$(PYTEST) $(PARALLEL) --list-others-warnings $(FAST)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .import_linter_cache
