@@ -79,4 +79,4 @@ def load(ref: ModelRef, ignore_memory: bool) -> LetterModel:
     return LetterModel(ref)
 
 
-LETTERS = ModelBackend("letters", "Letters", takes, read, load, lambda ref: Letters())
+LETTERS = ModelBackend("letters", "Letters", takes, read, load, lambda ref: Letters(), extension=".letters")
