@@ -1,4 +1,4 @@
-"""The window, the command line and the tour ask for the same jobs by the same choices."""
+"""The window, the command line, the tour and a notebook ask for the same jobs by the same choices."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from workbench.gui.bench.recipes.form import KINDS, RecipeForm
 from workbench.gui.bench.run.form import BenchForm
 from workbench.gui.shell.session import Session
 from workbench.jobs.kind import JobSpec
+from workbench.library import requests as notebooks
 from workbench.services import benching, evaluations, recipes, trainings
 from workbench.services.project import Project, open_sample
 
@@ -48,7 +49,7 @@ def command(*words: str) -> Namespace:
     (("bench", "sweep"), "decoding"), (("bench", "scaling"), "scaling"), (("bench", "parts"), "demonstration_parts"),
     (("bench", "tuning"), "tuning"), (("bench", "judged-search"), "judged_search"),
 ])
-def test_a_recipe_is_the_same_job_from_the_form_and_from_a_command(
+def test_a_recipe_is_the_same_job_from_the_form_from_a_command_and_from_a_notebook(
     project: Project, session: Session, qtbot: QtBot, words: tuple[str, ...], kind: str
 ) -> None:
     choices = project.lane.run(lambda: recipes.read_recipe_choices(project))
@@ -57,15 +58,16 @@ def test_a_recipe_is_the_same_job_from_the_form_and_from_a_command(
     form.kind.set_current(KINDS.index(kind))
     from_window = form.request()
 
-    def jobs() -> tuple[JobSpec, JobSpec]:
+    def jobs() -> list[JobSpec]:
         from_command = recipe_request(project, choices, kind, command(*words))
-        return tuple(recipes.specification(project, one) for one in (from_window, from_command))  # type: ignore[return-value]
+        called = notebooks.recipe_request(project, kind, {})
+        return [recipes.specification(project, request) for request in (from_window, from_command, called)]
 
-    window, typed = project.lane.run(jobs)
-    assert window == typed
+    window, typed, called = project.lane.run(jobs)
+    assert window == typed == called
 
 
-def test_answering_and_judging_are_the_same_jobs_from_the_form_the_command_and_the_tour(
+def test_answering_and_judging_are_the_same_jobs_from_the_form_the_command_the_tour_and_a_notebook(
     project: Project, qtbot: QtBot
 ) -> None:
     choices = project.lane.run(lambda: benching.read_choices(project))
@@ -78,10 +80,14 @@ def test_answering_and_judging_are_the_same_jobs_from_the_form_the_command_and_t
 
     def jobs() -> list[benching.BenchJobs]:
         typed = bench_request(project, command("bench", "answer", "--then-judge", "likelihood"))
-        return [benching.specifications(project, one) for one in (from_window, typed)]
+        judge = benching.JudgeChoice("likelihood")
+        called = notebooks.bench_request(project, {"judge": judge})
+        new = notebooks.new_contestants(project, ["tiny-teacher"], None, DecodingSettings())
+        chosen = notebooks.bench_request(project, {"judge": judge, "new": new})
+        return [benching.specifications(project, request) for request in (from_window, typed, called, chosen)]
 
-    window, typed = project.lane.run(jobs)
-    assert window == typed
+    window, *others = project.lane.run(jobs)
+    assert others == [window] * 3
     assert window.answering is not None
     assert len(window.judging) == len(window.contestants) == 2
 
@@ -100,7 +106,9 @@ def test_answering_and_judging_are_the_same_jobs_from_the_form_the_command_and_t
     assert tour == typed
 
 
-def test_a_training_is_the_same_job_from_the_form_the_command_and_the_tour(project: Project, qtbot: QtBot) -> None:
+def test_a_training_is_the_same_job_from_the_form_the_command_the_tour_and_a_notebook(
+    project: Project, qtbot: QtBot
+) -> None:
     choices = project.lane.run(lambda: trainings.default_choices(project))
     form = TrainingForm()
     qtbot.addWidget(form)
@@ -108,25 +116,31 @@ def test_a_training_is_the_same_job_from_the_form_the_command_and_the_tour(proje
     from_window = form.request()
     assert from_window is not None
 
-    def jobs() -> tuple[JobSpec, JobSpec]:
+    def jobs() -> list[JobSpec]:
         typed = training_request(project, command("align"))
-        return trainings.specification(project, from_window), trainings.specification(project, typed)
+        called = notebooks.training_request(project, "quick", {}, {})
+        return [trainings.specification(project, request) for request in (from_window, typed, called)]
 
-    window, typed = project.lane.run(jobs)
-    assert window == typed
+    window, typed, called = project.lane.run(jobs)
+    assert window == typed == called
 
-    def toured() -> tuple[JobSpec, JobSpec]:
+    def toured() -> list[JobSpec]:
         teacher = next(one.ref for one in project.models.all() if one.ref.name == "tiny-teacher")
         options = replace(PRESETS["quick"], evaluate_every=50)
         words = ("align", "--pool", str(trainings.sample_tasks()), "--set", "evaluate_every=50", "--examples", "60")
-        return (tour_alignment.align_spec(project, teacher, options, 60),
-                trainings.specification(project, training_request(project, command(*words))))
+        called = notebooks.training_request(project, "quick", {"evaluate_every": 50},
+                                            {"pool": trainings.sample_tasks(), "examples": 60})
+        return [tour_alignment.align_spec(project, teacher, options, 60),
+                trainings.specification(project, training_request(project, command(*words))),
+                trainings.specification(project, called)]
 
-    tour, typed = project.lane.run(toured)
-    assert tour == typed
+    tour, typed, called = project.lane.run(toured)
+    assert tour == typed == called
 
 
-def test_a_benchmark_is_the_same_job_from_the_dialog_and_from_a_command(project: Project, qtbot: QtBot) -> None:
+def test_a_benchmark_is_the_same_job_from_the_dialog_from_a_command_and_from_a_notebook(
+    project: Project, qtbot: QtBot
+) -> None:
     choices = project.lane.run(lambda: evaluations.read_benchmark_choices(project))
     first = project.lane.run(lambda: project.prompts.all()[0].id)
     asked: list[evaluations.BenchmarkRequest] = []
@@ -136,16 +150,17 @@ def test_a_benchmark_is_the_same_job_from_the_dialog_and_from_a_command(project:
     dialog.tasks["gsm8k"].setChecked(True)
     dialog.limit.setValue(20)
 
-    def jobs() -> tuple[JobSpec, JobSpec]:
+    def jobs() -> list[JobSpec]:
         typed = evaluation_request(project, command("evaluate", "--tasks", "gsm8k", "--limit", "20"))
-        return evaluations.specification(project, dialog.request()), evaluations.specification(project, typed)
+        called = notebooks.benchmark_request(project, HarnessOptions(("gsm8k",), limit=20), {})
+        return [evaluations.specification(project, request) for request in (dialog.request(), typed, called)]
 
-    window, typed = project.lane.run(jobs)
-    assert window == typed
+    window, typed, called = project.lane.run(jobs)
+    assert window == typed == called
     assert window.options == HarnessOptions(("gsm8k",), limit=20)                          # type: ignore[union-attr]
 
 
-def test_a_comparison_with_the_base_model_is_the_same_job_from_the_form_and_from_a_command(
+def test_a_comparison_with_the_base_model_is_the_same_job_from_the_form_from_a_command_and_from_a_notebook(
     project: Project, session: Session, qtbot: QtBot
 ) -> None:
     def answered() -> int:
@@ -167,13 +182,14 @@ def test_a_comparison_with_the_base_model_is_the_same_job_from_the_form_and_from
     form.kind.set_current(KINDS.index("shift"))
     from_window = form.request()
 
-    def jobs() -> tuple[JobSpec, JobSpec]:
+    def jobs() -> list[JobSpec]:
         found = recipes.default_request(choices, "shift", set_id)
         assert found is not None
-        return recipes.specification(project, from_window), recipes.specification(project, found)
+        called = notebooks.recipe_request(project, "shift", {"set_id": set_id})
+        return [recipes.specification(project, request) for request in (from_window, found, called)]
 
-    window, default = project.lane.run(jobs)
-    assert window == default
+    window, default, called = project.lane.run(jobs)
+    assert window == default == called
     assert {one.id for one in window.contestants} == here                                  # type: ignore[union-attr]
 
 

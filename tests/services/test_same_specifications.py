@@ -1,10 +1,10 @@
-"""The same choices make the same job, whether the window, the command line or the tour asks."""
+"""The same choices make the same job, whether the window, the command line, the tour or a notebook asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -13,9 +13,10 @@ from workbench.cli import parser
 from workbench.command_line.running import score_request, search_request
 from workbench.command_line.sensitivity import sensitivity_request
 from workbench.domain import Demonstration, Position, Prompt, Question, QuestionSet, Status
-from workbench.errors import JobError
+from workbench.errors import JobError, WorkbenchError
 from workbench.jobs.kinds.score import ScoreSpec
 from workbench.jobs.kinds.search import SearchSpec
+from workbench.library import requests as notebooks
 from workbench.search.options import SearchOptions
 from workbench.services import searches
 from workbench.services.demonstrations import Filter
@@ -60,26 +61,28 @@ def ids_of(spec: ScoreSpec | SearchSpec) -> list[int | None]:
     return [candidate.id for candidate in spec.candidates]
 
 
-@pytest.mark.parametrize(("words", "changed"), [
-    (["search"], lambda one: one),
-    (["score"], lambda one: replace(one, kind="score")),
-    (["search", "--heldout", "none"], lambda one: replace(one, heldout_id=NO_SET)),
-    (["search", "--heldout", "split"], lambda one: replace(one, heldout_id=SPLIT)),
-    (["score", "--pool", "accepted"], lambda one: replace(one, kind="score", pool=Pool.ACCEPTED)),
-    (["search", "--filter", "category:a"],
-     lambda one: replace(one, pool=Pool.FILTER, filter=Filter(text="category:a"))),
+@pytest.mark.parametrize(("words", "changes"), [
+    (["search"], {}),
+    (["score"], {}),
+    (["search", "--heldout", "none"], {"heldout_id": NO_SET}),
+    (["search", "--heldout", "split"], {"heldout_id": SPLIT}),
+    (["search", "--overlapping"], {"overlapping": True}),
+    (["score", "--pool", "accepted"], {"pool": Pool.ACCEPTED}),
+    (["search", "--filter", "category:a"], {"pool": Pool.FILTER, "filter": Filter(text="category:a")}),
     (["search", "--turns", "all", "--position", "after_base", "--seed", "7", "--rounds", "2", "--budget", "300",
       "--strategy", "swap", "--racing", "halving", "--swap-passes", "4", "--random-sets", "3", "--devices", "1",
       "--equal-evaluations"],
-     lambda one: replace(one, turns="all", position=Position.AFTER_BASE, seed=7, rounds=2, token_budget=300,
-                         strategy="swap", random_sets=3, devices=1,
-                         options=SearchOptions(racing="halving", swap_passes=4, equal_evaluations=True))),
+     {"turns": "all", "position": Position.AFTER_BASE, "seed": 7, "rounds": 2, "token_budget": 300,
+      "strategy": "swap", "random_sets": 3, "devices": 1,
+      "options": SearchOptions(racing="halving", swap_passes=4, equal_evaluations=True)}),
 ])
-def test_the_command_line_asks_for_what_the_form_asks_for(
-    asked: Project, words: list[str], changed: Callable[[SearchRequest], SearchRequest]
+def test_the_command_line_and_a_notebook_ask_for_what_the_form_asks_for(
+    asked: Project, words: list[str], changes: dict[str, Any]
 ) -> None:
-    request = changed(default(asked))
-    assert by_command(asked, *words) == searches.specification(asked, request)
+    kind: Literal["score", "search"] = words[0]                                            # type: ignore[assignment]
+    spec = searches.specification(asked, replace(default(asked), kind=kind, **changes))
+    assert by_command(asked, *words) == spec
+    assert searches.specification(asked, notebooks.search_request(asked, kind, changes)) == spec
 
 
 def test_named_things_are_what_the_form_would_have_chosen(asked: Project) -> None:
@@ -90,6 +93,10 @@ def test_named_things_are_what_the_form_would_have_chosen(asked: Project) -> Non
     request = searches.default_request(choices, model_id=second, prompt_id=other, set_id=kept)
     spec = by_command(asked, "search", "--model", "second", "--prompt", "other", "--questions", "kept")
     assert spec == searches.specification(asked, request)
+    named = {"model_id": "second", "prompt_id": "other", "set_id": "kept"}
+    assert spec == searches.specification(asked, notebooks.search_request(asked, "search", named))
+    with pytest.raises(WorkbenchError, match="no question set “unheard”"):
+        notebooks.search_request(asked, "search", {"set_id": "unheard"})
     assert (spec.model.name, spec.base.name, request.heldout_id) == ("second", "other", SPLIT)
 
 
@@ -103,8 +110,15 @@ def test_the_tour_searches_as_one_click_in_the_window_does(asked: Project) -> No
         asked, "search", "--filter", "category:a", "--rounds", "1", "--random-sets", "2")
 
 
+def test_selected_demonstrations_are_the_pool(asked: Project) -> None:
+    ids = asked.demonstrations.ids(Filter(text="category:a"))
+    request = searches.default_request(searches.read_choices(asked), selection=ids)
+    assert request.pool is Pool.SELECTION
+    assert notebooks.search_request(asked, "search", {"selection": tuple(ids)}) == request
+
+
 @pytest.mark.parametrize(("words", "orders"), [([], 24), (["--orders", "0"], 0)])
-def test_a_prompt_is_measured_alike_from_its_page_and_from_the_command_line(
+def test_a_prompt_is_measured_alike_from_its_page_from_the_command_line_and_from_a_notebook(
     asked: Project, words: list[str], orders: int
 ) -> None:
     options = parser().parse_args(["sensitivity", str(asked.folder), "other", *words])
@@ -112,6 +126,8 @@ def test_a_prompt_is_measured_alike_from_its_page_and_from_the_command_line(
     request = replace(searches.default_sensitivity(searches.read_choices(asked), prompt_id=other), orders=orders)
     spec = searches.sensitivity(asked, request)
     assert searches.sensitivity(asked, sensitivity_request(asked, options)) == spec
+    changes = {"prompt_id": "other", **({} if orders == 24 else {"orders": orders})}
+    assert searches.sensitivity(asked, notebooks.sensitivity_request(asked, changes)) == spec
     assert (len(spec.prompt.demonstrations), len(spec.questions), spec.orders) == (3, 6, orders)
 
 

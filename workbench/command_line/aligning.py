@@ -22,7 +22,6 @@ from workbench.services.trainings import (
     checked,
     default_choices,
     default_request,
-    read_choices,
     submit,
 )
 
@@ -45,8 +44,7 @@ def align(options: Namespace) -> Output:
 
 def training_request(project: Project, options: Namespace) -> TrainingRequest:
     """The defaults of this project's models and tasks, with what the options change. Raises WorkbenchError."""
-    given = options.pool is not None or options.targets is not None
-    choices = read_choices(project, options.pool) if given else default_choices(project)
+    choices = default_choices(project, options.pool, options.targets)
     teacher, student = (None if name is None else find_model(project, name).ref.id
                         for name in (options.teacher, options.student))
     request = default_request(choices, options.preset, teacher_id=teacher, student_id=student,

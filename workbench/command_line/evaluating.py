@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 
 from workbench.alignment.harness_options import PAPER_TASKS, HarnessOptions
 from workbench.command_line.data import find_prompt, find_set
@@ -12,8 +13,7 @@ from workbench.command_line.output import Output, table
 from workbench.command_line.running import follow, result_values
 from workbench.errors import WorkbenchError
 from workbench.jobs.kinds.evaluate import EvaluateResult
-from workbench.services.benching import default_prompts
-from workbench.services.evaluations import BenchmarkRequest, submit_benchmarks
+from workbench.services.evaluations import BenchmarkRequest, default_request, submit_benchmarks
 from workbench.services.project import Project
 
 
@@ -37,9 +37,9 @@ def evaluation_request(project: Project, options: Namespace) -> BenchmarkRequest
         raise WorkbenchError("There is no task to run.",
                              remedy=f"Give --tasks ({', '.join(PAPER_TASKS)}, …) or --questions.")
     set_id = None if options.questions is None else find_set(project, options.questions or None)
-    prompt = default_prompts(project.prompts.all())[-1] if options.prompt is None else find_prompt(project,
-                                                                                                   options.prompt)
     chosen = HarnessOptions(tasks, tuple(str(folder.resolve()) for folder in options.include), options.limit,
                             options.shots, options.allow_code, options.seed)
-    return BenchmarkRequest(find_model(project, options.model).ref.id or 0, chosen, set_id,
-                            None if prompt is None else prompt.id, options.allow_download)
+    request = replace(default_request(project, chosen), set_id=set_id, allow_download=options.allow_download)
+    if options.model is not None:
+        request = replace(request, model_id=find_model(project, options.model).ref.id or 0)
+    return request if options.prompt is None else replace(request, prompt_id=find_prompt(project, options.prompt).id)

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event as Flag
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 
-from workbench.domain import Changes, Demonstration, Prompt, Question
+from workbench.alignment.harness_options import HarnessOptions
+from workbench.alignment.options import AlignmentOptions
+from workbench.domain import Changes, DecodingSettings, Demonstration, Prompt, Question
 from workbench.domain.filter import Filter
 from workbench.domain.job_state import JobState
-from workbench.errors import JobError, WorkbenchError
+from workbench.errors import JobError
 from workbench.jobs.events import Event, Failed, Finished, Progress, Stopped
 from workbench.jobs.result import Result
+from workbench.library import finished
 from workbench.library.model import Model
-from workbench.services import searches
+from workbench.library.requests import (
+    bench_request,
+    benchmark_request,
+    model_named,
+    named,
+    new_contestants,
+    recipe_request,
+    search_request,
+    sensitivity_request,
+    training_request,
+)
+from workbench.library.results import Bench, Evaluation, RecipeFound, Scores, SearchFound, Sensitivity, Training
+from workbench.library.runs import Told
+from workbench.services import benching, evaluations, recipes, searches, trainings
+from workbench.services.benching import NewContestant
 from workbench.services.imports import ImportReport
 from workbench.services.project import Project
-from workbench.services.results import GainTable, HeldOut
 
 T = TypeVar("T")
+GREEDY = DecodingSettings()
+NO_CHANGE: Mapping[str, Any] = MappingProxyType({})
 
 
 def open_project(folder: str | Path, *, read_only: bool = False) -> OpenProject:
@@ -78,18 +95,16 @@ class OpenProject:
     def questions(self, name: str = "") -> tuple[Question, ...]:
         """The questions of a set, by default of the first. Raises WorkbenchError if there is none of this name."""
         sets = self.call(lambda p: p.questions.sets())
-        found = _named(sets, name, "question set")
+        found = named(sets, name, "question set")
         return self.call(lambda p: p.questions.get(found.id).questions)
 
     def prompt(self, name: str = "") -> Prompt:
-        found = _named(self.call(lambda p: p.prompts.all()), name, "prompt")
+        found = named(self.call(lambda p: p.prompts.all()), name, "prompt")
         return self.call(lambda p: p.prompts.get(found.id))
 
     def model(self, name: str = "") -> Model:
         """A model of the project, by default the current one."""
-        models = self.call(lambda p: p.models.all())
-        current = sorted(models, key=lambda info: not info.current)
-        found = _named(current, name, "model", lambda info: info.ref.name)
+        found = self.call(lambda p: model_named(p, name))
         return Model(found.ref, found.facts)
 
     def add_model(self, path: str | Path, name: str = "") -> Model:
@@ -99,29 +114,68 @@ class OpenProject:
         found = next(info for info in self.call(lambda p: p.models.all()) if info.ref.id in added)
         return Model(found.ref, found.facts)
 
-    # -- jobs, in child processes, as the window runs them
+    # -- jobs, in child processes, as the window runs them. ``changes`` are fields of the request that differ from the
+    # defaults, which are the window's; where a field is an id (``model_id``, ``set_id``), a name does, too. All raise
+    # WorkbenchError, ``told`` hears how far they are.
 
-    def score(self, told: Callable[[str], None] | None = None, **changes: Any) -> GainTable:
-        """Score the project's candidates. ``changes`` are fields of ``services.searches.SearchRequest`` that
-        differ from the defaults, which are the window's. Raises JobError."""
-        job_id = self._submit("score", changes)
+    def score(self, told: Told | None = None, **changes: Any) -> Scores:
+        """Each candidate alone. ``changes`` are fields of ``services.searches.SearchRequest``."""
+        return self._run(told, lambda p: searches.submit(p, search_request(p, "score", changes)), finished.scores)
+
+    def search(self, told: Told | None = None, **changes: Any) -> SearchFound:
+        """Choose demonstrations. ``changes`` are fields of ``services.searches.SearchRequest``."""
+        return self._run(told, lambda p: searches.submit(p, search_request(p, "search", changes)), finished.search)
+
+    def sensitivity(self, told: Told | None = None, **changes: Any) -> Sensitivity:
+        """What each demonstration of a prompt adds. ``changes``: ``services.searches.SensitivityRequest``."""
+        return self._run(told, lambda p: searches.submit_sensitivity(p, sensitivity_request(p, changes)),
+                         finished.sensitivity)
+
+    def contestants(self, models: Sequence[str] = ("",), prompts: Sequence[str | None] | None = None,
+                    decoding: DecodingSettings = GREEDY) -> tuple[NewContestant, ...]:
+        """All combinations of models and prompts by name, for ``bench(new=…)``. "" is the current model; a prompt None
+        is the question alone, and ``prompts`` None that and the first prompt."""
+        return self.call(lambda p: new_contestants(p, models, prompts, decoding))
+
+    def bench(self, told: Told | None = None, **changes: Any) -> Bench:
+        """Answer what is not answered, then judge. ``changes``: ``services.benching.BenchRequest``. What is found is
+        all that is on the bench of the question set."""
+        request = self.call(lambda p: bench_request(p, changes))
+        started = self.call(lambda p: benching.submit(p, request))
+        for job_id in started.judging if started.answering is None else (started.answering,):
+            self._follow(job_id, told)
+        return self.call(lambda p: finished.bench(p, request.set_id))
+
+    def recipe(self, name: str, told: Told | None = None, **changes: Any) -> RecipeFound:
+        """An experiment of arXiv 2405.19874: decoding, scaling, demonstration_parts, judged_search, tuning or shift.
+        ``changes`` are fields of ``services.recipes.RecipeRequest``."""
+        return self._run(told, lambda p: recipes.submit(p, recipe_request(p, name, changes)), finished.recipe)
+
+    def align(self, told: Told | None = None, *, preset: str = "quick",
+              options: Mapping[str, Any] | AlignmentOptions = NO_CHANGE, **changes: Any) -> Training:
+        """Train a student. ``options`` differ from the preset's (quick, machine or paper), or are all of them;
+        ``changes`` are fields of ``services.trainings.TrainingRequest``."""
+        return self._run(told, lambda p: trainings.submit(p, training_request(p, preset, options, changes)),
+                         finished.training)
+
+    def evaluate(self, options: HarnessOptions, told: Told | None = None, **changes: Any) -> Evaluation:
+        """Run tasks of lm-evaluation-harness. ``changes``: ``services.evaluations.BenchmarkRequest``."""
+        return self._run(told, lambda p: evaluations.submit_benchmarks(p, benchmark_request(p, options, changes)),
+                         finished.evaluation)
+
+    def _run(self, told: Told | None, submit: Callable[[Project], int], found: Callable[[Project, int], T]) -> T:
+        job_id = self.call(submit)
+        self._follow(job_id, told)
+        return self.call(lambda p: found(p, job_id))
+
+    def _follow(self, job_id: int, told: Told | None) -> None:
+        """Wait for the job, then for those that wait for it."""
+        followers = self.call(lambda p: p.jobs.followers(job_id))
         self.wait(job_id, told)
-        return self.call(lambda p: p.results.gains(job_id))
+        for follower in followers:
+            self._follow(follower, told)
 
-    def search(self, told: Callable[[str], None] | None = None, **changes: Any) -> HeldOut | None:
-        """Search the project's candidates; what was found on held-out questions. ``changes`` as in ``score``."""
-        job_id = self._submit("search", changes)
-        self.wait(job_id, told)
-        return self.call(lambda p: p.results.held_out(job_id))
-
-    def _submit(self, kind: Any, changes: dict[str, Any]) -> int:
-        def work(project: Project) -> int:
-            request = searches.default_request(searches.read_choices(project), kind=kind)
-            return searches.submit(project, replace(request, **changes))
-
-        return self.call(work)
-
-    def wait(self, job_id: int, told: Callable[[str], None] | None = None) -> Result | None:
+    def wait(self, job_id: int, told: Told | None = None) -> Result | None:
         """Wait for a job of the queue; what it found. Raises JobError when it does not finish."""
         ended = Flag()
 
@@ -144,12 +198,3 @@ class OpenProject:
         if info.state is not JobState.FINISHED:
             raise JobError(info.detail, safe="What was finished is kept in the project.")
         return info.result
-
-
-def _named(things: list[Any], name: str, what: str, name_of: Callable[[Any], str] = lambda thing: thing.name) -> Any:
-    found = next((thing for thing in things if not name or name_of(thing) == name), None)
-    if found is None:
-        known = ", ".join(map(name_of, things)) or "none"
-        raise WorkbenchError(f"The project has no {what} “{name}”." if name else f"The project has no {what}.",
-                             remedy=f"There is: {known}.")
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,16 @@ from workbench.domain import (
 )
 from workbench.errors import WorkbenchError
 from workbench.jobs.kinds.align import AlignResult
-from workbench.jobs.kinds.score import ScoreResult
-from workbench.jobs.kinds.search import SearchResult
+from workbench.jobs.kinds.evaluate import EvaluateResult
+from workbench.jobs.kinds.score import ScoreResult, ScoreSpec
+from workbench.jobs.kinds.search import SearchResult, SearchSpec
+from workbench.jobs.kinds.sensitivity import SensitivityResult
+from workbench.jobs.result import Result
 from workbench.library.model import Model
-from workbench.services.results import GainTable
+from workbench.prompts import add
+from workbench.services.evaluations import TaskScore
+from workbench.services.recipe_reading import RecipeReading
+from workbench.services.results import GainTable, PromptEffect
 
 if TYPE_CHECKING:
     import pandas
@@ -71,16 +77,25 @@ class Scores:
             "difficulty": found.difficulty} for found in self.gains])
 
 
+def scores_of(spec: ScoreSpec, found: GainTable, summary: ScoreResult) -> Scores:
+    by_id = {candidate.id: candidate for candidate in spec.candidates}
+    rows = zip(found.demonstration_ids, found.mean, found.win_rate, found.tokens, found.difficulty, strict=True)
+    return Scores(tuple(Gain(by_id[id], gain, share, tokens, difficulty)
+                        for id, gain, share, tokens, difficulty in rows), found, summary)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchFound:
     """What a search has chosen, in its order, and ``prompt``: the base prompt with it. ``rounds`` have the whole
-    ranking of each round, ``evaluations`` the chosen set, the base prompt and baselines on the held-out questions."""
+    ranking of each round, ``evaluations`` the chosen set, the base prompt and baselines on the held-out questions.
+    ``left_out`` are candidates that were not searched among: id → why."""
 
     chosen: tuple[Demonstration, ...]
     prompt: Prompt
     rounds: tuple[SearchRound, ...]
     evaluations: tuple[SetEvaluation, ...]
     summary: SearchResult
+    left_out: Mapping[int, str]
 
     @property
     def against_random(self) -> Interval | None:
@@ -93,15 +108,40 @@ class SearchFound:
                        "mean": found.mean} for found in self.evaluations])
 
 
+def search_found(spec: SearchSpec, rounds: Iterable[SearchRound], evaluations: Iterable[SetEvaluation],
+                 summary: SearchResult) -> SearchFound:
+    by_id = {candidate.id: candidate for candidate in spec.candidates}
+    chosen = tuple(by_id[id] for id in summary.chosen)
+    return SearchFound(chosen, add(spec.base, chosen, spec.position), tuple(rounds), tuple(evaluations), summary,
+                       dict(spec.left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What a prompt's demonstrations bring: ``effect.adds`` has what each adds to the others, in the prompt's order,
+    ``effect.orders`` what other orders do; nats per answer."""
+
+    prompt: Prompt
+    effect: PromptEffect
+    summary: SensitivityResult
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row a demonstration, in the prompt's order."""
+        return table([{"id": shown.id, "instruction": shown.instruction, "adds": added.mean, "low": added.low,
+                       "high": added.high}
+                      for shown, added in zip(self.prompt.demonstrations, self.effect.adds, strict=True)])
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """``answers`` of contestants (by ``contestant_id``) to questions (by ``question_id``), and what ``measures`` that
-    need no judge say of those that have a reference."""
+    """``answers`` of contestants (by ``contestant_id``) to questions (by ``question_id``), what ``measures`` say of
+    those that have a reference, and what judges say of them (``judgements``)."""
 
     contestants: tuple[Contestant, ...]
     questions: tuple[Question, ...]
     answers: tuple[Answer, ...]
     measures: tuple[Judgement, ...]
+    judgements: tuple[Judgement, ...] = ()
 
     def means(self) -> dict[str, dict[str, float]]:
         """Contestant's name → measure → mean over all its answers with a reference."""
@@ -138,3 +178,42 @@ class Training:
         """A row a measure."""
         return table([{"measure": name, "before": self.summary.before.get(name), "after": after}
                       for name, after in self.summary.after.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeFound:
+    """``reading`` is what the window's charts show: ``points`` of a recipe whose contestants answer, ``found`` of a
+    search by a judge or of token shifts, and ``words`` that say which series differ."""
+
+    reading: RecipeReading
+    summary: Result
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row a point of the chart; of a search by a judge a row a candidate and round; of shifts a row a
+        contestant."""
+        found = self.reading.found
+        if found is None:
+            return table([{"series": point.title, "x": point.x, "y": point.y, "label": point.label, "turn": point.turn,
+                           "mean": point.interval.mean, "low": point.interval.low, "high": point.interval.high,
+                           "answers": point.answers} for point in self.reading.points])
+        if found.shifts:
+            return table([{"contestant": shifted.name, "tokens": shifted.row.tokens,
+                           "unshifted": shifted.row.unshifted.mean, "marginal": shifted.row.marginal.mean,
+                           "shifted": shifted.row.shifted.mean, "kl": shifted.row.kl.mean} for shifted in found.shifts])
+        return table([{"round": tried.number, "id": candidate.id, "instruction": candidate.title,
+                       "judged": candidate.judged.mean, "low": candidate.judged.low, "high": candidate.judged.high,
+                       "nats": candidate.nats, "chosen": candidate.id == tried.chosen}
+                      for tried in found.rounds for candidate in tried.candidates])
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """``scores`` of the tasks that were asked for, on one model."""
+
+    scores: tuple[TaskScore, ...]
+    summary: EvaluateResult
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row a task."""
+        return table([{"model": score.model, "task": score.task, "measure": score.measure, "value": score.value,
+                       "error": score.error, "examples": score.examples} for score in self.scores])

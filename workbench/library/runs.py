@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from workbench.alignment.options import AlignmentOptions
+from workbench.alignment.options import PRESETS, AlignmentOptions
 from workbench.domain import (
     Answer,
     CandidateScore,
@@ -38,15 +38,17 @@ from workbench.jobs.kinds.align import AlignResult, AlignSpec
 from workbench.jobs.kinds.answer import AnswerSpec
 from workbench.jobs.kinds.score import ScoreResult, ScoreSpec
 from workbench.jobs.kinds.search import SearchResult, SearchSpec
+from workbench.jobs.pool import scorable
 from workbench.jobs.result import Result
 from workbench.jobs.run import LoadedModel, Run
 from workbench.library.model import Model, load_model
 from workbench.library.numbering import numbered
-from workbench.library.results import Bench, Gain, Scores, SearchFound, Training
-from workbench.prompts import add
+from workbench.library.results import Bench, Scores, SearchFound, Training, scores_of, search_found
 from workbench.search.options import SearchOptions
 from workbench.services.measures import measured
 from workbench.services.results import gain_table
+from workbench.services.searches import split, without_overlaps
+from workbench.services.trainings import EXAMPLES, for_student
 
 Told = Callable[[str], None]
 """Is told how far the work is, a line at a time: ``print``, for example."""
@@ -72,37 +74,37 @@ def score(
     result = _run(spec, model.loaded, told, lambda event: scores.append(event.score)
                   if isinstance(event, Scored) else None)
     assert isinstance(result, ScoreResult)
-    by_id = {candidate.id: candidate for candidate in pool}
     before = next((found for found in scores if found.demonstration_id is None), None)
     titles = {candidate.id: candidate.instruction for candidate in pool if candidate.id is not None}
     rest = [found for found in scores if found.demonstration_id is not None]
     table = gain_table(0, before, rest, titles, asked, {})
-    rows = zip(table.demonstration_ids, table.mean, table.win_rate, table.tokens, table.difficulty, strict=True)
-    gains = tuple(Gain(by_id[id], gain, share, tokens, difficulty) for id, gain, share, tokens, difficulty in rows)
-    return Scores(gains, table, result)
+    return scores_of(spec, table, result)
 
 
 def search(
     model: Model, candidates: Iterable[Demonstration], questions: Iterable[Question],
     heldout: Iterable[Question] | None = None, base: Prompt = NO_PROMPT, *, rounds: int = 3, strategy: str = "greedy",
     token_budget: int = 0, position: Position = Position.BEFORE_BASE, turns: Turns = "first", random_sets: int = 20,
-    seed: int = 0, options: SearchOptions | None = None, kept_scores: str | Path = "", told: Told | None = None,
+    seed: int = 0, options: SearchOptions | None = None, overlapping: bool = False, kept_scores: str | Path = "",
+    told: Told | None = None,
 ) -> SearchFound:
     """Choose ``rounds`` demonstrations, by default greedily (arXiv 2405.19874, section 4).
 
     The chosen set is measured on questions that the search never saw, beside random sets: ``heldout``, or by default
-    every second of ``questions``, which is then not searched on; an empty list for none. ``strategy`` is a name of
-    ``workbench.search.strategies``. For the rest see ``score``.
+    every second of ``questions`` with a reference, which is then not searched on; an empty list for none. Candidates
+    that ask one of these questions are left out, but where they are to be searched among (``overlapping``).
+    ``strategy`` is a name of ``workbench.search.strategies``. For the rest see ``score``.
     """
     pool, asked = numbered(candidates, "candidates"), numbered(questions, "questions")
     if heldout is None:
-        asked, reported = asked[::2], asked[1::2]
+        asked, reported = split(scorable(asked, turns))
     else:
         both = numbered((*asked, *heldout), "questions")
         asked, reported = both[:len(asked)], both[len(asked):]
     spec = SearchSpec(model.ref, base, pool, asked, reported, rounds, token_budget, strategy, position=position,
                       turns=turns, random_sets=random_sets, seed=seed, options=options or SearchOptions(),
                       kept_scores=str(kept_scores))
+    spec = spec if overlapping else without_overlaps(spec)
     rankings: list[SearchRound] = []
     evaluations: list[SetEvaluation] = []
 
@@ -114,9 +116,7 @@ def search(
 
     result = _run(spec, model.loaded, told, hear)
     assert isinstance(result, SearchResult)
-    by_id = {candidate.id: candidate for candidate in pool}
-    chosen = tuple(by_id[id] for id in result.chosen)
-    return SearchFound(chosen, add(base, chosen, position), tuple(rankings), tuple(evaluations), result)
+    return search_found(spec, rankings, evaluations, result)
 
 
 def contestant(model: Model, prompt: Prompt | None = None, decoding: DecodingSettings | None = None,
@@ -141,18 +141,24 @@ def bench(contestants: Iterable[Contestant], questions: Iterable[Question], *, r
     return Bench(who, asked, kept, tuple(measured(asked, kept)))
 
 
+def preset(student: Model, name: Literal["quick", "balanced", "paper"] = "quick") -> AlignmentOptions:
+    """The window's options for a student of this width."""
+    return PRESETS[name] if student.facts is None else for_student(PRESETS[name], student.facts)
+
+
 def align(
     teacher: Model, student: Model, source: Iterable[Demonstration], target: Iterable[Demonstration],
-    folder: str | Path, options: AlignmentOptions | None = None, *, examples: int = 100, told: Told | None = None,
+    folder: str | Path, options: AlignmentOptions | None = None, *, examples: int = EXAMPLES, told: Told | None = None,
 ) -> Training:
     """Train the student towards the teacher (arXiv 2312.17055), or by a baseline of the paper (``options.method``).
 
     ``source`` are the demonstrations trained on, ``target`` those of other tasks, measured on before and after; tasks
     are read from tags (``task:name``) or categories. Checkpoints and the trained student come into ``folder``; a
-    training that was broken off goes on from what is there. Raises WorkbenchError.
+    training that was broken off goes on from what is there. ``options`` are by default ``preset(student)``. Raises
+    WorkbenchError.
     """
     spec = AlignSpec(teacher.ref, student.ref, numbered(source, "demonstrations"), numbered(target, "demonstrations"),
-                     str(Path(folder).absolute()), options or AlignmentOptions(), examples)
+                     str(Path(folder).absolute()), options or preset(student), examples)
     curves: dict[str, dict[int, float]] = {}
     folders: list[str] = []
 

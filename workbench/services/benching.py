@@ -251,6 +251,13 @@ def problem(choices: BenchChoices, request: BenchRequest) -> str:
     return ""
 
 
+def checked(choices: BenchChoices, request: BenchRequest) -> BenchRequest:
+    """The request. Raises WorkbenchError where it has a ``problem``."""
+    if words := problem(choices, request):
+        raise WorkbenchError(words, safe="Nothing was started.")
+    return request
+
+
 def work_words(choices: BenchChoices, request: BenchRequest) -> str:
     """ "160 answers to make, about 3 min, then 160 judgements." """
     reading = choices.readings[request.set_id]

@@ -11,6 +11,7 @@ from workbench.alignment.harness_options import HarnessOptions
 from workbench.domain import Prompt
 from workbench.errors import JobError
 from workbench.jobs.kinds.evaluate import EvaluateResult, EvaluateSpec
+from workbench.services.benching import default_model, default_prompts
 
 if TYPE_CHECKING:
     from workbench.services.models import ModelInfo
@@ -60,6 +61,15 @@ def read_benchmark_choices(project: Project) -> BenchmarkChoices:
     return BenchmarkChoices(tuple(one for one in project.models.all() if one.state == "ready"),
                             tuple(one for one in project.questions.sets() if one.with_references),
                             harness_installed())
+
+
+def default_request(project: Project, options: HarnessOptions) -> BenchmarkRequest:
+    """The current model, and for questions of the project's own the first prompt. Raises JobError without a model."""
+    model = default_model(read_benchmark_choices(project).models)
+    if model is None or model.ref.id is None:
+        raise JobError("There is no model that is ready.", remedy="The Models page says what each one lacks.")
+    prompt = default_prompts(project.prompts.all())[-1]
+    return BenchmarkRequest(model.ref.id, options, prompt_id=None if prompt is None else prompt.id)
 
 
 def problem(request: BenchmarkRequest) -> str:

@@ -17,7 +17,7 @@ from workbench.jobs.kinds.search import SearchSpec
 from workbench.jobs.kinds.sensitivity import SensitivitySpec
 from workbench.jobs.pool import answers_scored, check_apart, eligible, scorable
 from workbench.search.options import SearchOptions
-from workbench.search.overlap import Overlap, overlaps
+from workbench.search.overlap import overlaps
 from workbench.search.strategies import strategies, strategy
 from workbench.search.work import sets_reported, sets_searched
 from workbench.services.demonstrations import Filter
@@ -201,17 +201,21 @@ def specification(project: Project, request: SearchRequest) -> ScoreSpec | Searc
         score = ScoreSpec(model, base, pool, questions, request.position, request.turns, request.seed)
         return on_devices(score, machine, request.devices)
     strategy(request.strategy)
-    met = _met(request, pool, questions, heldout)
-    pool = tuple(candidate for candidate in pool if candidate.id not in met)
-    if not pool:
-        raise JobError("Every candidate asks one of the questions that it would be judged on.",
-                       remedy="Choose other questions or another pool, or let the search use such candidates.")
     search = SearchSpec(model, base, pool, questions, heldout, rounds=request.rounds,
                         token_budget=request.token_budget, strategy=request.strategy, position=request.position,
                         turns=request.turns, random_sets=request.random_sets, seed=request.seed,
-                        options=request.options,
-                        left_out=tuple((id, overlap.words) for id, overlap in met.items()))
-    return on_devices(search, machine, request.devices)
+                        options=request.options)
+    return on_devices(search if request.overlapping else without_overlaps(search), machine, request.devices)
+
+
+def without_overlaps(spec: SearchSpec) -> SearchSpec:
+    """Without the candidates that ask what they would be judged on. Raises JobError where none is left."""
+    met = overlaps(spec.candidates, (*spec.questions, *spec.heldout))
+    pool = tuple(candidate for candidate in spec.candidates if candidate.id not in met)
+    if not pool:
+        raise JobError("Every candidate asks one of the questions that it would be judged on.",
+                       remedy="Choose other questions or another pool, or let the search use such candidates.")
+    return replace(spec, candidates=pool, left_out=tuple((id, overlap.words) for id, overlap in met.items()))
 
 
 def sensitivity(project: Project, request: SensitivityRequest) -> SensitivitySpec:
@@ -253,7 +257,8 @@ def estimate(project: Project, request: SearchRequest) -> Work:
     count = len(ids)
     if count <= READ_TO_COUNT:
         pool = candidates(project, request)
-        count = len(pool) - len(_met(request, pool, questions, heldout))
+        left_out = request.kind == "search" and not request.overlapping
+        count = len(pool) - (len(overlaps(pool, (*questions, *heldout))) if left_out else 0)
     answers = answers_in_all(request, count, questions, heldout)
     return Work(count, answers, _seconds(project, _model(project, request.model_id), answers))
 
@@ -269,12 +274,6 @@ def answers_in_all(asked: SearchRequest | ScoreSpec | SearchSpec, candidates: in
     searched = sets_searched(chosen, candidates, asked.rounds, asked.options)
     drawn = chosen.answers_drawn(candidates, asked.rounds, asked.options)
     return drawn + searched * answers + sets_reported(chosen, asked.random_sets, asked.options) * held_out
-
-
-def _met(request: SearchRequest, pool: Sequence[Demonstration], questions: Sequence[Question],
-         heldout: Sequence[Question]) -> dict[int, Overlap]:
-    """The candidates that a search leaves out, as they ask what they would be judged on."""
-    return {} if request.kind == "score" or request.overlapping else overlaps(pool, (*questions, *heldout))
 
 
 def _pool_ids(project: Project, request: SearchRequest) -> Sequence[int]:
@@ -304,8 +303,13 @@ def _questions(project: Project, request: SearchRequest) -> tuple[tuple[Question
     if request.kind == "score" or request.heldout_id == NO_SET:
         return questions, ()
     if request.heldout_id == SPLIT:
-        return questions[::2], questions[1::2]
+        return split(questions)
     return questions, _scorable(project, request.heldout_id, request.turns)
+
+
+def split(questions: Sequence[Question]) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+    """Every second one apart: what SPLIT searches on, and what it reports on."""
+    return tuple(questions[::2]), tuple(questions[1::2])
 
 
 def _scorable(project: Project, set_id: int, turns: Turns) -> tuple[Question, ...]:

@@ -6,7 +6,7 @@ A request says what is wanted by ids; ``problem`` says why it cannot be had, ``E
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import workbench_resources as resources
 from workbench import wording
 from workbench.alignment.options import PRESETS, AlignmentOptions, for_width
-from workbench.domain import Backend
+from workbench.domain import Backend, ModelFacts
 from workbench.errors import JobError
 from workbench.jobs.kinds.align import AlignSpec
 from workbench.services.alignment_estimate import (
@@ -86,11 +86,13 @@ def read_choices(project: Project, pool: Path | None) -> Choices:
                    mean_characters(tuple(found.values())))
 
 
-def default_choices(project: Project) -> Choices:
-    """Those of the project's tasks; of the sample tasks where the project has too few to train on some and measure on
-    others."""
-    found = read_choices(project, None)
-    return found if len(found.tasks) >= FEW_TASKS else read_choices(project, sample_tasks())
+def default_choices(project: Project, pool: Path | None = None,
+                    targets: Collection[str] | str | None = None) -> Choices:
+    """Those of ``pool``'s tasks, or of the project's; of the sample tasks where neither a pool nor ``targets`` are
+    chosen, and the project has too few to train on some and measure on others. Raises FormatError."""
+    found = read_choices(project, pool)
+    enough = pool is not None or targets is not None or len(found.tasks) >= FEW_TASKS
+    return found if enough else read_choices(project, sample_tasks())
 
 
 def default_pair(choices: Choices, teacher_id: int | None = None,
@@ -122,14 +124,16 @@ def default_request(choices: Choices, preset: str = "quick", *, teacher_id: int 
 
 
 def preset_options(preset: str, student: ModelInfo | None, found: Estimator | None) -> AlignmentOptions:
-    """A preset for a student; ``found`` estimates what "machine" has to fit. The learning rate is rounded as forms show
-    it."""
+    """A preset for a student; ``found`` estimates what "machine" has to fit."""
     options = PRESETS["balanced"] if preset == "machine" else PRESETS[preset]
     if preset == "machine" and found is not None:
         options = found.for_this_machine()
-    if student is None or student.facts is None:
-        return options
-    options = for_width(options, student.facts.hidden_size)
+    return options if student is None or student.facts is None else for_student(options, student.facts)
+
+
+def for_student(options: AlignmentOptions, facts: ModelFacts) -> AlignmentOptions:
+    """With the learning rate for a student of this width, rounded as forms show it."""
+    options = for_width(options, facts.hidden_size)
     return replace(options, learning_rate=float(f"{options.learning_rate:.3g}"))
 
 
