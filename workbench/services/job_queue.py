@@ -35,10 +35,10 @@ SLOTS = tuple(tuple(kind.name for kind in KINDS.values() if kind.short is short)
 BATCH_SECONDS = 0.1                  # events are written together, at most ten transactions a second
 KEPT_SCORES = "artifacts/scores"     # in the project's folder; may be deleted at any time
 UNASKED = "It may run code, so it waits for somebody to say so: resume it if you trust where it comes from."
-UNTRUSTED = ("The project was not made on this machine, so what it left waiting does not start by itself: resume it if "
-             "you want it.")
-UNTRUSTED_SERVER = ("The project was not made on this machine, and this job calls a server or downloads: resume it if "
-                    "you trust where it comes from.")
+UNTRUSTED = ("This project was not made here (it came from elsewhere, or was copied), so what it left waiting does not "
+             "start by itself: resume it if you want it.")
+UNTRUSTED_SERVER = ("This project was not made here (it came from elsewhere, or was copied), and this job calls a "
+                    "server or downloads: resume it if you trust where it comes from.")
 SILENT_SECONDS = 30.0                # without a sign of life the job's line says so
 
 Listener = Callable[[int, Event, Changes], None]

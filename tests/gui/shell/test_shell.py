@@ -168,12 +168,27 @@ def test_the_palette_finds_demonstrations_unless_only_commands_are_wanted(house:
     QTest.keyClicks(palette.field, "instruction")
     settle()
     titles = [entry.title for entry in palette.model.entries]
-    assert "Demonstrations" in titles
+    assert "Demonstrations found" in titles
     assert sum(title.startswith("Instruction ") for title in titles) == 6
     palette.field.setText(">instruction")
     settle()
     assert not any(entry.title.startswith("Instruction ") for entry in palette.model.entries)
     palette.close()
+
+
+def test_the_palette_lists_the_commands_of_every_page_that_is_shown(house: MainWindow, settle: Settle) -> None:
+    """Also of the page whose title is what demonstrations are found under."""
+    missing = []
+    for entry in PAGES:
+        house.show_page(entry.name)
+        settle()
+        house.open_palette()
+        palette = house.findChildren(CommandPalette)[-1]
+        titles = {line.title for line in palette.model.entries if line.run is not None}
+        palette.close()
+        missing += [command.title for command in house.session.commands.available(entry.name)
+                    if command.id != "palette" and command.title not in titles]
+    assert missing == []
 
 
 def test_the_palette_s_arrows_skip_headings_and_go_round(house: MainWindow) -> None:

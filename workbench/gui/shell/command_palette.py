@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.services.project import Project
 
 FOUND = 6                                        # demonstrations that are offered at most
+FOUND_TITLE = "Demonstrations found"             # no page is called so: its commands have a group of their own
 HEAD, LINE = 30, 38
 Index = QModelIndex | QPersistentModelIndex
 
@@ -185,9 +186,9 @@ class CommandPalette(Overlay):
             groups.setdefault(command.group, []).append(PaletteLine(command.title, command.icon, keys, command.run))
         if not query:                            # before anything is typed, the pages are what is wanted most
             groups = {"Pages": groups.pop("Pages"), **groups}
-        groups["Demonstrations"] = [self._demonstration(row) for row in self._found]
+        found = [self._demonstration(row) for row in self._found]
         entries = []
-        for name, lines in groups.items():
+        for name, lines in (*groups.items(), (FOUND_TITLE, found)):
             if lines:
                 entries += [PaletteLine(name), *lines]
         self.model.show_entries(entries or [PaletteLine("Nothing matches")])
