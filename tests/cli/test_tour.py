@@ -52,7 +52,8 @@ def _check_bench(said: dict[str, Any]) -> None:
     assert (said["questions"], len(said["contestants"])) == (3, 4)          # as many as were asked for, spread over 80
     likelihood = next(one for one in said["measures"] if one["name"] == "Reference log-likelihood")
     assert set(likelihood["means"]) == set(said["contestants"])
-    assert all(one["low"] <= one["mean"] <= one["high"] < 0 for one in likelihood["means"].values())
+    # of three questions Student's interval is wide: its upper end may lie above 0, where no log-likelihood can
+    assert all(one["low"] <= one["mean"] <= one["high"] and one["mean"] < 0 for one in likelihood["means"].values())
     assert {"Rules kept, exact grader", "Exact match with the reference"} <= {one["name"] for one in said["measures"]}
 
 

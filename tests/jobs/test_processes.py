@@ -88,7 +88,7 @@ def test_a_failure_of_all_is_said_once(model: ModelRef) -> None:
     last = heard.last()
     assert isinstance(last, Failed)
     assert last.known
-    assert "context holds" in last.message
+    assert "into the model's context" in last.message
     host.wait()
     assert len(heard.of("failed")) == 1
 

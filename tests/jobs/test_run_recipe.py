@@ -34,8 +34,8 @@ def test_scaling_measures_references_and_answers_and_resumes_without_doing_it_ag
     points = place.run(lambda: recipes.points(job))
     assert [one.series for one in points] == ["random"] * 3 + ["diverse"] * 3
     assert [one.x for one in points] == [0, 2, 4] * 2
-    assert points[2].answers == 2 * points[5].answers == 8
-    assert len(points[2].contestant_ids) == 2
+    assert points[2].answers == points[5].answers == 8       # both series draw their sets at random, two of each
+    assert len(points[2].contestant_ids) == len(points[5].contestant_ids) == 2
     assert points[0].interval == points[3].interval
     assert all(one.interval.low <= one.interval.mean <= one.interval.high < 0 for one in points)
     again = place.recipe("scaling", BASE, sizes=(0, 2, 4), series=("random", "diverse"), repeats=2, decoding=SHORT,

@@ -17,9 +17,9 @@ from workbench.gui.alignment.page import CURVES, NO_RUNS, AlignmentPage
 from workbench.gui.alignment.runs import BENCHMARKS, COMPARE, RUNS
 from workbench.gui.jobs.table import RESULTS
 from workbench.jobs.events import Finished
-from workbench.jobs.kinds.evaluate import EvaluateResult
+from workbench.jobs.kinds.evaluate import EvaluateResult, EvaluateSpec
 from workbench.jobs.wire import encode_spec
-from workbench.services.evaluations import BenchmarkChoices, evaluate_spec, read_benchmark_choices, task_scores
+from workbench.services.evaluations import BenchmarkChoices, read_benchmark_choices, task_scores
 from workbench.services.job_results import store
 from workbench.services.project import Project
 from workbench_db import jobs
@@ -30,7 +30,7 @@ GSM8K = ({"exact_match,strict-match": 0.25, "exact_match,flexible-extract": 0.5}
 def add(project: Project, model: str, tasks: dict[str, tuple[dict[str, float], dict[str, float]]]) -> int:
     """A finished job, written as the queue writes it; called on the lane."""
     ref = next(one.ref for one in project.models.all() if one.ref.name == model)
-    spec = evaluate_spec(project, ref, HarnessOptions(("gsm8k", "mmlu")))
+    spec = EvaluateSpec(ref, HarnessOptions(("gsm8k", "mmlu")))
     found = EvaluateResult({task: values for task, (values, _) in tasks.items()},
                            {task: errors for task, (_, errors) in tasks.items()}, dict.fromkeys(tasks, 100))
     with project.database.write() as connection:
